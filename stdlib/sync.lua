@@ -138,14 +138,29 @@ local function read_marks(kept, out)
   end
 end
 
--- Rows that Planhat rejected before are sent again, before anything newer of them.
+-- Adds a record that Planhat rejected before. It is mapped anew, because the map may have been corrected since.
+local function add_again(out, key, mark)
+  local ok, row, reason
+  if mark.item then ok, row, reason = pcall(out.stream.row, mark.item) end
+  if ok and not row and reason then
+    out:reject(mark.item, reason, key)
+  elseif ok and not row then
+    out:mark("rejected", key, nil) -- it is no longer taken
+  elseif ok and bad_key(row[out.stream.key]) == nil then
+    if row[out.stream.key] ~= key then out:mark("rejected", key, nil) end
+    out:add(row, mark.item)
+  elseif mark.row then
+    out:add(mark.row, mark.item)
+  end
+end
+
+-- Records that Planhat rejected before are sent again, before anything newer of them.
 local function retry(out, options)
   local keys = {}
   for key in pairs(out.marks.rejected) do keys[#keys + 1] = key end
   table.sort(keys)
   for _, key in ipairs(keys) do
-    local row = out.marks.rejected[key].row
-    if row then out:add(row, row) end
+    add_again(out, key, out.marks.rejected[key])
     if #out.rows >= (options.batch or 1000) then out:flush() end
   end
   out:flush()

@@ -4,8 +4,14 @@ local writer = {}
 
 local function now() return time.now() end
 
--- The largest row that is stored to be sent again, in bytes.
-local largest_row = 500000
+-- The largest row and the largest item that are stored to be sent again, in bytes.
+local largest_row, largest_item = 500000, 100000
+
+-- Returns a value if it can be stored.
+local function storable(value, most)
+  local ok, text = pcall(json.encode, value)
+  return ok and #text <= most and value or nil
+end
 
 local methods = {}
 methods.__index = methods
@@ -16,7 +22,7 @@ methods.__index = methods
 ---@return table
 function writer.new(stream, failures)
   return setmetatable({
-    stream = stream, failures = failures, marks = {}, changed = {}, removed = {}, kept = {}, rows = {}, origins = {}, said = now(),
+    stream = stream, failures = failures, marks = {}, changed = {}, removed = {}, kept = {}, rows = {}, items = {}, origins = {}, said = now(),
     counts = { read = 0, created = 0, updated = 0, unchanged = 0, rejected = 0, skipped = 0, planned = 0 },
   }, methods)
 end
@@ -29,11 +35,11 @@ function methods:records()
   return self.target
 end
 
--- Adds a row. Of several rows of one record in a batch, the last one counts.
+-- Adds a row and the item that it was mapped from. Of several rows of one record in a batch, the last one counts.
 function methods:add(row, item)
   local key = row[self.stream.key]
   local at = self.origins[key] or #self.rows + 1
-  self.rows[at] = run.from(item, row)
+  self.rows[at], self.items[at] = run.from(item or row, row), item or false
   self.origins[key] = at
 end
 
@@ -46,9 +52,9 @@ end
 
 -- Sends the rows that were added, and remembers those that Planhat rejects.
 function methods:flush()
-  local rows, counts, stream = self.rows, self.counts, self.stream
+  local rows, items, counts, stream = self.rows, self.items, self.counts, self.stream
   if #rows == 0 then return end
-  self.rows, self.origins = {}, {}
+  self.rows, self.items, self.origins = {}, {}, {}
   local target = self:records()
   for _, row in ipairs(rows) do
     local key = row[stream.key]
@@ -66,8 +72,8 @@ function methods:flush()
     local before = self.marks.rejected[key]
     if failed[i] then
       counts.rejected = counts.rejected + 1
-      local stored = #json.encode(row) <= largest_row and row or nil -- else the next complete pass sends it
-      self:mark("rejected", key, { row = stored, reason = failed[i], since = before and before.since or time.format(now()), tries = (before and before.tries or 0) + 1 })
+      -- A row that is too large is sent by the next complete pass.
+      self:mark("rejected", key, { row = storable(row, largest_row), item = items[i] and storable(items[i], largest_item), reason = failed[i], since = before and before.since or time.format(now()), tries = (before and before.tries or 0) + 1 })
     else
       if before then self:mark("rejected", key, nil) end
       if self.marks.archived[key] then

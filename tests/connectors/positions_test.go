@@ -110,3 +110,51 @@ return {}`, "")
 	assert.EqualValues(t, 0, r.as(t, "f.lua", "", from("Sweden"))["read"])
 	assert.NotContains(t, r.log.String(), "have changed")
 }
+
+// Rows that Planhat rejected are mapped anew, so a mapping that was corrected mends them.
+func TestRejectedRowsAreMappedAnew(t *testing.T) {
+	r := twoCountries(t)
+	mapped := func(status string) string {
+		return `map = { companies = { status = F.compute({ "properties.country" }, function(country) return country == "Germany" and "` + status + `" or nil end) } }`
+	}
+	assert.EqualValues(t, 1, r.did(t, mapped("cust"))["rejected"])
+	r.clock.Advance(time.Hour)
+	assert.EqualValues(t, 1, r.did(t, mapped("cust"))["rejected"], "it is sent again")
+
+	// What an earlier version stored is sent as it is.
+	_, err := r.run(t, `local kept = require("state").open("connector hubspot default")
+for _, key in ipairs(kept:keys()) do
+	local mark = key:find(" rejected ", 1, true) and kept:get(key)
+	if mark then
+		assert(mark.item.properties.country == "Germany")
+		kept:set("copy", mark.item)
+		mark.item = nil
+		kept:set(key, mark)
+	end
+end
+return {}`, "")
+	require.NoError(t, err)
+	r.clock.Advance(time.Hour)
+	assert.EqualValues(t, 1, r.did(t, mapped("cust"))["rejected"])
+	_, err = r.run(t, `local kept = require("state").open("connector hubspot default")
+for _, key in ipairs(kept:keys()) do
+	local mark = key:find(" rejected ", 1, true) and kept:get(key)
+	if mark then
+		assert(not mark.item)
+		mark.item = kept:get("copy")
+		kept:set(key, mark)
+	end
+end
+return {}`, "")
+	require.NoError(t, err)
+
+	r.clock.Advance(time.Hour)
+	did := r.did(t, mapped("customer"))
+	assert.EqualValues(t, 0, did["rejected"], r.log.String())
+	assert.EqualValues(t, 0, did["read"])
+	require.Len(t, r.records("company"), 3)
+	r.clock.Advance(time.Hour)
+	calls := r.upserts("company")
+	r.did(t, mapped("customer"))
+	assert.Equal(t, calls, r.upserts("company"), "it is not stored any more")
+}
