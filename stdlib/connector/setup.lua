@@ -31,7 +31,7 @@ function setup.describe(name)
   if not spec then return { name = name, title = name, missing = true } end
   return {
     name = name, title = spec.title, ways = spec.ways or { { steps = spec.steps, credentials = spec.credentials } }, settings = spec.settings or {},
-    script = spec.script or script_of(spec), test = spec.test, version = spec.connection.options.version, sunset = spec.connection.options.sunset,
+    base = spec.connection.options.base, script = spec.script or script_of(spec), test = spec.test, version = spec.connection.options.version, sunset = spec.connection.options.sunset,
     expires = spec.connection.options.expires or {}, streams = setup.streams(spec.connection),
   }
 end

@@ -5,11 +5,7 @@ package connect
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -65,32 +61,35 @@ func New(env *environment.Env) *cobra.Command {
 	return cmd
 }
 
-const prefix = "connectors."
-
-// Systems are the names of the systems. Modules below theirs are parts of connectors.
+// Systems are the names of the systems that can be connected.
 func Systems() []string {
-	var names []string
-	for _, name := range builtins.Names() {
-		if system, ok := strings.CutPrefix(name, prefix); ok && !strings.Contains(system, ".") {
-			names = append(names, system)
-		}
-	}
-	return names
+	connected, _ := builtins.Connectors()
+	return connected
+}
+
+// unconnected says what to do with a connector that needs no connection.
+func unconnected(name string) (message, hint string) {
+	return name + " needs no connection", "write a script that uses it, see 'phscript doc connectors/" + name + "'"
 }
 
 func list(env *environment.Env) error {
-	for _, name := range Systems() {
+	connected, others := builtins.Connectors()
+	for _, name := range connected {
 		fmt.Fprintln(env.Stdout, name)
 	}
 	fmt.Fprintln(env.Stdout, "\nTo connect one: phscript connect NAME")
+	for _, name := range others {
+		message, hint := unconnected(name)
+		fmt.Fprintf(env.Stdout, "%s: %s\n", message, hint)
+	}
 	return nil
 }
 
 // system is how a system is connected, as the module connector.setup describes it.
 type system struct {
-	name, title, script, test string
-	ways                      []way
-	settings                  []entry
+	name, title, base, script, test string
+	ways                            []way
+	settings                        []entry
 }
 
 // way is what to do in the system, and which credentials are needed then.
@@ -108,7 +107,12 @@ type entry struct {
 }
 
 func connect(env *environment.Env, o *options) error {
-	if names := Systems(); !slices.Contains(names, o.system) {
+	names, others := builtins.Connectors()
+	if slices.Contains(others, o.system) {
+		message, hint := unconnected(o.system)
+		return &usage.Error{Message: message, Hint: hint}
+	}
+	if !slices.Contains(names, o.system) {
 		return &usage.Error{Message: fmt.Sprintf("there is no connector for %q", o.system), Hint: "there are: " + strings.Join(names, ", ")}
 	}
 	c, err := o.Settings(env)
@@ -144,6 +148,9 @@ func connect(env *environment.Env, o *options) error {
 	if err != nil {
 		return err
 	}
+	if o.base != "" {
+		settings["base"] = o.base
+	}
 	if err := o.check(ctx, env, opened, s, w, given, settings); err != nil {
 		return err
 	}
@@ -156,7 +163,7 @@ func connect(env *environment.Env, o *options) error {
 	if err := forgetOthers(ctx, env, opened, s, w); err != nil {
 		return err
 	}
-	return write(env, s, settings)
+	return o.write(env, s, settings)
 }
 
 // describe asks the connector how its system is connected.
@@ -167,7 +174,7 @@ func describe(ctx context.Context, rt *runtime.Runtime, name string) (*system, e
 	}
 	t, _ := result.Values[0].(map[string]any)
 	text := func(name string) string { s, _ := t[name].(string); return s }
-	s := &system{name: name, title: text("title"), script: text("script"), test: text("test")}
+	s := &system{name: name, title: text("title"), base: text("base"), script: text("script"), test: text("test")}
 	ways, _ := t["ways"].([]any)
 	for _, one := range ways {
 		t, _ := one.(map[string]any)
@@ -181,9 +188,6 @@ func describe(ctx context.Context, rt *runtime.Runtime, name string) (*system, e
 		s.ways = append(s.ways, w)
 	}
 	s.settings = entries(t["settings"])
-	if s.script == "" {
-		return nil, &usage.Error{Message: s.title + " cannot be connected step by step yet", Hint: "see: phscript doc connectors." + name}
-	}
 	return s, nil
 }
 
@@ -224,21 +228,8 @@ func (o *options) settings(env *environment.Env, s *system, in *bufio.Reader) (m
 	return values, nil
 }
 
-// table writes settings as a Lua table.
-func table(settings map[string]string) string {
-	var parts []string
-	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		parts = append(parts, fmt.Sprintf("%s = %q", name, settings[name]))
-	}
-	return "{ " + strings.Join(parts, ", ") + " }"
-}
-
 // check reads the first records of each stream with what was given.
 func (o *options) check(ctx context.Context, env *environment.Env, opened *host.Opened, s *system, w way, given []entry, settings map[string]string) error {
-	all := maps.Clone(settings)
-	if o.base != "" {
-		all["base"] = o.base
-	}
 	rt, err := opened.WithCredentials(func(ctx context.Context, name string) (string, error) {
 		for _, one := range given {
 			if one.name == name {
@@ -253,7 +244,7 @@ func (o *options) check(ctx context.Context, env *environment.Env, opened *host.
 	if err != nil {
 		return err
 	}
-	result, err := rt.Run(ctx, runtime.Script{Name: "connect", Source: fmt.Appendf(nil, "return require('connector.setup').check(%q, %s)", s.name, table(all))})
+	result, err := rt.Run(ctx, runtime.Script{Name: "connect", Source: fmt.Appendf(nil, "return require('connector.setup').check(%q, %s)", s.name, table(settings))})
 	if err != nil {
 		return err
 	}
@@ -275,33 +266,5 @@ func (o *options) check(ctx context.Context, env *environment.Env, opened *host.
 	if failed > 0 {
 		return &usage.Failure{Message: fmt.Sprintf("%s is not connected: nothing was stored or written", s.title), Hint: "correct what failed, and run the command again"}
 	}
-	return nil
-}
-
-// write writes the script and its test, unless they exist.
-func write(env *environment.Env, s *system, settings map[string]string) error {
-	script := s.script
-	if len(settings) > 0 {
-		script = strings.Replace(script, "sync{\n", "sync{\n  settings = "+table(settings)+",\n", 1)
-	}
-	for _, file := range []struct{ name, text string }{{s.name + ".lua", script}, {s.name + "_test.lua", s.test}} {
-		if file.text == "" {
-			continue
-		}
-		f, err := os.OpenFile(env.Path(file.name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-		if errors.Is(err, fs.ErrExist) {
-			fmt.Fprintf(env.Stdout, "kept %s\n", file.name)
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		_, err = f.WriteString(file.text)
-		if err = errors.Join(err, f.Close()); err != nil {
-			return err
-		}
-		fmt.Fprintf(env.Stdout, "created %s\n", file.name)
-	}
-	fmt.Fprintf(env.Stdout, "\nNext:\n  phscript run --dry-run %[1]s.lua\n  phscript run %[1]s.lua\n", s.name)
 	return nil
 }

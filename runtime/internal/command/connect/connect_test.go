@@ -4,6 +4,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/planhat/simulator"
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/command/run"
 	"github.com/phscript/phscript/runtime/internal/command/trial"
 	"github.com/phscript/phscript/tests/standin"
 	"github.com/phscript/phscript/tests/standin/hubspot"
@@ -35,7 +38,7 @@ func connected(t *testing.T) (*trial.Trial, *hubspot.Server, []string) {
 }
 
 func TestConnect(t *testing.T) {
-	r, _, args := connected(t)
+	r, vendor, args := connected(t)
 	r.Env.StdinTTY, r.Env.StdoutTTY = true, true
 	asked := 0
 	r.Env.ReadSecret = func() (string, error) { asked++; return " " + hubspot.ServiceKey + "\n", nil }
@@ -48,6 +51,19 @@ func TestConnect(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(script), "@schedule")
 	assert.Equal(t, 1, asked)
+
+	// The script and its test use the base, too.
+	base := args[2]
+	assert.Contains(t, string(script), `settings = { base = "`+base+`" },`)
+	test, err := os.ReadFile(filepath.Join(r.Env.Dir, "hubspot_test.lua"))
+	require.NoError(t, err)
+	assert.Contains(t, string(test), base+"/crm/objects/2026-09/")
+	assert.NotContains(t, string(test), "api.hubapi.com")
+	assert.Contains(t, out, "phscript run --allow-net 127.0.0.1 hubspot.lua")
+	vendor.Log.Reset()
+	stdout, stderr, err := r.Run(run.New, "--allow-net", "127.0.0.1", "--param", "streams=companies", "hubspot.lua")
+	require.EqualError(t, err, "exit code 0", stdout+stderr)
+	assert.NotZero(t, vendor.Log.Count(nil))
 
 	// The key is nowhere in plain text.
 	require.NoError(t, filepath.WalkDir(r.Env.Dir, func(path string, d os.DirEntry, err error) error {
@@ -93,5 +109,22 @@ func TestConnectFails(t *testing.T) {
 	for _, name := range []string{"hubspot", "salesforce", "zendesk"} {
 		assert.Contains(t, "\n"+out, "\n"+name+"\n")
 	}
-	assert.NotContains(t, out, ".", "parts of connectors")
+	systems, advice, _ := strings.Cut(out, "\n\n")
+	assert.NotContains(t, systems, ".", "parts of connectors")
+
+	// What has nothing to connect is not listed among the systems.
+	assert.NotContains(t, systems, "nps_csv")
+	assert.Contains(t, advice, "nps_csv needs no connection: write a script that uses it, see 'phscript doc connectors/nps_csv'\n")
+	_, _, err = r.Run(New, "nps_csv")
+	require.ErrorContains(t, err, "nps_csv needs no connection")
+	var hinted interface{ ErrorHint() string }
+	require.ErrorAs(t, err, &hinted)
+	assert.Equal(t, "write a script that uses it, see 'phscript doc connectors/nps_csv'", hinted.ErrorHint())
+	opened, err := runtime.New(runtime.Options{})
+	require.NoError(t, err)
+	for _, name := range Systems() {
+		s, err := describe(t.Context(), opened, name)
+		require.NoError(t, err, name)
+		assert.NotEmpty(t, s.script, name)
+	}
 }

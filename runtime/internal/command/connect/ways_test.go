@@ -70,14 +70,14 @@ func TestConnectInTheBrowser(t *testing.T) {
 	require.NoError(t, err, out+stderr)
 	for _, want := range []string{
 		"1. browser: ", "2. key: ", "Which way (1 to 2)? \nWhich way", "client of the type Desktop app", "GOOGLE_CALENDAR_CLIENT_ID (the client ID of the app): ",
-		"ok      events: the first 1 records fit", "stored GOOGLE_CALENDAR_CLIENT_SECRET, encrypted", "created google_calendar.lua", "created google_calendar_test.lua",
+		"ok      events: the first 1 records fit", "stored GOOGLE_CALENDAR_CLIENT_SECRET, encrypted", "created google_calendar.lua", "wrote no test",
 	} {
 		assert.Contains(t, out, want)
 	}
 	assert.Equal(t, 1, b.opened)
 	script, err := os.ReadFile(filepath.Join(r.Env.Dir, "google_calendar.lua"))
 	require.NoError(t, err)
-	assert.Contains(t, string(script), `settings = { user = "`+gcal.Account+`" },`)
+	assert.Contains(t, string(script), `settings = { base = "`+args[2]+`", user = "`+gcal.Account+`" },`)
 
 	// The authorization is stored, so nobody is needed any more.
 	r.Env.StdinTTY = false

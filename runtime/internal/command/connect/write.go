@@ -1,0 +1,61 @@
+package connect
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+)
+
+// table writes settings as a Lua table.
+func table(settings map[string]string) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		parts = append(parts, fmt.Sprintf("%s = %q", name, settings[name]))
+	}
+	return "{ " + strings.Join(parts, ", ") + " }"
+}
+
+// write writes the script and its test, unless they exist.
+func (o *options) write(env *environment.Env, s *system, settings map[string]string) error {
+	script, test := s.script, s.test
+	if len(settings) > 0 {
+		script = strings.Replace(script, "sync{\n", "sync{\n  settings = "+table(settings)+",\n", 1)
+	}
+	if o.base != "" {
+		test = strings.ReplaceAll(test, s.base, o.base)
+		if strings.Contains(strings.ReplaceAll(test, o.base, ""), "https://") {
+			test = ""
+			fmt.Fprintf(env.Stdout, "wrote no test: %s is tested with its usual address, and the script uses %s\n", s.title, o.base)
+		}
+	}
+	for _, file := range []struct{ name, text string }{{s.name + ".lua", script}, {s.name + "_test.lua", test}} {
+		if file.text == "" {
+			continue
+		}
+		f, err := os.OpenFile(env.Path(file.name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+		if errors.Is(err, fs.ErrExist) {
+			fmt.Fprintf(env.Stdout, "kept %s\n", file.name)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		_, err = f.WriteString(file.text)
+		if err = errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+		fmt.Fprintf(env.Stdout, "created %s\n", file.name)
+	}
+	run := "phscript run"
+	for _, host := range o.AllowNet {
+		run += " --allow-net " + host
+	}
+	fmt.Fprintf(env.Stdout, "\nNext:\n  %[1]s --dry-run %[2]s.lua\n  %[1]s %[2]s.lua\n", run, s.name)
+	return nil
+}
