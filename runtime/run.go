@@ -77,6 +77,8 @@ func (p *Program) Run(ctx context.Context, o RunOptions) (*Result, error) {
 	result.Summary = h.clients.Tally.Snapshot()
 	result.Rejected = h.clients.Tally.Rejected()
 	result.Planned = h.clients.TakePlanned()
+	result.Plan, result.PlannedRecords = h.clients.Plans().Counts(), h.clients.Plans().Rows()
+	result.Written, result.Removed = h.box.Changed()
 	result.Warnings = h.journal.warnings
 	result.Modules = h.moduleFiles.versions()
 	result.Duration = time.Since(started)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/internal/plan"
 )
 
 // Script is the source of a program.
@@ -104,6 +105,12 @@ type Result struct {
 	Summary  planhat.Summary
 	Rejected []planhat.TalliedRow
 	Planned  []PlannedWrite
+	// Plan is what a real run would do with records, by model, and PlannedRecords lists
+	// them (the first 100,000), for a dry run.
+	Plan           map[string]PlannedCounts
+	PlannedRecords []PlannedRecord
+	// Written and Removed name the files that the script wrote and removed.
+	Written, Removed []string
 	// Duration is the time the run took; PeakMemory is the largest growth of
 	// the process's heap, in bytes, as sampled.
 	Duration   time.Duration
@@ -116,3 +123,10 @@ type Result struct {
 
 // PlannedWrite counts requests of one kind that a dry run withheld.
 type PlannedWrite = planhat.PlannedWrite
+
+type (
+	// PlannedCounts are numbers of records by what a real run would do with them.
+	PlannedCounts = plan.Counts
+	// PlannedRecord is what a real run would do with one record.
+	PlannedRecord = plan.Row
+)

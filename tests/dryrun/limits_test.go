@@ -128,3 +128,32 @@ func TestASessionForgetsItsPlanWhenItWrites(t *testing.T) {
 	session.SetDryRun(true)
 	assert.Equal(t, "[40]", eval(`return #planhat.company.get_list()`))
 }
+
+func TestTheResultCountsWhatARealRunWouldDo(t *testing.T) {
+	got := run(t, `
+		local company = planhat.company.get_by_id("extid-company-1")
+		for i = 1, 3 do planhat.company.update("extid-company-" .. i, { phase = "Live", name = company.name }) end
+		planhat.company.update(company._id, { name = company.name })
+		planhat.company.create{ externalId = "new", name = "New" }
+		planhat.company.delete(planhat.company.get_by_id("extid-company-9")._id)
+		pcall(planhat.company.create, { externalId = "new", name = "Again" })
+		planhat.metrics.bulk_insert_metrics{ { dimensionId = "d", externalId = "company-2", value = 1 } }
+		fs.write("out/report.csv", "a")
+		fs.write("out/old.csv", "a")
+		fs.remove("out/old.csv")`, func(o *runtime.Options) { o.DryRun, o.WriteDirs = true, []string{"out"} })
+	require.NoError(t, got.err)
+	noWrites(t, got.calls)
+	assert.Equal(t, map[string]runtime.PlannedCounts{
+		"company": {Created: 1, Updated: 3, Unchanged: 1, Deleted: 1, Rejected: 1},
+		"metrics": {Sent: 1},
+	}, got.result.Plan)
+	rows := got.result.PlannedRecords
+	require.Len(t, rows, 5)
+	assert.Equal(t, []string{"phase"}, rows[0].Changes, "the name stays")
+	assert.Equal(t, []string{"phase", "name"}, rows[1].Changes)
+	assert.Equal(t, []string{"create", "externalId new"}, []string{rows[3].Action, rows[3].Key})
+	assert.Equal(t, "delete", rows[4].Action)
+	assert.Equal(t, []string{"out/report.csv"}, got.result.Written)
+	assert.Equal(t, []string{"out/old.csv"}, got.result.Removed)
+	assert.Empty(t, got.log, "one summary, not a line for each write")
+}

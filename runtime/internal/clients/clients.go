@@ -225,7 +225,7 @@ func (c *Clients) gate(first planhat.Gate) planhat.Gate {
 			return nil
 		}
 		c.Plan(w)
-		c.options.Logger.LogAttrs(ctx, slog.LevelInfo, "dry run: not sent",
+		c.options.Logger.LogAttrs(ctx, slog.LevelDebug, "dry run: not sent",
 			slog.String("model", w.Model), slog.String("operation", w.Operation),
 			slog.String("request", w.Method+" "+w.Path), slog.Int("rows", w.Rows))
 		return planhat.ErrWithheld

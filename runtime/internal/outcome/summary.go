@@ -12,6 +12,7 @@ import (
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/fault"
+	"github.com/phscript/phscript/runtime/internal/plan"
 )
 
 // Summary is the summary of a run, as phscript run --summary writes it.
@@ -32,6 +33,12 @@ type Summary struct {
 	Reasons []Reason          `json:"reasons"`
 	Rows    []RejectedRow     `json:"rejected_rows"`
 	Writes  []PlannedWrite    `json:"planned_writes,omitempty"`
+	// Plan is what a real run would do with records, by model; Records are the first of
+	// them. Written and Removed name the files that a dry run wrote and removed.
+	Plan    map[string]plan.Counts `json:"plan,omitempty"`
+	Records []plan.Row             `json:"planned_records,omitempty"`
+	Written []string               `json:"files_written,omitempty"`
+	Removed []string               `json:"files_removed,omitempty"`
 	// IfNew are why planned rows would be rejected if Planhat does not have their
 	// record.
 	IfNew    []Reason `json:"rejected_if_new,omitempty"`
@@ -221,6 +228,8 @@ type Work struct {
 	Summary  planhat.Summary
 	Rejected []planhat.TalliedRow
 	Planned  []planhat.PlannedWrite
+	Plan     map[string]plan.Counts
+	Records  []plan.Row
 	Warnings []string
 	Duration time.Duration
 }
@@ -248,6 +257,7 @@ func New(script string, started time.Time, w Work) *Summary {
 	for _, row := range w.Rejected {
 		s.Rows = append(s.Rows, Rejected(row))
 	}
+	s.Plan, s.Records = w.Plan, w.Records
 	for _, p := range w.Planned {
 		s.Writes = append(s.Writes, PlannedWrite{p.Model, p.Operation, p.Requests, p.Rows, p.First})
 	}

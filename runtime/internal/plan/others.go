@@ -68,12 +68,9 @@ func (s *session) duplicate(m *catalog.Model, body []byte) (planhat.Reply, error
 		if err != nil && !errors.Is(err, errBlind) {
 			return planhat.Reply{}, err
 		}
-		c := Counts{Created: 1}
 		var copied object
-		switch {
-		case err != nil:
-			c.Blind = 1
-		case len(records) == 0:
+		blind := err != nil
+		if !blind && len(records) == 0 {
 			s.count(m, Counts{Rejected: 1})
 			a.notCreated = append(a.notCreated, failure{i, "there is no " + m.Noun + " with the id " + id})
 			continue
@@ -81,8 +78,10 @@ func (s *session) duplicate(m *catalog.Model, body []byte) (planhat.Reply, error
 		if len(records) > 0 {
 			copied = slices.Clone(records[0].fields)
 		}
-		a.take(m, s.newRecord(m, copied), true)
-		s.count(m, c)
+		r := s.newRecord(m, copied)
+		r.blind = blind
+		a.take(m, r, true)
+		s.created(m, r, nil)
 	}
 	return a.reply(), nil
 }

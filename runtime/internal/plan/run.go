@@ -24,6 +24,7 @@ type Run struct {
 	// left are the requests that may still be spent on look-ups.
 	left     int
 	next     int
+	rows     []Row
 	planners map[string]*Planner
 }
 
@@ -47,7 +48,7 @@ func (r *Run) active() bool { return r.options.Active() }
 // Reset forgets what was planned.
 func (r *Run) Reset() {
 	r.mu.Lock()
-	r.left = r.options.Reads
+	r.left, r.rows = r.options.Reads, nil
 	r.mu.Unlock()
 	for _, p := range r.all() {
 		p.reset()
@@ -90,11 +91,15 @@ func (r *Run) made() int {
 
 // Counts are numbers of rows, by what a real run would do with them.
 type Counts struct {
-	Created, Updated, Unchanged, Deleted, Rejected int
+	Created   int `json:"created"`
+	Updated   int `json:"updated"`
+	Unchanged int `json:"unchanged"`
+	Deleted   int `json:"deleted"`
+	Rejected  int `json:"rejected"`
 	// Sent are values and events, which are neither records nor looked up.
-	Sent int
+	Sent int `json:"sent,omitempty"`
 	// Blind are rows among the others whose record was not looked up.
-	Blind int
+	Blind int `json:"not_looked_up,omitempty"`
 }
 
 func (c Counts) plus(o Counts) Counts {
@@ -115,6 +120,51 @@ func (r *Run) Counts() map[string]Counts {
 		p.mu.Unlock()
 	}
 	return out
+}
+
+// Row is what a real run would do with one record.
+type Row struct {
+	Model string `json:"model"`
+	// Action is create, update or delete.
+	Action string `json:"action"`
+	// ID is the record's _id, a placeholder for a new one. Key is a property that
+	// identifies it, such as "externalId a-1".
+	ID  string `json:"_id"`
+	Key string `json:"key,omitempty"`
+	// Changes are the properties that would be set.
+	Changes []string `json:"changes,omitempty"`
+	// Blind is true if the record was not looked up.
+	Blind bool `json:"not_looked_up,omitempty"`
+}
+
+// mostRows bounds the rows that a run keeps.
+const mostRows = 100_000
+
+// Rows returns the first rows that were planned, at most 100,000.
+func (r *Run) Rows() []Row {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.rows)
+}
+
+// note keeps a row that is planned.
+func (r *Run) note(m *catalog.Model, action string, of *record, changes object) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.rows) == mostRows {
+		return
+	}
+	row := Row{Model: m.Snake, Action: action, ID: of.id, Blind: of.blind}
+	for _, name := range append(keysFor(m), "name") {
+		if value := of.fields.text(name); value != "" {
+			row.Key = name + " " + value
+			break
+		}
+	}
+	for _, f := range changes {
+		row.Changes = append(row.Changes, f.name)
+	}
+	r.rows = append(r.rows, row)
 }
 
 // Planner plans for one tenant. It implements planhat.Planner.

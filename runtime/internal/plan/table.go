@@ -148,10 +148,9 @@ func (t *table) plan(r *record) {
 	t.writes++
 }
 
-// change lays a row over a record, and reports whether that makes a difference. It
-// leaves out what only Planhat sets.
-func (t *table) change(m *catalog.Model, r *record, row object) bool {
-	var sent object
+// change lays a row over a record, and returns what makes a difference. It leaves
+// out what only Planhat sets.
+func (t *table) change(m *catalog.Model, r *record, row object) (sent object) {
 	for _, f := range row {
 		p := m.Property(f.name)
 		if f.name == "_id" || f.name == "__v" || p != nil && p.ReadOnly || t.unchanged(m, r, p, f) {
@@ -160,7 +159,7 @@ func (t *table) change(m *catalog.Model, r *record, row object) bool {
 		sent = append(sent, f)
 	}
 	if len(sent) == 0 {
-		return false
+		return nil
 	}
 	t.plan(r)
 	if r.state == asRead {
@@ -174,7 +173,7 @@ func (t *table) change(m *catalog.Model, r *record, row object) bool {
 		r.fields = r.fields.with(f.name, laid(r.fields.get(f.name), f))
 	}
 	t.index(m, r)
-	return true
+	return sent
 }
 
 // unchanged reports whether a record is known to have a value.

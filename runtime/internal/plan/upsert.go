@@ -28,9 +28,10 @@ func entries(failed []failure) jsontext.Value {
 
 // answers is the answer to a bulk upsert in the making.
 type answers struct {
-	created, updated, unchanged []jsontext.Value
-	notCreated, notUpdated      []failure
-	ids                         []jsontext.Value
+	created, updated       []jsontext.Value
+	unchanged              int
+	notCreated, notUpdated []failure
+	ids                    []jsontext.Value
 	// rows without an entry: updates of records that could not be looked up.
 	unnamed int
 	// blind are the positions of the rows that were not looked up.
@@ -55,7 +56,7 @@ func (a *answers) take(m *catalog.Model, r *record, isNew bool) {
 
 func (a *answers) reply() planhat.Reply {
 	rejected := len(a.notCreated) + len(a.notUpdated)
-	done := len(a.created) + len(a.updated) + len(a.unchanged) + a.unnamed
+	done := len(a.created) + len(a.updated) + a.unchanged + a.unnamed
 	status := http.StatusOK
 	switch {
 	case rejected > 0 && done == 0:
@@ -66,7 +67,7 @@ func (a *answers) reply() planhat.Reply {
 	return planhat.Reply{Status: status, Blind: a.blind, Body: object{
 		{"created", number(len(a.created))}, {"createdErrors", entries(a.notCreated)}, {"insertsKeys", list(a.created)},
 		{"updated", number(len(a.updated) + a.unnamed)}, {"updatedErrors", entries(a.notUpdated)}, {"updatesKeys", list(a.updated)},
-		{"nonupdates", number(len(a.unchanged))}, {"modified", list(nil)}, {"upsertedIds", list(a.ids)}, {"permissionErrors", list(nil)},
+		{"nonupdates", number(a.unchanged)}, {"modified", list(nil)}, {"upsertedIds", list(a.ids)}, {"permissionErrors", list(nil)},
 	}.encode()}
 }
 
@@ -115,13 +116,11 @@ func (s *session) upsertRow(m *catalog.Model, row object, r *record, a *answers)
 	if row, err = s.resolve(m, row); err != nil {
 		return err
 	}
-	if s.table(m).change(m, r, row) {
+	if s.changeTo(m, r, row) {
 		a.take(m, r, false)
-		s.count(m, Counts{Updated: 1})
 		return nil
 	}
-	a.unchanged = append(a.unchanged, nil)
-	s.count(m, Counts{Unchanged: 1})
+	a.unchanged++
 	return nil
 }
 
@@ -137,7 +136,7 @@ func (s *session) upsertBlind(m *catalog.Model, i int, row object, a *answers) {
 	r := s.newRecord(m, row)
 	r.blind = true
 	a.take(m, r, true)
-	s.count(m, Counts{Created: 1, Blind: 1})
+	s.created(m, r, row)
 }
 
 // match finds the record that a row is about: Planhat tries the keys in their order.

@@ -217,12 +217,19 @@ func (s *session) create(m *catalog.Model, row object, bulk bool) (*record, erro
 		}
 	}
 	r := s.newRecord(m, row)
+	r.blind = blind
+	s.created(m, r, row)
+	return r, nil
+}
+
+// created counts a new record.
+func (s *session) created(m *catalog.Model, r *record, row object) {
 	c := Counts{Created: 1}
-	if blind {
-		r.blind, c.Blind = true, 1
+	if r.blind {
+		c.Blind = 1
 	}
 	s.count(m, c)
-	return r, nil
+	s.run.note(m, "create", r, row)
 }
 
 // newRecord adds a planned record, with the defaults that the catalog knows.
@@ -283,12 +290,20 @@ func (s *session) update(m *catalog.Model, id string, row object) (*record, erro
 	if _, err := s.taken(m, row, r); err != nil {
 		return nil, err
 	}
-	c := Counts{Unchanged: 1}
-	if s.table(m).change(m, r, row) {
-		c = Counts{Updated: 1}
-	}
-	s.count(m, c)
+	s.changeTo(m, r, row)
 	return r, nil
+}
+
+// changeTo plans the change of a record, and reports whether there is one.
+func (s *session) changeTo(m *catalog.Model, r *record, row object) bool {
+	sent := s.table(m).change(m, r, row)
+	if len(sent) == 0 {
+		s.count(m, Counts{Unchanged: 1})
+		return false
+	}
+	s.count(m, Counts{Updated: 1})
+	s.run.note(m, "update", r, sent)
+	return true
 }
 
 // updateBlind plans the change of a record that could not be looked up. A later update of
@@ -304,8 +319,8 @@ func (s *session) updateBlind(m *catalog.Model, id string, row object) *record {
 		r.fields = object{{"_id", quote(r.id)}, {k.name, quote(k.value)}}
 	}
 	t.byID[strings.ToLower(r.id)] = r
-	t.change(m, r, row)
 	t.index(m, r)
+	s.run.note(m, "update", r, t.change(m, r, row))
 	s.count(m, Counts{Updated: 1, Blind: 1})
 	return r
 }
@@ -341,6 +356,7 @@ func (s *session) delete(m *catalog.Model, id string) (planhat.Reply, error) {
 	}
 	s.table(m).remove(r)
 	s.count(m, c)
+	s.run.note(m, "delete", r, nil)
 	if answersRecord(m) {
 		return whole(r), nil
 	}

@@ -204,6 +204,9 @@ func (s *Sandbox) note(f *file) {
 	case whole: // also after a first attempt that failed
 		delete(s.lost, f.name)
 	}
+	if f.err == nil && f.name != "" {
+		s.changed[f.name] = false
+	}
 }
 
 // lostFiles returns an error for the files that the script closed but that are not as

@@ -41,6 +41,8 @@ type Sandbox struct {
 	temporary []place
 	// lost has the error of each file that was closed after a failed write.
 	lost map[string]error
+	// changed are the files that were written or removed, which is true of the latter.
+	changed map[string]bool
 }
 
 // New returns a sandbox. Names are relative to workDir, which must be absolute. Files
@@ -54,6 +56,7 @@ func New(workDir string, read, write []string) *Sandbox {
 		roots:   map[string]*os.Root{},
 		cleared: map[string]bool{},
 		lost:    map[string]error{},
+		changed: map[string]bool{},
 		open:    map[*file]struct{}{},
 	}
 }
@@ -200,7 +203,7 @@ func (s *Sandbox) Remove(name string) error {
 	if err != nil {
 		return err
 	}
-	return renamed(at.root.Remove(at.rel), "remove", name)
+	return s.change(renamed(at.root.Remove(at.rel), "remove", name), name, true)
 }
 
 // Rename renames a file within one of the write folders.
@@ -216,7 +219,33 @@ func (s *Sandbox) Rename(from, to string) error {
 	if a.root != b.root {
 		return &fs.PathError{Op: "rename", Path: from, Err: fmt.Errorf("%s is in another allowed folder; copy the file instead", to)}
 	}
-	return renamed(a.root.Rename(a.rel, b.rel), "rename", from)
+	err = renamed(a.root.Rename(a.rel, b.rel), "rename", from)
+	return s.change(s.change(err, from, true), to, false)
+}
+
+// change notes that a file was written or removed unless that failed.
+func (s *Sandbox) change(err error, name string, removed bool) error {
+	if err == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.changed[name] = removed
+	}
+	return err
+}
+
+// Changed returns the names, as the script gave them, of the files that it wrote and
+// removed. A file that was written and then removed is among the latter.
+func (s *Sandbox) Changed() (written, removed []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(s.changed)) {
+		if s.changed[name] {
+			removed = append(removed, name)
+		} else {
+			written = append(written, name)
+		}
+	}
+	return written, removed
 }
 
 // renamed replaces the name inside a root by the name that the script used.

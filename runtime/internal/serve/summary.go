@@ -62,7 +62,7 @@ func boundSummary(from io.Reader) ([]byte, error) {
 			return nil, err
 		}
 		name := key.String()
-		if name == "planned_writes" {
+		if name == "planned_writes" || name == "planned_records" {
 			if err := in.SkipValue(); err != nil {
 				return nil, err
 			}

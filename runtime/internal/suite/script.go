@@ -105,7 +105,7 @@ func (f *file) runScript(a *bindings.Args, w *environment) (n int, err error) {
 		return 0, context.Cause(a.Context())
 	}
 	r.result, r.summary = result, outcome.New(name, started, outcome.Work{
-		Summary: result.Summary, Rejected: result.Rejected, Planned: result.Planned,
+		Summary: result.Summary, Rejected: result.Rejected, Planned: result.Planned, Plan: result.Plan, Records: result.PlannedRecords,
 		Warnings: result.Warnings, Duration: result.Duration,
 	})
 	r.summary.Conclude(runErr)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/display"
 	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/plan"
 )
 
 // shownReasons and shownRows bound what a summary's text says of rejected rows;
@@ -19,6 +20,7 @@ const (
 	shownReasons    = 3
 	shownRows       = 5
 	shownCharacters = 100
+	shownFiles      = 5
 )
 
 // Files are those that a run wrote: its summary as JSON, and its rejected rows as CSV.
@@ -127,6 +129,9 @@ func writePlanned(b *strings.Builder, s *outcome.Summary) {
 	if len(s.Writes) == 0 {
 		fmt.Fprintln(b, "    no writes")
 	}
+	for _, line := range planned(s.Plan) {
+		fmt.Fprintf(b, "    %s\n", line)
+	}
 	for _, w := range s.Writes {
 		fmt.Fprintf(b, "    %s.%s: %s in %s\n", w.Model, w.Operation, english.Plural(w.Rows, "row", ""), english.Plural(w.Requests, "request", ""))
 		for _, row := range w.First {
@@ -139,6 +144,43 @@ func writePlanned(b *strings.Builder, s *outcome.Summary) {
 	for _, why := range s.IfNew {
 		fmt.Fprintf(b, "    %s: %s; Planhat rejects the rows whose record it does not have\n", english.Plural(why.Count, "row", ""), display.OneLine(why.Message))
 	}
+	for _, files := range []struct {
+		what  string
+		names []string
+	}{{"wrote", s.Written}, {"removed", s.Removed}} {
+		if n := len(files.names); n > 0 {
+			shown := strings.Join(files.names[:min(n, shownFiles)], ", ")
+			if n > shownFiles {
+				shown += fmt.Sprintf(" and %d more", n-shownFiles)
+			}
+			fmt.Fprintf(b, "    the dry run %s %s\n", files.what, display.OneLine(shown))
+		}
+	}
+}
+
+// planned says for each model what a real run would do.
+func planned(plan map[string]plan.Counts) (lines []string) {
+	for _, model := range slices.Sorted(maps.Keys(plan)) {
+		c := plan[model]
+		var parts []string
+		for _, part := range []struct {
+			count int
+			name  string
+		}{
+			{c.Created, "created"}, {c.Updated, "updated"}, {c.Unchanged, "unchanged"}, {c.Deleted, "deleted"},
+			{c.Sent, "sent"}, {c.Rejected, "rejected"},
+		} {
+			if part.count > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s", part.count, part.name))
+			}
+		}
+		line := model + ": " + strings.Join(parts, ", ")
+		if c.Blind > 0 {
+			line += fmt.Sprintf("; %d of them without a look-up", c.Blind)
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 // Totals are a run's calls and records. There are none for a run without calls.
@@ -164,12 +206,9 @@ func Totals(s *outcome.Summary) []Line {
 	if s.Unseen > 0 {
 		read += "; a list changed while it was read, so records may be missing"
 	}
-	lines := []Line{
-		{"calls", calls},
-		{"read", read},
-		{"created", strconv.Itoa(s.Created)},
-		{"updated", strconv.Itoa(s.Updated)},
-		{"unchanged", strconv.Itoa(s.Unchanged)},
+	lines := []Line{{"calls", calls}, {"read", read}}
+	if !s.DryRun { // which writes nothing
+		lines = append(lines, Line{"created", strconv.Itoa(s.Created)}, Line{"updated", strconv.Itoa(s.Updated)}, Line{"unchanged", strconv.Itoa(s.Unchanged)})
 	}
 	if s.UncertainOutcome > 0 {
 		lines = append(lines, Line{"stored", fmt.Sprintf("%d more; a lost answer leaves open whether they were created, updated or unchanged", s.UncertainOutcome)})

@@ -247,7 +247,7 @@ func runScript(env *environment.Env, o *options) error {
 	release()
 	stopProgress()
 	s := outcome.New(script.Name, started, outcome.Work{
-		Summary: result.Summary, Rejected: result.Rejected, Planned: result.Planned,
+		Summary: result.Summary, Rejected: result.Rejected, Planned: result.Planned, Plan: result.Plan, Records: result.PlannedRecords,
 		Warnings: result.Warnings, Duration: result.Duration,
 	})
 	var exit *runtime.ExitError
@@ -270,7 +270,9 @@ func runScript(env *environment.Env, o *options) error {
 	// Last of all: if the run is killed before, it can still be resumed.
 	defer func() { journals.End(context.Background(), finished) }()
 	_, served := env.Getenv(host.SimulatedVariable)
-	s.DryRun, s.Simulated = o.DryRun, o.Simulated || served
+	if s.DryRun, s.Simulated = o.DryRun, o.Simulated || served; s.DryRun {
+		s.Written, s.Removed = result.Written, result.Removed
+	}
 	if runErr != nil && !errors.As(runErr, &exit) {
 		printing.Error(h.Secrets.Writer(env.Stderr), env.StderrColor(), runErr)
 	}
