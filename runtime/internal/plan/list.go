@@ -179,7 +179,7 @@ func (v *view) matches(fields object) bool {
 func (v *view) appendNew(out []planhat.Record) []planhat.Record {
 	from := len(out)
 	for _, r := range v.table.planned {
-		if r.state == created && r.number <= v.made && holds(v.model, r.fields) && v.matches(r.fields) {
+		if r.state == created && r.number <= v.made && holds(v.model, r.fields) && v.matches(r.all(v.model)) {
 			out = append(out, v.show(r))
 		}
 	}
@@ -205,10 +205,10 @@ func (v *view) appendMoved(out []planhat.Record) []planhat.Record {
 // show returns what a list shows of a record.
 func (v *view) show(r *record) planhat.Record {
 	if len(v.selected) == 0 {
-		return planhat.Record(r.fields.encode())
+		return planhat.Record(r.all(v.model).encode())
 	}
 	var out object
-	for _, f := range r.fields {
+	for _, f := range r.all(v.model) {
 		if f, ok := v.pick(f); ok {
 			out = append(out, f)
 		}

@@ -267,13 +267,12 @@ func (s *session) scan(m *catalog.Model, names []string, few int, enough func() 
 
 // unique returns names without repetitions.
 func unique(names []string) []string {
-	var out []string
-	for _, name := range names {
-		if !slices.Contains(out, name) {
-			out = append(out, name)
-		}
-	}
-	return out
+	seen := make(map[string]bool, len(names))
+	return slices.DeleteFunc(names, func(name string) bool {
+		again := seen[name]
+		seen[name] = true
+		return again
+	})
 }
 
 // errFew is the error of a scan that would cost more than reading each record.

@@ -161,8 +161,9 @@ func (r *Run) note(m *catalog.Model, action string, of *record, changes object) 
 			break
 		}
 	}
+	row.Changes = make([]string, 0, len(changes))
 	for _, f := range changes {
-		row.Changes = append(row.Changes, f.name)
+		row.Changes = append(row.Changes, of.nameOf(f.name))
 	}
 	r.rows = append(r.rows, row)
 }
@@ -220,7 +221,7 @@ func (p *Planner) table(m *catalog.Model) *table {
 	if t == nil {
 		t = &table{
 			byID: map[string]*record{}, byKey: map[key][]*record{}, absent: map[key]bool{},
-			complete: map[string]map[string]bool{}, pages: map[string]planhat.Record{},
+			names: map[string]string{}, complete: map[string]map[string]bool{}, pages: map[string]planhat.Record{},
 		}
 		p.tables[name] = t
 	}

@@ -37,6 +37,21 @@ type record struct {
 	blind bool
 }
 
+// all returns the properties of a record. A new one has the defaults that the catalog
+// knows.
+func (r *record) all(m *catalog.Model) object {
+	if r.state != created {
+		return r.fields
+	}
+	out := slices.Clone(r.fields)
+	for _, p := range m.Properties {
+		if p.Default != nil && r.fields.get(p.Name) == nil {
+			out = append(out, field{p.Name, p.Default})
+		}
+	}
+	return out
+}
+
 // key is a property by which records are found.
 type key struct{ name, value string }
 
@@ -59,6 +74,8 @@ type table struct {
 	// writes counts those changes.
 	planned []*record
 	writes  int
+	// names are those of properties, once each.
+	names map[string]string
 	// pages are whole records of lists that the script has read, and their size.
 	pages map[string]planhat.Record
 	held  int
@@ -176,10 +193,28 @@ func (t *table) change(m *catalog.Model, r *record, row object) (sent object) {
 	return sent
 }
 
+// compact returns the object in one piece of memory.
+func (t *table) compact(fields object) object {
+	out, err := parse(fields.encode())
+	if err != nil {
+		return fields
+	}
+	for i, f := range out {
+		if t.names[f.name] == "" {
+			t.names[f.name] = f.name
+		}
+		out[i].name = t.names[f.name]
+	}
+	return out
+}
+
 // unchanged reports whether a record is known to have a value.
 func (t *table) unchanged(m *catalog.Model, r *record, p *catalog.Property, f field) bool {
 	have := r.fields.get(f.name)
-	if have == nil && !r.whole && !r.known[f.name] {
+	if have == nil && r.state == created && p != nil {
+		have = p.Default
+	}
+	if have == nil && r.state != created && !r.whole && !r.known[f.name] {
 		return false
 	}
 	if f.name != "custom" || f.value.Kind() != '{' {
@@ -252,4 +287,14 @@ func (t *table) listed(m *catalog.Model, id string) {
 		}
 	}
 	t.put(m, fields, true)
+}
+
+// nameOf returns the record's own text of a property's name.
+func (r *record) nameOf(name string) string {
+	for i := range r.fields {
+		if r.fields[i].name == name {
+			return r.fields[i].name
+		}
+	}
+	return name
 }

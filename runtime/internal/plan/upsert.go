@@ -216,10 +216,11 @@ const fewLookups = 5
 func (s *session) know(m *catalog.Model, rows []object) (blind bool, err error) {
 	var references []string
 	for _, row := range rows {
-		if _, id := reference(m, row); id != "" && !slices.Contains(references, id) {
+		if _, id := reference(m, row); id != "" {
 			references = append(references, id)
 		}
 	}
+	references = unique(references)
 	if err := s.companies(references); err != nil && !errors.Is(err, errBlind) {
 		return false, err
 	}

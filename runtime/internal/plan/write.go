@@ -56,14 +56,14 @@ func (s *session) answer(call planhat.Call) (planhat.Reply, error) {
 			return planhat.Reply{}, err
 		}
 		r, err := s.create(m, row, false)
-		return whole(r), err
+		return whole(m, r), err
 	case "update":
 		row, err := parse(call.Body)
 		if err != nil {
 			return planhat.Reply{}, err
 		}
 		r, err := s.update(m, call.ID, row)
-		return whole(r), err
+		return whole(m, r), err
 	case "delete":
 		return s.delete(m, call.ID)
 	case "bulk_upsert":
@@ -81,11 +81,11 @@ func (s *session) answer(call planhat.Call) (planhat.Reply, error) {
 }
 
 // whole answers with a record.
-func whole(r *record) planhat.Reply {
+func whole(m *catalog.Model, r *record) planhat.Reply {
 	if r == nil {
 		return planhat.Reply{}
 	}
-	return planhat.Reply{Status: http.StatusOK, Body: r.fields.encode()}
+	return planhat.Reply{Status: http.StatusOK, Body: r.all(m).encode()}
 }
 
 func notFound(m *catalog.Model, id string) *refusal {
@@ -100,10 +100,10 @@ func (s *session) get(m *catalog.Model, call planhat.Call) (planhat.Reply, error
 		if len(found) == 0 {
 			return planhat.Reply{}, refuse(http.StatusNotFound, "")
 		}
-		return whole(found[0]), nil
+		return whole(m, found[0]), nil
 	}
 	if found := t.find(m, k); len(found) > 0 && (found[0].state == created || found[0].state == changed && found[0].whole) {
-		return whole(found[0]), nil
+		return whole(m, found[0]), nil
 	}
 	reply, err := s.send(s.ctx, call)
 	if err != nil {
@@ -120,7 +120,7 @@ func (s *session) get(m *catalog.Model, call planhat.Call) (planhat.Reply, error
 	if r.state == asRead {
 		return reply, nil
 	}
-	return whole(r), nil
+	return whole(m, r), nil
 }
 
 // lacks refuses a new record without a property that it needs.
@@ -232,23 +232,19 @@ func (s *session) created(m *catalog.Model, r *record, row object) {
 	s.run.note(m, "create", r, row)
 }
 
-// newRecord adds a planned record, with the defaults that the catalog knows.
+// newRecord adds a planned record. It holds it in one piece of memory, since they may be
+// many.
 func (s *session) newRecord(m *catalog.Model, row object) *record {
 	id, n := s.run.newID()
-	fields := make(object, 0, len(row)+4)
+	fields := make(object, 0, len(row)+1)
 	fields = append(fields, field{"_id", quote(id)})
 	for _, f := range row {
 		if p := m.Property(f.name); f.name != "_id" && f.name != "__v" && (p == nil || !p.ReadOnly) {
-			fields = append(fields, field{f.name, f.value.Clone()})
-		}
-	}
-	for _, p := range m.Properties {
-		if p.Default != nil && fields.get(p.Name) == nil {
-			fields = append(fields, field{p.Name, p.Default})
+			fields = append(fields, f)
 		}
 	}
 	t := s.table(m)
-	r := &record{id: id, fields: fields, number: n}
+	r := &record{id: id, fields: t.compact(fields), number: n}
 	t.plan(r)
 	r.state = created
 	t.byID[id] = r
@@ -358,7 +354,7 @@ func (s *session) delete(m *catalog.Model, id string) (planhat.Reply, error) {
 	s.count(m, c)
 	s.run.note(m, "delete", r, nil)
 	if answersRecord(m) {
-		return whole(r), nil
+		return whole(m, r), nil
 	}
 	return planhat.Reply{Status: http.StatusOK, Body: []byte(`{"n":1,"ok":1,"deletedCount":1}`)}, nil
 }
