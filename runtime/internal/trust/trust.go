@@ -124,7 +124,16 @@ func (r Rules) Link(name string) error {
 // Scheduled returns an *Error if a file that runs on a schedule, or a folder between it and
 // dir, is not trusted. Of files outside dir, it does not check the folders.
 func (r Rules) Scheduled(dir, name string) error {
-	if err := r.existing(name, kind{"", "read it first: it would run on a schedule", ""}); err != nil {
+	return r.code(dir, name, "read it first: it would run on a schedule")
+}
+
+// Connector is like Scheduled for a file that gets the credentials of another system.
+func (r Rules) Connector(dir, name string) error {
+	return r.code(dir, name, "read it first: it would get the credentials that you enter")
+}
+
+func (r Rules) code(dir, name, look string) error {
+	if err := r.existing(name, kind{"", look, ""}); err != nil {
 		return err
 	}
 	for folder := filepath.Dir(name); inside(dir, folder); folder = filepath.Dir(folder) {

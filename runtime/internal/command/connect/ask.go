@@ -79,14 +79,15 @@ func (s *system) others(w way) (names []string) {
 // forgetOthers removes what is stored for other ways: the connector would use it in place of
 // what was given now.
 func forgetOthers(ctx context.Context, env *environment.Env, opened *host.Opened, s *system, w way) error {
-	if opened.Credentials() == nil {
+	credentials := s.credentials(opened)
+	if credentials == nil {
 		return nil
 	}
 	for _, name := range s.others(w) {
-		if stored, err := opened.Credentials().Get(ctx, name); err == nil && stored == "" {
+		if stored, err := credentials.Get(ctx, name); err == nil && stored == "" {
 			continue
 		}
-		if err := opened.Credentials().Set(ctx, name, ""); err != nil {
+		if err := credentials.Set(ctx, name, ""); err != nil {
 			return err
 		}
 		fmt.Fprintf(env.Stdout, "removed the stored %s, which this way does not use\n", name)
@@ -103,16 +104,17 @@ func readLine(env *environment.Env, in *bufio.Reader, prompt string) (string, er
 
 // ask asks for the credentials that neither the environment nor the store has, and
 // returns what was typed.
-func ask(ctx context.Context, env *environment.Env, opened *host.Opened, w way, in *bufio.Reader) (given []entry, err error) {
+func ask(ctx context.Context, env *environment.Env, opened *host.Opened, s *system, w way, in *bufio.Reader) (given []entry, err error) {
+	credentials := s.credentials(opened)
 	for _, one := range w.credentials {
 		if value, ok := env.Getenv(one.name); ok && value != "" {
 			fmt.Fprintf(env.Stdout, "%s is set in the environment\n", one.name)
 			continue
 		}
-		if opened.Credentials() == nil {
+		if credentials == nil {
 			return nil, &usage.Error{Message: one.name + " is not set, and there is no store for it", Hint: "set " + one.name + " to " + one.what}
 		}
-		stored, err := opened.Credentials().Get(ctx, one.name)
+		stored, err := credentials.Get(ctx, one.name)
 		if err != nil {
 			fmt.Fprintf(env.Stderr, "warning: cannot read the stored %s: %v\n", one.name, err)
 		}
@@ -131,7 +133,7 @@ func ask(ctx context.Context, env *environment.Env, opened *host.Opened, w way, 
 		}
 		if value != "" {
 			if !one.shown {
-				opened.Secrets.Add(value)
+				s.hold(opened, value)
 			}
 			given = append(given, entry{name: one.name, what: value})
 		}

@@ -35,9 +35,11 @@ func New(env *environment.Env) *cobra.Command {
 		Long: "connect says what to do in the other system, asks for its credentials, and reads a few records to check\n" +
 			"them. It stores the credentials encrypted in the state directory, and writes a script, with a schedule,\n" +
 			"and a test. Nothing is written to Planhat or to the system.\n\n" +
-			"Without SYSTEM, it lists the systems. Credentials in environment variables are used and not stored.",
+			"Without SYSTEM, it lists the systems. SYSTEM can also be a connector of your own, as a file or as the name of a\n" +
+			"module beside the working directory's scripts or in lib. Credentials in environment variables are used and not stored.",
 		Example: "  phscript connect\n" +
-			"  phscript connect hubspot",
+			"  phscript connect hubspot\n" +
+			"  phscript connect ./harbor.lua",
 		Args: cobra.MaximumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			return Systems(), cobra.ShellCompDirectiveNoFileComp
@@ -87,9 +89,12 @@ func list(env *environment.Env) error {
 
 // system is how a system is connected, as the module connector.setup describes it.
 type system struct {
-	name, title, base, script, test string
-	ways                            []way
-	settings                        []entry
+	*source
+	title, base, script, test string
+	ways                      []way
+	settings                  []entry
+	// hosts are those that it reaches.
+	hosts []string
 }
 
 // way is what to do in the system, and which credentials are needed then.
@@ -107,13 +112,9 @@ type entry struct {
 }
 
 func connect(env *environment.Env, o *options) error {
-	names, others := builtins.Connectors()
-	if slices.Contains(others, o.system) {
-		message, hint := unconnected(o.system)
-		return &usage.Error{Message: message, Hint: hint}
-	}
-	if !slices.Contains(names, o.system) {
-		return &usage.Error{Message: fmt.Sprintf("there is no connector for %q", o.system), Hint: "there are: " + strings.Join(names, ", ")}
+	from, err := find(env, o.system)
+	if err != nil {
+		return err
 	}
 	c, err := o.Settings(env)
 	if err != nil {
@@ -126,11 +127,18 @@ func connect(env *environment.Env, o *options) error {
 	defer opened.Close()
 	ctx, _, release := env.Interruptible()
 	defer release()
-	s, err := describe(ctx, opened.Runtime, o.system)
+	rt, err := from.runtime(ctx, env, opened, way{}, opened.Credentials().Get)
+	if err != nil {
+		return err
+	}
+	s, err := describe(ctx, rt, from)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(env.Stdout, "Connect %s\n\n", s.title)
+	if s.own() {
+		fmt.Fprintf(env.Stdout, "%s gets what you enter, and reaches %s\n\n", s.file, strings.Join(s.hosts, ", "))
+	}
 	in := bufio.NewReader(env.Stdin)
 	w, err := o.choose(env, s, in)
 	if err != nil {
@@ -140,7 +148,7 @@ func connect(env *environment.Env, o *options) error {
 		fmt.Fprintf(env.Stdout, "%d. %s\n", i+1, step)
 	}
 	fmt.Fprintln(env.Stdout)
-	given, err := ask(ctx, env, opened, w, in)
+	given, err := ask(ctx, env, opened, s, w, in)
 	if err != nil {
 		return err
 	}
@@ -155,7 +163,7 @@ func connect(env *environment.Env, o *options) error {
 		return err
 	}
 	for _, one := range given {
-		if err := opened.Credentials().Set(ctx, one.name, one.what); err != nil {
+		if err := s.credentials(opened).Set(ctx, one.name, one.what); err != nil {
 			return err
 		}
 		fmt.Fprintf(env.Stdout, "stored %s, encrypted\n", one.name)
@@ -163,18 +171,28 @@ func connect(env *environment.Env, o *options) error {
 	if err := forgetOthers(ctx, env, opened, s, w); err != nil {
 		return err
 	}
-	return o.write(env, s, settings)
+	return o.write(env, s, w, settings)
 }
 
 // describe asks the connector how its system is connected.
-func describe(ctx context.Context, rt *runtime.Runtime, name string) (*system, error) {
-	result, err := rt.Run(ctx, runtime.Script{Name: "connect", Source: fmt.Appendf(nil, "return require('connector.setup').describe(%q)", name)})
+func describe(ctx context.Context, rt *runtime.Runtime, from *source) (*system, error) {
+	module := "nil"
+	if from.own() {
+		module = fmt.Sprintf("%q", from.module)
+	}
+	result, err := rt.Run(ctx, from.script(fmt.Sprintf("return require('connector.setup').describe(%q, %s)", from.name, module), nil))
 	if err != nil {
 		return nil, err
 	}
 	t, _ := result.Values[0].(map[string]any)
+	if t["missing"] == true {
+		return nil, &usage.Error{
+			Message: fmt.Sprintf("%s does not say how %s is connected", from.file, from.name),
+			Hint:    fmt.Sprintf("declare it there with connector.setup, under the name %s: see 'phscript doc connectors#write-a-connector'", from.name),
+		}
+	}
 	text := func(name string) string { s, _ := t[name].(string); return s }
-	s := &system{name: name, title: text("title"), base: text("base"), script: text("script"), test: text("test")}
+	s := &system{source: from, title: text("title"), base: text("base"), script: text("script"), test: text("test")}
 	ways, _ := t["ways"].([]any)
 	for _, one := range ways {
 		t, _ := one.(map[string]any)
@@ -188,7 +206,11 @@ func describe(ctx context.Context, rt *runtime.Runtime, name string) (*system, e
 		s.ways = append(s.ways, w)
 	}
 	s.settings = entries(t["settings"])
-	return s, nil
+	hosts, _ := t["hosts"].([]any)
+	for _, host := range hosts {
+		s.hosts = append(s.hosts, fmt.Sprint(host))
+	}
+	return s, from.permitted(s.ways)
 }
 
 func entries(v any) (list []entry) {
@@ -230,21 +252,26 @@ func (o *options) settings(env *environment.Env, s *system, in *bufio.Reader) (m
 
 // check reads the first records of each stream with what was given.
 func (o *options) check(ctx context.Context, env *environment.Env, opened *host.Opened, s *system, w way, given []entry, settings map[string]string) error {
-	rt, err := opened.WithCredentials(func(ctx context.Context, name string) (string, error) {
+	stored := s.credentials(opened)
+	rt, err := s.runtime(ctx, env, opened, w, func(ctx context.Context, name string) (string, error) {
 		for _, one := range given {
 			if one.name == name {
 				return one.what, nil
 			}
 		}
-		if opened.Credentials() == nil || slices.Contains(s.others(w), name) {
+		if slices.Contains(s.others(w), name) {
 			return "", nil
 		}
-		return opened.Credentials().Get(ctx, name)
+		return stored.Get(ctx, name)
 	})
 	if err != nil {
 		return err
 	}
-	result, err := rt.Run(ctx, runtime.Script{Name: "connect", Source: fmt.Appendf(nil, "return require('connector.setup').check(%q, %s)", s.name, table(settings))})
+	var hosts []string
+	if s.own() {
+		hosts = s.hosts
+	}
+	result, err := rt.Run(ctx, s.source.script(fmt.Sprintf("return require('connector.setup').check(%q, %s)", s.name, table(settings)), hosts))
 	if err != nil {
 		return err
 	}

@@ -123,7 +123,7 @@ func TestConnectFails(t *testing.T) {
 	opened, err := runtime.New(runtime.Options{})
 	require.NoError(t, err)
 	for _, name := range Systems() {
-		s, err := describe(t.Context(), opened, name)
+		s, err := describe(t.Context(), opened, &source{name: name})
 		require.NoError(t, err, name)
 		assert.NotEmpty(t, s.script, name)
 	}

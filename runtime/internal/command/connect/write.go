@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -22,7 +23,7 @@ func table(settings map[string]string) string {
 }
 
 // write writes the script and its test, unless they exist.
-func (o *options) write(env *environment.Env, s *system, settings map[string]string) error {
+func (o *options) write(env *environment.Env, s *system, w way, settings map[string]string) error {
 	script, test := s.script, s.test
 	if len(settings) > 0 {
 		script = strings.Replace(script, "sync{\n", "sync{\n  settings = "+table(settings)+",\n", 1)
@@ -34,7 +35,16 @@ func (o *options) write(env *environment.Env, s *system, settings map[string]str
 			fmt.Fprintf(env.Stdout, "wrote no test: %s is tested with its usual address, and the script uses %s\n", s.title, o.base)
 		}
 	}
-	for _, file := range []struct{ name, text string }{{s.name + ".lua", script}, {s.name + "_test.lua", test}} {
+	name := s.name
+	if s.own() { // whose file may have that name
+		name += "_sync"
+		if rel, err := filepath.Rel(env.Dir, filepath.Join(s.folder, name)); err == nil && filepath.IsLocal(rel) {
+			name = rel
+		} else {
+			name = filepath.Join(s.folder, name)
+		}
+	}
+	for _, file := range []struct{ name, text string }{{name + ".lua", script}, {name + "_test.lua", test}} {
 		if file.text == "" {
 			continue
 		}
@@ -56,6 +66,11 @@ func (o *options) write(env *environment.Env, s *system, settings map[string]str
 	for _, host := range o.AllowNet {
 		run += " --allow-net " + host
 	}
-	fmt.Fprintf(env.Stdout, "\nNext:\n  %[1]s --dry-run %[2]s.lua\n  %[1]s %[2]s.lua\n", run, s.name)
+	if s.own() {
+		for _, one := range w.credentials {
+			run += " --allow-env " + one.name
+		}
+	}
+	fmt.Fprintf(env.Stdout, "\nNext:\n  %[1]s --dry-run %[2]s.lua\n  %[1]s %[2]s.lua\n", run, name)
 	return nil
 }

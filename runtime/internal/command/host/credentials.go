@@ -2,6 +2,7 @@ package host
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
@@ -10,18 +11,62 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
 
 	"github.com/phscript/phscript/runtime"
 )
 
 // Credentials are the credentials of other systems in the store. They are encrypted with
 // the key of the state directory.
-type Credentials struct{ stored *storedTokens }
+type Credentials struct {
+	stored *storedTokens
+	kind   string
+}
+
+// ofConnectors are the credentials that built-in connectors get, and ofScripts those that
+// scripts read as environment variables if they may.
+const (
+	ofConnectors = "credential "
+	ofScripts    = "credential of scripts "
+)
 
 // Credentials returns those of the run's store, or nil without a store.
 func (h *Opened) Credentials() *Credentials { return h.credentials }
 
-func (c *Credentials) name(variable string) string { return "credential " + variable }
+// Own returns those of connectors that are not built in. Scripts that may read their
+// variables get them, and built-in connectors do not.
+func (c *Credentials) Own() *Credentials {
+	if c == nil {
+		return nil
+	}
+	return &Credentials{c.stored, ofScripts}
+}
+
+func (c *Credentials) name(variable string) string { return c.kind + variable }
+
+// bound is what an encrypted credential is bound to, so it cannot be moved to another name.
+func (c *Credentials) bound(variable string) []byte {
+	if c.kind == ofConnectors {
+		return []byte(variable)
+	}
+	return []byte(c.name(variable))
+}
+
+// orStored looks up environment variables, and those of names that are not set in the store.
+func (c *Credentials) orStored(getenv func(string) (string, bool), names []string, log *slog.Logger) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		value, ok := getenv(name)
+		if ok && value != "" || !slices.Contains(names, name) {
+			return value, ok
+		}
+		stored, err := c.Get(context.Background(), name)
+		if err != nil {
+			log.Warn("cannot read the stored " + name + ": " + err.Error())
+		}
+		return cmp.Or(stored, value), ok || stored != ""
+	}
+}
 
 func (c *Credentials) seal() (cipher.AEAD, error) {
 	secret, err := c.stored.Key()
@@ -41,6 +86,9 @@ func (c *Credentials) seal() (cipher.AEAD, error) {
 
 // Get returns what is stored for a variable, "" if nothing is.
 func (c *Credentials) Get(ctx context.Context, variable string) (string, error) {
+	if c == nil {
+		return "", nil
+	}
 	value, err := c.stored.Load(ctx, c.name(variable))
 	if err != nil || value == nil {
 		return "", err
@@ -52,7 +100,7 @@ func (c *Credentials) Get(ctx context.Context, variable string) (string, error) 
 	if len(value) < seal.NonceSize() {
 		return "", errors.New("it is damaged")
 	}
-	text, err := seal.Open(nil, value[:seal.NonceSize()], value[seal.NonceSize():], []byte(variable))
+	text, err := seal.Open(nil, value[:seal.NonceSize()], value[seal.NonceSize():], c.bound(variable))
 	if err != nil {
 		return "", fmt.Errorf("it was stored with another %s; connect the system again", KeyFile)
 	}
@@ -67,7 +115,7 @@ func (c *Credentials) Set(ctx context.Context, variable, credential string) erro
 	}
 	nonce := make([]byte, seal.NonceSize())
 	_, _ = rand.Read(nonce) // never fails
-	value := seal.Seal(nonce, nonce, []byte(credential), []byte(variable))
+	value := seal.Seal(nonce, nonce, []byte(credential), c.bound(variable))
 	for {
 		old, err := c.stored.Load(ctx, c.name(variable))
 		if err != nil {
@@ -83,10 +131,9 @@ func (c *Credentials) Set(ctx context.Context, variable, credential string) erro
 	}
 }
 
-// WithCredentials returns a runtime like the opened one, with credentials that are not
-// stored yet.
-func (h *Opened) WithCredentials(get func(ctx context.Context, name string) (string, error)) (*runtime.Runtime, error) {
+// With returns a runtime like the opened one, with other options.
+func (h *Opened) With(change func(*runtime.Options)) (*runtime.Runtime, error) {
 	options := h.options
-	options.Credential = get
+	change(&options)
 	return runtime.New(options)
 }

@@ -319,8 +319,9 @@ func (h *Opened) shareQuota(env *environment.Env, state string, options *runtime
 		h.Secrets.Add(store.Password(location))
 		options.State = states(env, h.store)
 		stored := newTokens(env, h.store)
-		options.Tokens, h.credentials = stored, &Credentials{stored}
+		options.Tokens, h.credentials = stored, &Credentials{stored, ofConnectors}
 		options.Credential = h.credentials.Get
+		options.Env = h.credentials.Own().orStored(env.Getenv, options.EnvAllow, options.Logger)
 		options.Checkpoint = checkpoints(env, h.store)
 		options.Journal = func(ctx context.Context, name string) (planhat.Journal, error) { return h.journals.Named(ctx, name) }
 		run, _ := env.Getenv(serve.RunVariable)
