@@ -138,7 +138,7 @@ local function read_marks(kept, out)
   end
 end
 
--- Adds a record that Planhat rejected before. It is mapped anew, because the map may have been corrected since.
+-- Adds a record that Planhat rejected before. It is mapped again, because the map may have been corrected since.
 local function add_again(out, key, mark)
   local ok, row, reason
   if mark.item then ok, row, reason = pcall(out.stream.row, mark.item) end
