@@ -12,7 +12,7 @@
 // # Confirmed
 //
 // By the vendor's OpenAPI file of 2.16, which has an MIT license: paths, bodies,
-// sort and pagination of searches, at most 150 records per page; contact searches
+// pagination of searches and the sort of contacts, at most 150 records per page; contact searches
 // compare times by the day in the workspace's zone, so ">" begins with the next day,
 // and conversation searches compare seconds; merged contacts are not found; the
 // scroll is one for each app, ends after a minute without a request and with an
@@ -30,8 +30,8 @@
 //   - The scroll leaves out companies without users, as lists do; the vendor says that of
 //     lists only. A request that is sent twice skips a page, because the scroll moves
 //     with each request.
-//   - Searches of conversations can be sorted, as those of contacts: published clients do,
-//     the file leaves it out.
+//   - Searches of conversations are sorted as the request asks: published clients ask for
+//     it as for contacts, but the file has no sort for conversations.
 //   - What leads to the next page of the list of companies: the file describes an object,
 //     but the list takes the number of a page.
 //   - Archived contacts are not found by searches.
