@@ -3,12 +3,14 @@ package runtime
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/likeness"
 	"github.com/phscript/phscript/runtime/internal/network"
 	"github.com/phscript/phscript/stdlib"
@@ -47,7 +49,7 @@ func (h *host) privateKey(_ context.Context, file, variable string) ([]byte, err
 // gets only what begins with the name of its system.
 func (r *run) privileges(L *lua.LState, name string) *lua.LTable {
 	var hosts []network.Rule
-	t := L.CreateTable(0, 6)
+	t := L.CreateTable(0, 8)
 	t.RawSetString("letters", L.NewFunction(letters))
 	t.RawSetString("reach", L.NewFunction(func(L *lua.LState) int {
 		rule, err := r.network.Allow(L.CheckString(1))
@@ -75,6 +77,7 @@ func (r *run) privileges(L *lua.LState, name string) *lua.LTable {
 		L.Push(lua.LString(likeness.Of(L.CheckAny(1), func(v lua.LValue) bool { return modules[v] })))
 		return 1
 	}))
+	r.namePrivileges(L, t)
 	own := strings.ToUpper(strings.TrimPrefix(name, "connectors.")) + "_"
 	lookup := func(L *lua.LState) string {
 		variable := L.CheckString(1)
@@ -114,4 +117,60 @@ func (r *run) privileges(L *lua.LState, name string) *lua.LTable {
 		return 1
 	}))
 	return t
+}
+
+// namePrivileges let built-in modules check names before they send anything.
+func (r *run) namePrivileges(L *lua.LState, t *lua.LTable) {
+	// Of a property of a model: the one that a wrong name means, or nil, and the values that it can have, or nil.
+	t.RawSetString("property", L.NewFunction(func(L *lua.LState) int {
+		m, name := r.model(L.CheckString(1)), L.CheckString(2)
+		L.SetTop(0)
+		if m == nil || m.Open || m.Alias(name) {
+			return 0
+		}
+		p := m.Property(name)
+		if p == nil {
+			names := slices.Clone(catalog.CommonProperties)
+			for _, p := range m.Properties {
+				names = append(names, p.Name)
+			}
+			if meant := catalog.Misspelt(name, names); meant != "" {
+				L.Push(lua.LString(meant))
+			}
+			return L.GetTop()
+		}
+		if len(p.Enum) == 0 {
+			return 0
+		}
+		values := L.CreateTable(len(p.Enum), 0)
+		for _, value := range p.Enum {
+			values.Append(lua.LString(value))
+		}
+		L.Push(lua.LNil)
+		L.Push(values)
+		return 2
+	}))
+	// The name of a list that another one certainly means, or nil.
+	t.RawSetString("meant", L.NewFunction(func(L *lua.LState) int {
+		var names []string
+		L.CheckTable(2).ForEach(func(_, v lua.LValue) { names = append(names, v.String()) })
+		if meant := catalog.Misspelt(L.CheckString(1), names); meant != "" {
+			L.Push(lua.LString(meant))
+			return 1
+		}
+		return 0
+	}))
+}
+
+// model finds a model of the catalog, or one that was declared.
+func (r *run) model(name string) *catalog.Model {
+	if m := catalog.Load().Model(name); m != nil {
+		return m
+	}
+	for _, m := range r.opts.Models {
+		if m.Snake == name {
+			return m
+		}
+	}
+	return nil
 }

@@ -7,7 +7,7 @@ local connector = {}
 local http, sync, fields = require "http", require "sync", require "connector.fields"
 local back, cursors, mapping, options_of = require "connector.back", require "connector.cursors", require "connector.mapping", require "connector.options"
 local declaration, failures, streams = require "connector.declaration", require "connector.failures", require "connector.streams"
-local positions = require "connector.positions"
+local checks, positions = require "connector.checks", require "connector.positions"
 
 local at, absent = fields.at, fields.absent
 
@@ -339,6 +339,7 @@ function methods:sync(given)
   local results, wanted = {}, {}
   for _, name in ipairs(options.streams or self.order) do wanted[name] = true end
   local list = streams.ordered(self, wanted)
+  checks.planhat(self, list, options, map_of)
   local books = {}
   for name, owned in pairs(options.back or {}) do
     books[name] = back.open(self, name, owned, map_of(self, name, options), space)

@@ -75,10 +75,20 @@ function fields.of(from)
   error("a property must be mapped to a path, such as \"properties.name\", to a function, or to a field of connector.fields", 3)
 end
 
+-- Returns the texts among values as the keys of a table, with others.
+local function texts_of(values, others)
+  local texts = {}
+  for text in pairs(others or {}) do texts[text] = true end
+  for _, value in pairs(values) do
+    if type(value) == "string" then texts[value] = true end
+  end
+  return texts
+end
+
 -- Returns a field that does something with the value of another one.
 local function derived(from, value, says)
   local made = new_field(from.paths, value, says)
-  made.translates = from.translates
+  made.translates, made.gives = from.translates, from.gives
   return made
 end
 
@@ -96,11 +106,13 @@ end
 -- Returns a field that changes the value of another one, unless that is empty.
 local function changed(from, change, says)
   from = fields.of(from)
-  return derived(from, function(item, context)
+  local made = derived(from, function(item, context)
     local value, reason = from.value(item, context)
     if empty(value) then return value, reason end
     return change(value, item, context)
   end, says and more(from, says) or from.says)
+  made.gives = nil
+  return made
 end
 
 --- Keeps what Planhat has where the other system has no value.
@@ -121,17 +133,23 @@ end
 ---@return table
 function fields.default(from, value)
   from = fields.of(from)
-  return derived(from, function(item, context)
+  local made = derived(from, function(item, context)
     local found, reason = from.value(item, context)
     if reason or not empty(found) then return found, reason end
     return value
   end, more(from, "otherwise " .. shown(value)))
+  made.gives = texts_of({ value }, from.gives)
+  return made
 end
 
 --- Always uses the same value.
 ---@param value any The value.
 ---@return table
-function fields.constant(value) return new_field({}, function() return value end, { "always " .. shown(value) }) end
+function fields.constant(value)
+  local made = new_field({}, function() return value end, { "always " .. shown(value) })
+  made.gives = texts_of({ value })
+  return made
+end
 
 --- Rejects a record that has no value.
 ---@param from any A path, a function or a field.
@@ -192,7 +210,7 @@ function fields.enum(from, values)
     end
     return translated
   end, table.concat(pairs_of, ", "))
-  field.translates = values
+  field.translates, field.gives = values, texts_of(values)
   return field
 end
 
