@@ -345,6 +345,7 @@ function methods:sync(given)
     books[name] = back.open(self, name, owned, map_of(self, name, options), space)
   end
   self:client() -- what is missing for all streams is not a failure of one
+  checks.vendor(self, list, options, map_of)
   local ends, kept = options.minutes and time.now() + options.minutes * 60, failures.new()
   local function run_stream(i, name)
     local began, book = time.now(), books[name] and books[name].two_way and books[name]
@@ -352,8 +353,6 @@ function methods:sync(given)
     local stream = prepare(self, name, options, book)
     stream.takes = positions.takes(self, name, options)
     stream.space, stream.apart = positions.open(self, name, options, space)
-    local changes, choices = options.map and options.map[name], self.streams[name].choices
-    if changes and choices then mapping.check_values(self, name, changes, choices) end
     local counts = sync.run(stream, {
       failures = kept,
       full = options.full, since = options.since, start = options.start, only = options.only, missing = options.missing,

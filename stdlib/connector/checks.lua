@@ -97,4 +97,37 @@ function checks.planhat(conn, list, options, map_of)
   end
 end
 
+-- Returns the values that a path can have there, or nil if that is not known. What cannot be read is reported when it is needed.
+local function choices_of(conn, spec, path)
+  local ok, known = pcall(spec.choices, conn, path)
+  if ok then return known end
+  if not failures.concerns_one(known) then error(known, 0) end
+end
+
+--- Checks that a system has the values that the maps of streams translate. One of the script's map that it does not have is a mistake, or was deleted. The map of
+--- the connector is for all accounts, so it may have more.
+---@param conn table The connector.
+---@param list string[] The streams.
+---@param options table The options of the run.
+---@param map_of function Returns the map of a stream.
+function checks.vendor(conn, list, options, map_of)
+  for _, name in ipairs(list) do
+    local spec, own = conn.streams[name], options.map and options.map[name] or {}
+    for target, from in tables.sorted(spec.choices and map_of(conn, name, options) or {}) do
+      local ok, field = pcall(fields.of, from)
+      local known = from and ok and field.translates and #field.paths == 1 and choices_of(conn, spec, field.paths[1])
+      local strangers = {}
+      for value in tables.sorted(known and field.translates or {}) do
+        if not known[value] then strangers[#strangers + 1] = ("%q"):format(tostring(value)) end
+      end
+      if #strangers > 0 then
+        local text = ("%s %s: the map of %s translates %s, which %s cannot be; it can be %s"):format(
+          conn.title, name, target, table.concat(strangers, ", "), field.paths[1], list_of(tables.keys(known)))
+        if own[target] ~= nil then fail("%s", text) end
+        log.warn(text .. (". Map %s to the values of your account"):format(target))
+      end
+    end
+  end
+end
+
 return checks

@@ -2,7 +2,7 @@
 --- Turns items of another system into rows: `local mapping = require "connector.mapping"`. It is a part of `connector`.
 local mapping = {}
 
-local customers, fields, tables = require "connector.customers", require "connector.fields", require "tables"
+local customers, fields = require "connector.customers", require "connector.fields"
 
 local at, empty, absent = fields.at, fields.is_empty, fields.absent
 
@@ -160,25 +160,6 @@ function mapping.new(conn, name, map, spec)
     return sum
   end
   return mapper
-end
-
---- Checks that a system still has the values that the changes of a map translate.
----@param conn table The connector.
----@param name string The stream's name.
----@param changes table The changes of the map by property.
----@param choices function Returns the values that a path can have, as the keys of a table, or nil if it can have any.
-function mapping.check_values(conn, name, changes, choices)
-  for property, from in tables.sorted(changes) do
-    local field = from and fields.of(from)
-    local known = field and field.translates and #field.paths == 1 and choices(conn, field.paths[1])
-    for value in tables.sorted(known and field.translates or {}) do
-      if not known[value] then
-        local list = tables.keys(known)
-        table.sort(list)
-        error(("%s %s: the map of %s translates %q, which %s cannot be; it can be %s"):format(conn.title, name, property, value, field.paths[1], table.concat(list, ", ")), 0)
-      end
-    end
-  end
 end
 
 --- Sets a property of a row, also one such as `custom.Tier`.

@@ -70,6 +70,17 @@ local function begin(stream, conn)
   if not asked.created then stream.wanted[#stream.wanted + 1] = "created" end
 end
 
+local kinds = { priority = true, status = true, issuetype = true }
+
+-- Returns what a field can be that has a list for the whole site.
+local function choices(conn, at)
+  local kind, by = at:match("^fields%.(%a+)%.(%a+)$")
+  if not kinds[kind] or by ~= "name" and by ~= "id" then return nil end
+  local values = {}
+  for _, one in ipairs(conn:call{ get = path(conn, kind), reads = true }) do values[tostring(one[by])] = true end
+  return values
+end
+
 local function milliseconds(seconds) return ("%.0f"):format(math.max(0, seconds) * 1000) end
 
 -- Returns a query. Milliseconds mean the same in all zones; a date would be in that of the token's user. In the order
@@ -186,7 +197,7 @@ end
 -- The fields that are written and hold documents.
 local long = {}
 
-jira:stream("issues", { into = "issue", permissions = { "read:jira-work", "read:jira-user" }, back_permissions = { "write:jira-work" }, prefix = "jira-", dense = true, cursor = by_update,
+jira:stream("issues", { into = "issue", permissions = { "read:jira-work", "read:jira-user" }, back_permissions = { "write:jira-work" }, prefix = "jira-", dense = true, cursor = by_update, choices = choices,
   takes = function(conn) return conn.jql end,
   scan = function() return {} end, -- by_update reads the pages
   present = function(conn, ids)

@@ -220,12 +220,37 @@ local function check_fields(conn, stream)
   end
 end
 
+local function set(...)
+  local values = {}
+  for _, value in ipairs{ ... } do values[value] = true end
+  return values
+end
+
+-- Zendesk's own fields are the same everywhere.
+local usual = {
+  status = set("new", "open", "pending", "hold", "solved", "closed"), priority = set("low", "normal", "high", "urgent"),
+  type = set("problem", "incident", "question", "task"),
+}
+
+-- Returns what a field of tickets can be, if it has a list.
+local function choices(conn, path)
+  local id = path:match("^join%.field%.(%d+)$")
+  if not id then return usual[path] end
+  for _, field in ipairs(conn:call{ get = "/api/v2/ticket_fields.json" }.ticket_fields) do
+    if text_of(field.id) == id and not empty(field.custom_field_options) and #field.custom_field_options > 0 then
+      local values = {}
+      for _, option in ipairs(field.custom_field_options) do values[tostring(option.value)] = true end
+      return values
+    end
+  end
+end
+
 local function by_domain(item)
   local domain = tostring(item.join.requester.email):match("@([^@%s]+)$")
   return domain and json.array{ domain:lower() } or nil
 end
 
-exported("tickets", "users,organizations", { into = "ticket", permissions = { "read" }, after = "users",
+exported("tickets", "users,organizations", { into = "ticket", permissions = { "read" }, after = "users", choices = choices,
   prepare = function(conn, items, stream)
     check_fields(conn, stream)
     ids_to_text(items, { "id", "organization_id", "requester_id", "assignee_id" })

@@ -63,6 +63,24 @@ func TestJira(t *testing.T) {
 	assert.EqualValues(t, 0, did["read"])
 }
 
+// What a map translates must be a value that the site has.
+func TestJiraValuesThatAreGone(t *testing.T) {
+	r, j := newJira(t)
+	j.Add(jira.Fields{"summary": "A"})
+	r.clock.Advance(time.Hour)
+	for mapped, want := range map[string]string{
+		`priority = F.enum("fields.priority.name", { Higest = "1", High = "2" })`: `Jira issues: the map of priority translates "Higest", which fields.priority.name cannot be; it can be High, Highest, Low, Lowest, Medium`,
+		`status = F.enum("fields.status.name", { Closed = "done" })`:              `"Closed", which fields.status.name cannot be; it can be Done, In Progress, To Do`,
+		`custom = F.enum("fields.issuetype.id", { ["9"] = "x" })`:                 `"9", which fields.issuetype.id cannot be; it can be 1, 2, 3`,
+	} {
+		_, err := r.sync(t, `map = { issues = { `+mapped+` } }`)
+		require.ErrorContains(t, err, want)
+	}
+	assert.Empty(t, r.main())
+	r.must(t, `map = { issues = { priority = F.enum("fields.priority.name", { High = "1" }) } }`)
+	assert.Len(t, r.main(), 1)
+}
+
 // Companies are named by labels or a field; the names of those in Planhat are written back.
 func TestJiraCompanies(t *testing.T) {
 	r, j := newJira(t)

@@ -337,6 +337,15 @@ func TestZendeskFields(t *testing.T) {
 	assert.ErrorContains(t, err, "there is no ticket field 77")
 	_, err = d.sync(t, `{ map = { users = { position = "title" } }, full = true }`)
 	assert.ErrorContains(t, err, `no record of users has "title"`)
+
+	// What a map translates must be a value that the field can have.
+	_, err = d.sync(t, `{ map = { tickets = { severity = require("connector.fields").enum("priority", { hihg = "1" }) } } }`)
+	assert.ErrorContains(t, err, `the map of severity translates "hihg", which priority cannot be; it can be high, low, normal, urgent`)
+	plan := d.zendesk.AddField("Plan", "tagger", "plan_pro", "plan_team")
+	_, err = d.sync(t, fmt.Sprintf(`{ map = { tickets = { product = require("connector.fields").enum("join.field.%d", { plan_pro = "Pro", plan_gone = "?" }) } } }`, plan))
+	assert.ErrorContains(t, err, `translates "plan_gone", which join.field.`)
+	assert.ErrorContains(t, err, `it can be plan_pro, plan_team`)
+	d.must(t, fmt.Sprintf(`{ map = { tickets = { product = require("connector.fields").enum("join.field.%d", { plan_pro = "Pro" }), status = require("connector.fields").enum("status", { new = "new", closed = "done" }) } } }`, plan))
 }
 
 // Fields of organizations get Planhat's values once. One that Zendesk refuses does not

@@ -38,6 +38,9 @@ func New(clock *standin.Clock) *Server {
 	})
 	s.handle("GET "+api+"myself", s.myself)
 	s.handle("GET "+api+"field", s.listFields)
+	for kind, names := range lists {
+		s.handle("GET "+api+kind, func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, listOf(names)) })
+	}
 	s.handle("POST "+api+"search/jql", s.search)
 	s.handle("POST "+api+"issue/bulkfetch", s.bulkFetch)
 	s.handle("PUT "+api+"issue/{id}", s.update)
@@ -53,6 +56,19 @@ func New(clock *standin.Clock) *Server {
 		refuse(w, http.StatusUnauthorized, "Client must be authenticated to access this resource.")
 	})
 	return s
+}
+
+// lists are what fields of issues can be on a site.
+var lists = map[string][]string{
+	"priority": {"Highest", "High", "Medium", "Low", "Lowest"}, "status": {"To Do", "In Progress", "Done"}, "issuetype": {"Bug", "Story", "Task"},
+}
+
+func listOf(names []string) []Fields {
+	var all []Fields
+	for i, name := range names {
+		all = append(all, Fields{"id": strconv.Itoa(i + 1), "name": name, "description": ""})
+	}
+	return all
 }
 
 // ServeHTTP answers a request.

@@ -57,6 +57,7 @@ type record struct {
 type Field struct {
 	ID          int64
 	Title, Type string
+	Options     []string // of a drop-down field
 }
 
 // Write is a change that a client made through the API.
@@ -217,11 +218,11 @@ func (a *Account) EndTokens() {
 }
 
 // AddField adds a field of tickets and returns its id.
-func (a *Account) AddField(title, kind string) int64 {
+func (a *Account) AddField(title, kind string, options ...string) int64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.lastID++
-	a.fields = append(a.fields, Field{a.lastID, title, kind})
+	a.fields = append(a.fields, Field{a.lastID, title, kind, options})
 	return a.lastID
 }
 

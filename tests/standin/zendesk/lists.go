@@ -133,7 +133,15 @@ func (s *Server) ticketFields(w http.ResponseWriter, c *call) error {
 	defer c.mu.Unlock()
 	list := []any{Body{"id": int64(1), "title": "Subject", "type": "subject", "active": true, "removable": false}}
 	for _, f := range c.fields {
-		list = append(list, Body{"id": f.ID, "title": f.Title, "type": f.Type, "active": true, "removable": true})
+		field := Body{"id": f.ID, "title": f.Title, "type": f.Type, "active": true, "removable": true}
+		if len(f.Options) > 0 {
+			options := []any{}
+			for i, value := range f.Options {
+				options = append(options, Body{"id": i + 1, "name": value, "value": value})
+			}
+			field["custom_field_options"] = options
+		}
+		list = append(list, field)
 	}
 	writeJSON(w, http.StatusOK, Body{"ticket_fields": list, "count": len(list), "next_page": nil, "previous_page": nil})
 	return nil
