@@ -104,7 +104,7 @@ local function choices_of(conn, spec, path)
   if not failures.concerns_one(known) then error(known, 0) end
 end
 
---- Checks that a system has the values that the maps of streams translate. One of the script's map that it does not have is a mistake, or was deleted. The map of
+--- Checks that a system has what streams need of it, and the values that their maps translate. One of the script's map that it does not have is a mistake, or was deleted. The map of
 --- the connector is for all accounts, so it may have more.
 ---@param conn table The connector.
 ---@param list string[] The streams.
@@ -113,6 +113,7 @@ end
 function checks.vendor(conn, list, options, map_of)
   for _, name in ipairs(list) do
     local spec, own = conn.streams[name], options.map and options.map[name] or {}
+    if spec.check then spec.check(conn, options) end
     for target, from in tables.sorted(spec.choices and map_of(conn, name, options) or {}) do
       local ok, field = pcall(fields.of, from)
       local known = from and ok and field.translates and #field.paths == 1 and choices_of(conn, spec, field.paths[1])

@@ -18,6 +18,8 @@ local hubspot = C.new{
   daily = function(body) return body.policyName == "DAILY" end,
 }
 
+hubspot.labels = {} -- of companies, by stream
+
 local objects = "/crm/objects/{version}/"
 
 hubspot:lookup("owners", { get = "/crm/owners/{version}", query = { limit = 100 }, items = "results", next = "paging.next.after", send = "after", key = "id", value = "email" })
@@ -54,10 +56,10 @@ local function chunks(list, most)
   return parts
 end
 
--- Reads the associations of records on all pages, and returns the ids of the others by theirs, the primary one first.
+-- Reads the associations of records on all pages, and returns the ids of the others by theirs, the one with the chosen label first, then the primary one.
 -- Those that HubSpot neither returns nor names as without associations are asked for once more, and then left out.
-local function associated(conn, kind, other, ids)
-  local found, primary, answered = {}, {}, {}
+local function associated(conn, kind, other, ids, chosen)
+  local found, primary, labelled, answered = {}, {}, {}, {}
   local waiting = {}
   for _, id in ipairs(ids) do waiting[#waiting + 1] = { id = id } end
   for round = 1, 2 do
@@ -73,6 +75,7 @@ local function associated(conn, kind, other, ids)
             found[id][#found[id] + 1] = tostring(to.toObjectId)
             for _, label in ipairs(to.associationTypes or {}) do
               if label.label == "Primary" then primary[id] = tostring(to.toObjectId) end
+              if label.label == chosen then labelled[id] = labelled[id] or tostring(to.toObjectId) end
             end
           end
           local following = F.at(result, "paging.next.after")
@@ -92,7 +95,9 @@ local function associated(conn, kind, other, ids)
       log.warn(("HubSpot left out the %s of %d %s, such as %s, so they stay as they are"):format(other, #waiting, kind, waiting[1].id))
     end
   end
-  for id, first in pairs(primary) do table.insert(found[id], 1, first) end
+  for _, firsts in ipairs{ primary, labelled } do
+    for id, first in pairs(firsts) do table.insert(found[id], 1, first) end
+  end
   return found
 end
 
@@ -108,13 +113,27 @@ local function values(conn, kind, property, ids)
   return found
 end
 
--- Finds the company of each record, the primary one or else the first, and puts it into join.company. Tickets also get the
+-- Checks that an account has the label of the companies that was chosen for a kind of object.
+local function check_label(kind)
+  return function(conn)
+    local chosen, names = hubspot.labels[kind], {}
+    if not chosen then return end
+    for _, one in ipairs(conn:call{ get = ("/crm/associations/{version}/%s/companies/labels"):format(kind) }.results) do
+      if one.label == chosen then return end
+      if not F.is_empty(one.label) then names[#names + 1] = ("%q"):format(one.label) end
+    end
+    table.sort(names)
+    error(("HubSpot: no company of %s can have the label %q, which the option company_labels names; there are %s"):format(kind, chosen, table.concat(names, ", ")), 0)
+  end
+end
+
+-- Finds the company of each record, the one with the chosen label, the primary one or else the first, and puts it into join.company. Tickets also get the
 -- e-mail address of their contact and their company's domain.
 local function join(kind)
   return function(conn, items)
     local ids, contacts, companies = {}, {}, {}
     for i, item in ipairs(items) do ids[i], item.join = item.id, {} end
-    local of_company = associated(conn, kind, "companies", ids)
+    local of_company = associated(conn, kind, "companies", ids, hubspot.labels[kind])
     local of_contact = kind == "tickets" and associated(conn, kind, "contacts", ids) or {}
     for _, item in ipairs(items) do
       item.join.company = (of_company[item.id] or {})[1]
@@ -258,6 +277,9 @@ local function object(kind, spec)
         } } } } }
   end
   spec.gone = archived(kind, spec.prefix or "")
+  if kind ~= "companies" then
+    spec.check, spec.takes = check_label(kind), function(conn) return conn.labels[kind] end
+  end
   hubspot:stream(kind, spec)
 end
 
@@ -356,8 +378,19 @@ local M = {}
 
 --- Makes Planhat's records agree with HubSpot's, and returns what was done, by stream. The first run reads everything, later ones what changed.
 --- Parameters of the run, such as `--param full=true`, replace the options `full`, `since`, `only`, `streams`, `minutes`, `missing` and `max_missing`.
----@param options { streams: string[]?, map: table?, filter: table?, read: table?, back: table?, missing: string?, max_missing: number?, full: boolean?, since: string?, start: string?, only: string[]?, minutes: number?, batch: number?, account: string?, settings: table? }? `streams`: `companies`, `contacts`, `deals`, `tickets`, default all; `map`: changes to the map of each stream; `filter`: functions that report whether to take an item, by stream; `read`: lists of paths that such functions need, by stream; `back`: HubSpot's fields by the properties of Planhat that they get, by stream, such as `{ companies = { planhat_health = "h" } }`, or `{ companies = { description = { "description", owner = "planhat" } } }` for a field that is read as well; `missing`: `report`, `archive` or `delete` what HubSpot no longer has, default `report`; `max_missing`: the share of records above which nothing is removed, default 0.05; `full`: read everything; `since`: read again what changed since a date; `start`: the date from which the first run reads; `only`: read only these properties, of records that Planhat has; `batch`: how many records to send at once, default 1000; `minutes`: how long to read at most; `account`: a name for the HubSpot account, if you use several.
+---@param options { streams: string[]?, map: table?, filter: table?, read: table?, back: table?, company_labels: table?, missing: string?, max_missing: number?, full: boolean?, since: string?, start: string?, only: string[]?, minutes: number?, batch: number?, account: string?, settings: table? }? `streams`: `companies`, `contacts`, `deals`, `tickets`, default all; `map`: changes to the map of each stream; `filter`: functions that report whether to take an item, by stream; `read`: lists of paths that such functions need, by stream; `back`: HubSpot's fields by the properties of Planhat that they get, by stream, such as `{ companies = { planhat_health = "h" } }`, or `{ companies = { description = { "description", owner = "planhat" } } }` for a field that is read as well; `company_labels`: which company of a contact, deal or ticket counts if it has several, by stream, such as `{ contacts = "Billing" }`: the one with this label, or else the primary one; `missing`: `report`, `archive` or `delete` what HubSpot no longer has, default `report`; `max_missing`: the share of records above which nothing is removed, default 0.05; `full`: read everything; `since`: read again what changed since a date; `start`: the date from which the first run reads; `only`: read only these properties, of records that Planhat has; `batch`: how many records to send at once, default 1000; `minutes`: how long to read at most; `account`: a name for the HubSpot account, if you use several.
 ---@return table<string, table>
-function M.sync(options) return hubspot:sync(options) end
+function M.sync(options)
+  local own = {}
+  for name, value in pairs(options or {}) do own[name] = value end
+  hubspot.labels, own.company_labels = own.company_labels or {}, nil
+  if type(hubspot.labels) ~= "table" then error("HubSpot: company_labels takes labels by stream, such as { contacts = \"Billing\" }", 2) end
+  for name, label in pairs(hubspot.labels) do
+    if not (name == "contacts" or name == "deals" or name == "tickets") or type(label) ~= "string" then
+      error(("HubSpot: company_labels takes labels by stream, such as { contacts = \"Billing\" }, for contacts, deals and tickets, not %s = %s"):format(tostring(name), tostring(label)), 2)
+    end
+  end
+  return hubspot:sync(own)
+end
 
 return M

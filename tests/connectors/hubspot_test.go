@@ -83,27 +83,6 @@ func TestHubSpotValuesThatAreGone(t *testing.T) {
 	assert.Len(t, r.records("company"), 1)
 }
 
-// Stages that the connector's own map translates and an account has deleted are a warning.
-func TestHubSpotStagesThatAreGone(t *testing.T) {
-	r := newHubSpot(t)
-	r.hubspot.Add("companies", map[string]string{"name": "Northwind"})
-	r.clock.Advance(time.Hour)
-	r.must(t, ``)
-	assert.NotContains(t, r.log.String(), "cannot be")
-	r.hubspot.DeleteProperty("companies", "lifecyclestage")
-	r.hubspot.AddProperty("companies", hubspot.Property{Name: "lifecyclestage", Type: "enumeration", FieldType: "select", Options: []string{"customer", "lead"}})
-	r.must(t, ``)
-	assert.Contains(t, r.log.String(), `HubSpot companies: the map of status translates \"marketingqualifiedlead\", \"opportunity\", \"salesqualifiedlead\", \"subscriber\", which properties.lifecyclestage cannot be; it can be customer, lead`)
-	_, err := r.sync(t, `map = { companies = { status = F.keep(F.enum("properties.lifecyclestage", { customer = "customer", subscriber = "prospect" })) } }`)
-	require.ErrorContains(t, err, `translates "subscriber"`)
-
-	// If the key cannot read the list, nothing is checked.
-	r.server.Faults.On(standin.Is("GET", "/lifecyclestage"), -1, standin.Answer(403, `{"message":"no"}`))
-	r.log.Reset()
-	r.must(t, ``)
-	assert.NotContains(t, r.log.String(), "cannot be")
-}
-
 // Planhat's own fields are written back once, whatever the vendor makes of them.
 func TestHubSpotBack(t *testing.T) {
 	r := newHubSpot(t)

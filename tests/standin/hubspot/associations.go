@@ -233,3 +233,37 @@ func target(from *kind, typeID int) (*kind, Label) {
 	}
 	return nil, Label{}
 }
+
+// labels lists the types of associations between two object types: the vendor's own, and
+// the labels that some association has.
+func (s *Server) labels(w http.ResponseWriter, c *call) error {
+	to := kindOf(c.PathValue("to"))
+	if to == nil {
+		return invalid("Unable to infer object type from: " + c.PathValue("to"))
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	own := standards[[2]string{c.kind.plural, to.plural}]
+	list := []any{map[string]any{"category": "HUBSPOT_DEFINED", "typeId": own[0], "label": nil}}
+	known := map[string]bool{}
+	add := func(l Label) {
+		if l.Name != "" && !known[l.Name] {
+			known[l.Name] = true
+			list = append(list, map[string]any{"category": l.Category, "typeId": l.TypeID, "label": l.Name})
+		}
+	}
+	if own[1] != 0 {
+		add(Label{own[1], "HUBSPOT_DEFINED", Primary.Name})
+	}
+	for at, all := range c.links {
+		for _, a := range all {
+			for _, l := range a.labels {
+				if at.from == c.kind && at.to == to {
+					add(l)
+				}
+			}
+		}
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"results": list})
+	return nil
+}

@@ -85,6 +85,7 @@ func (s *Server) routes() {
 	s.handle("PATCH "+object+"/{id}", "write", s.update)
 	s.handle("DELETE "+object+"/{id}", "write", s.archive)
 	s.handle("POST /crm/associations/"+Version+"/{type}/{to}/batch/read", "read", s.associations)
+	s.handle("GET /crm/associations/"+Version+"/{type}/{to}/labels", "read", s.labels)
 	s.handle("GET /crm/owners/"+Version, "crm.objects.owners.read", s.listOwners)
 	s.handle("GET /crm/owners/"+Version+"/{id}", "crm.objects.owners.read", s.readOwner)
 	s.handle("GET /crm/properties/"+Version+"/{type}", "schema", s.listProperties)
