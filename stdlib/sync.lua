@@ -245,7 +245,7 @@ function part:compare()
   saved.takes = saved.takes or stream.takes
   if saved.takes == stream.takes or self.out.warned then return end
   self.out.warned = true
-  log.warn(("%s: the options that choose records, such as filter, have changed. This run only reads records that changed; to read the others, too, run once with full = true"):format(stream.name))
+  log.warn(("%s: the options that choose records, such as filter, have changed. This run only reads records that changed; to read the others, too, run once with --param full=true"):format(stream.name))
 end
 
 -- Returns whether the part is complete, and whether all of it was read in this run.
@@ -253,7 +253,7 @@ function part:run(options)
   local saved, stream = self.store.saved, self.out.stream
   local since = options.since or not saved.cursor and not saved.pass and not options.full and options.start or nil
   if since and not stream.from then
-    error(("%s: the system cannot be asked what changed since a date; use full = true, or leave the stream out"):format(stream.name), 0)
+    error(("%s: the system cannot be asked what changed since a date; run with --param full=true, or leave the stream out"):format(stream.name), 0)
   end
   if since or options.only then return self:backfill(options, since), false end
   if options.full or saved.cursor == nil or saved.pass or not stream.changes then return self:pass(options) end
@@ -345,7 +345,7 @@ function sync.run(stream, options)
   local mapped, version = kept:get(stream.name .. " properties")
   local names = table.concat(stream.fields, " ")
   if mapped and mapped ~= names and not options.only and not options.since and not options.full then
-    log.warn(("%s: the mapped properties have changed. This run only reads records that changed; to update the others, too, run once with full = true"):format(stream.name))
+    log.warn(("%s: the mapped properties have changed. This run only reads records that changed; to update the others, too, run once with --param full=true"):format(stream.name))
   end
   if not options.only then retry(out, options) end
   local complete, whole, base = read_parts(out, kept, options)

@@ -74,7 +74,7 @@ function kept:raise(title, alone)
   local first = self.list[1]
   if not first then return end
   if #self.list > 1 then
-    error(("%s: %d could not be read. The others were read; nothing of these was removed, and the next run reads them from where they are:%s"):format(title, #self.list, self:lines()), 0)
+    error(("%s: %d could not be read. The others were read. Of those below, nothing was removed, and the next run continues them where they stopped:%s"):format(title, #self.list, self:lines()), 0)
   end
   local text = text_of(first.err)
   if first.of or not alone then text = with_name(first.name, first.of, first.title, text) end

@@ -117,7 +117,7 @@ end
 local function gone(conn, stream, position, options)
   position = F.is_empty(position) and {} or position
   if position.ran and conn:now() - position.ran > 7 * 86400 then
-    log.warn("Aha!: the last run is more than 7 days ago, and the recycle bin forgets what was deleted before; run once with full = true")
+    log.warn("Aha!: the last run is more than 7 days ago, and the recycle bin forgets what was deleted before; run once with --param full=true")
   end
   local latest, deleted, any = position.handled or "", {}, false
   each(conn, "deletions", "deletions", {}, function(one)

@@ -99,7 +99,7 @@ local function page_of(calendar, query, following)
     next = function(body)
       -- Without titles and guests, all meetings would seem to have lost their customers.
       if body.accessRole == "freeBusyReader" then
-        error(("Google Calendar: %s only shows when its person is busy, not the meetings, so nothing was changed; share it with the right to see all details"):format(calendar.id), 0)
+        error(("Google Calendar: %s only shows when its person is busy, not the meetings, so nothing was changed; share it with the permission \"See all event details\""):format(calendar.id), 0)
       end
       calendar.title = not empty(body.summary) and body.summary ~= calendar.id and body.summary or calendar.title
       body.last = empty(body.nextPageToken)
@@ -174,7 +174,7 @@ local function cursor(stream, conn)
       return stream.changes(again, calendar)
     end
     if at.asked then
-      error(("Google Calendar: Google no longer knows what changed in the calendar %s since %s; use a later date, or full = true to read everything"):format(calendar.id, at.since), 0)
+      error(("Google Calendar: Google no longer knows what changed in the calendar %s since %s; use a later date, or --param full=true to read everything"):format(calendar.id, at.since), 0)
     end
     log.info(("%s: Google has forgotten the position in the calendar %s; it is read again and compared"):format(stream.name, calendar.id))
     return nil

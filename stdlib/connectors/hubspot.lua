@@ -346,8 +346,8 @@ object("tickets", { into = "ticket",
 setup.add{
   name = "hubspot", title = "HubSpot", connection = hubspot,
   steps = {
-    "In HubSpot, as a super admin, open Development, Keys, Service keys, and create a service key.",
-    "Give it the scopes crm.objects.companies.read, crm.objects.contacts.read, crm.objects.deals.read, tickets and crm.objects.owners.read. To write fields back, add crm.objects.companies.write and crm.objects.contacts.write.",
+    "In HubSpot, as a super admin or a user with access to developer tools, open Development, Keys, Service keys, and create a service key.",
+    "Give it the scopes crm.objects.companies.read, crm.objects.contacts.read, crm.objects.deals.read, tickets and crm.objects.owners.read. To write fields back, add crm.objects.companies.write, crm.objects.contacts.write and crm.objects.deals.write.",
     "Create it, open it, and copy the key.",
   },
   credentials = { { name = "HUBSPOT_TOKEN", what = "the service key" } },

@@ -36,7 +36,7 @@ local function take_attributes(conn, kind, items, stream)
     stream.attributes = {}
     for _, one in ipairs(conn:call{ get = "/data_attributes", query = { model = kind:sub(1, -2) } }.data) do stream.attributes[one.name] = true end
     for _, name in ipairs(wanted) do
-      if not stream.attributes[name] then error(("Intercom: %s have no custom attribute %q, which they are mapped from"):format(kind, name), 0) end
+      if not stream.attributes[name] then error(("Intercom: %s have no custom attribute %q, which they are mapped from; look at its name in Intercom, under Settings, Data"):format(kind, name), 0) end
     end
   end
   for _, item in ipairs(items) do

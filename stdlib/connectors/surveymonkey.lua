@@ -216,7 +216,7 @@ local function surveys(conn)
     if conn.trying then error(reason, 0) end
     found[#found + 1] = { id = id, error = reason }
   end
-  if #found == 0 then log.warn("SurveyMonkey: no survey has an NPS question") end
+  if #found == 0 then log.warn("SurveyMonkey: no survey has an NPS question; check which account the token is for, or name questions with choices from 0 to 10 in settings.questions") end
   return found
 end
 

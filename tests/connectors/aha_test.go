@@ -102,7 +102,7 @@ func TestAha(t *testing.T) {
 	p.vendor.Add(aha.Ideas, aha.Body{"name": "New"})
 	p.clock.Advance(8 * 24 * time.Hour)
 	assert.Zero(t, count(p.both(t, ``), "ideas", "missing"))
-	assert.Contains(t, p.log.String(), "the recycle bin forgets what was deleted before; run once with full = true")
+	assert.Contains(t, p.log.String(), "the recycle bin forgets what was deleted before; run once with --param full=true")
 	assert.Equal(t, 1, count(p.both(t, `full = true`), "ideas", "missing"))
 }
 

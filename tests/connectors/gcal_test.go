@@ -211,7 +211,7 @@ func TestGoogleCalendarOfSomebodyBusy(t *testing.T) {
 	for _, options := range []string{``, `full = true, `} {
 		_, err := a.sync(t, calendars, options+`missing = "delete", max_missing = 1`)
 		require.ErrorContains(t, err, other+" only shows when its person is busy")
-		require.ErrorContains(t, err, "share it with the right to see all details")
+		require.ErrorContains(t, err, `share it with the permission "See all event details"`)
 	}
 	require.Len(t, a.planhat.Records("task"), 1)
 	a.google.Share(other, "reader")
@@ -265,7 +265,7 @@ func TestGoogleCalendarSince(t *testing.T) {
 	a.google.ForgetBefore(start.AddDate(0, 0, -7))
 	_, err := a.sync(t, ``, `since = "2026-11-01"`)
 	require.ErrorContains(t, err, "no longer knows what changed in the calendar "+gcal.Account+" since 2026-11-01")
-	require.ErrorContains(t, err, "full = true")
+	require.ErrorContains(t, err, "--param full=true")
 }
 
 // A meeting that was cancelled, reported, and came back stays.

@@ -32,7 +32,7 @@ func (o *options) choose(env *environment.Env, s *system, in *bufio.Reader) (way
 		if len(s.ways) == 1 {
 			return way{}, &usage.Error{Message: "--way: there is only one way to connect " + s.title, Hint: "leave --way out"}
 		}
-		return way{}, &usage.Error{Message: fmt.Sprintf("--way: %s is not connected by %q", s.title, o.way), Hint: "the ways are: " + strings.Join(names, ", ")}
+		return way{}, &usage.Error{Message: fmt.Sprintf("--way: %q is not a way to connect %s", o.way, s.title), Hint: "the ways are: " + strings.Join(names, ", ")}
 	}
 	if len(s.ways) == 1 {
 		return s.ways[0], nil
@@ -129,7 +129,7 @@ func ask(ctx context.Context, env *environment.Env, opened *host.Opened, s *syst
 			return nil, err
 		}
 		if value == "" && stored == "" {
-			return nil, &usage.Error{Message: one.name + " is empty"}
+			return nil, &usage.Error{Message: one.name + " is empty", Hint: "run connect again, and enter " + one.what}
 		}
 		if value != "" {
 			if !one.shown {

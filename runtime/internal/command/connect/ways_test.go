@@ -121,7 +121,7 @@ func TestWaysThatAreWrong(t *testing.T) {
 	_, _, err = r.Run(New, args...)
 	assert.ErrorContains(t, err, "there are several ways to connect Google Calendar")
 	_, _, err = r.Run(New, append(args, "--way", "carrier-pigeon")...)
-	assert.ErrorContains(t, err, `is not connected by "carrier-pigeon"`)
+	assert.ErrorContains(t, err, `"carrier-pigeon" is not a way to connect`)
 	_, _, err = r.Run(New, "hubspot", "--way", "browser")
 	assert.ErrorContains(t, err, "there is only one way to connect HubSpot")
 

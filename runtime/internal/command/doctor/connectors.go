@@ -232,7 +232,7 @@ func (d *doctor) connector(ctx context.Context, o *host.Opened, c connected) (fo
 		u.several = len(c.uses) > 1
 		switch {
 		case u.computed && len(c.Settings) > 0:
-			found.ok("access", "%s computes its settings, so %s was not asked; 'phscript run --dry-run %s' does", u.script, c.Title, u.script)
+			found.ok("access", "%s computes its settings, so %s was not asked; 'phscript run --dry-run %s' asks it", u.script, c.Title, u.script)
 		case d.options.connectors:
 			d.read(ctx, o, c, u, &found)
 		default:
@@ -264,7 +264,7 @@ func (d *doctor) dates(found *lines, c connected) {
 	}
 	check("version", fmt.Sprintf("version %s of the API", c.Version), c.Sunset, "look for a newer phscript")
 	for _, variable := range c.set {
-		check("expires", "what "+variable+" holds", c.Expires[variable], "use another kind of credential: see 'phscript doc connectors."+c.Name+"'")
+		check("expires", "support for "+variable, c.Expires[variable], "use another kind of credential: see 'phscript doc "+c.Name+"'")
 	}
 }
 
@@ -291,7 +291,7 @@ func (d *doctor) probe(ctx context.Context, o *host.Opened, c connected, u use, 
 	case said.State == "ok":
 		found.ok("access", "%s accepts the credentials%s", c.Title, u.place())
 		if skew := time.Duration(said.Skew * float64(time.Second)); skew.Abs() > mostAge {
-			found.warn("clock", fmt.Sprintf("this machine's clock and that of %s differ by %s", c.Title, skew.Abs().Round(time.Second)), "set it, best by a time service (NTP)")
+			found.warn("clock", fmt.Sprintf("this machine's clock and that of %s differ by %s", c.Title, skew.Abs().Round(time.Second)), "set the clock, preferably with a time service (NTP)")
 		}
 	default:
 		found.refused("access", c, said.Stream, said.Message, said.Hint, said.Status)

@@ -182,7 +182,7 @@ func TestConnectorFindings(t *testing.T) {
 		},
 		"credential ends soon": {
 			variables: map[string]string{"ZENDESK_API_TOKEN": "a-token-of-zendesk"}, now: day("2027-04-01"),
-			group: "connectors.zendesk", check: "expires", level: view.LevelWarning, message: "what ZENDESK_API_TOKEN holds ends on 2027-04-30, in 29 days", hint: "another kind of credential",
+			group: "connectors.zendesk", check: "expires", level: view.LevelWarning, message: "support for ZENDESK_API_TOKEN ends on 2027-04-30, in 29 days", hint: "another kind of credential",
 		},
 		"credential has ended": {
 			variables: map[string]string{"ZENDESK_API_TOKEN": "a-token-of-zendesk"}, now: day("2027-05-01"),

@@ -116,7 +116,7 @@ func (d *doctor) token(ctx context.Context, found *lines, address string, watch 
 		found.fail("token", fmt.Errorf("%s refuses the token: %s", name, said), "create a new one in Planhat under Settings, Service Accounts, and set PLANHAT_API_TOKEN")
 	case failed.Kind == planhat.KindPermission:
 		found.ok("host", "%s answers", name)
-		found.warn("token", fmt.Sprintf("%s knows the token, but it may not read users: %s", name, said), "give the service account that permission if scripts look users up, as connectors do")
+		found.warn("token", fmt.Sprintf("%s knows the token, but it may not read users: %s", name, said), "if scripts look up users, as connectors do, give the service account that permission in Planhat under Settings, Service Accounts")
 	default:
 		found.warn("host", fmt.Sprintf("%s answers, but refused to list users, so the token is not checked: %s", name, said), cmp.Or(hintOf(err), "try again in a minute"))
 	}
@@ -161,7 +161,7 @@ func (l *lines) clock(watch *clock) {
 	case !watch.known:
 		l.ok("clock", "the clock was not compared, because no host said what time it is")
 	case off > mostAge:
-		l.warn("clock", fmt.Sprintf("this machine's clock is %s %s", off, way), "set it, best by a time service (NTP): schedules, signatures and tokens depend on it")
+		l.warn("clock", fmt.Sprintf("this machine's clock is %s %s", off, way), "set the clock, preferably with a time service (NTP): schedules, signatures and tokens depend on it")
 	default:
 		l.ok("clock", "this machine's clock is right to within %s", max(off, time.Second))
 	}

@@ -14,7 +14,7 @@ func (d *doctor) configuration(context.Context) (found lines) {
 	case d.unread != nil:
 		found.fail("file", d.unread, "")
 	case d.config.File == "":
-		found.ok("file", "there is no phscript.toml in %s; the defaults hold", d.env.Dir)
+		found.ok("file", "there is no phscript.toml in %s; the defaults apply", d.env.Dir)
 	default:
 		found.ok("file", "%s is valid", d.config.File)
 	}
