@@ -3,16 +3,21 @@ local auth = {}
 
 local oauth2 = require "oauth2"
 
+-- Returns an address. A path is one at the system's.
+local function address(conn, text)
+  text = conn:fill(text)
+  return text:sub(1, 1) == "/" and conn:base() .. text or text
+end
+
 --- Authenticates with OAuth 2.0, with credentials from environment variables. With `refresh_token`, the app was
 --- authorized by a person; with `authorize_url`, a person authorizes it in a browser when it is first used; with `key_variable`, a private key
 --- signs for it; otherwise, the app authenticates as itself.
----@param options { token_url: string, client_id: string?, client_secret: string?, refresh_token: string?, authorize_url: string?, key_variable: string?, subject: string?, audience: string?, scopes: table?, secret_in: string?, params: table?, again: string? } `token_url` and `authorize_url`: an address, or a path at the system's; `client_id`, `client_secret`, `refresh_token` and `key_variable`: the names of variables, of which a key in JSON form needs no `client_id`; `again`: what to know when the authorization has ended; the others as in `oauth2`.
+---@param options { token_url: string, client_id: string?, client_secret: string?, refresh_token: string?, authorize_url: string?, key_variable: string?, subject: string?, audience: string?, scopes: table?, secret_in: string?, params: table?, redirect: string?, again: string? } `token_url` and `authorize_url`: an address, or a path at the system's; `client_id`, `client_secret`, `refresh_token` and `key_variable`: the names of variables, of which a key in JSON form needs no `client_id`; `redirect`: where the browser returns to, if the system wants to know that in advance, but at a free port with the setting `base`; `again`: what to know when the authorization has ended; the others as in `oauth2`.
 ---@param credential function? Reads the variables if the script is not allowed to.
 ---@return function
 function auth.oauth2(options, credential)
   return function(conn)
-    local given, missing = { scopes = options.scopes, token_url = conn:fill(options.token_url) }, {}
-    if given.token_url:sub(1, 1) == "/" then given.token_url = conn:base() .. given.token_url end
+    local given, missing = { scopes = options.scopes, token_url = address(conn, options.token_url) }, {}
     for _, name in ipairs{ "client_id", "client_secret", "refresh_token", "key_variable" } do
       local variable = options[name]
       local by_oauth2 = name == "key_variable" and not credential -- which reads it itself
@@ -31,7 +36,9 @@ function auth.oauth2(options, credential)
     end
     given.secret_in = options.secret_in
     if options.authorize_url then
-      given.authorize_url, given.params, given.again = conn:fill(options.authorize_url), {}, options.again
+      given.authorize_url, given.params, given.again = address(conn, options.authorize_url), {}, options.again
+      given.redirect = options.redirect
+      if options.redirect and conn.settings.base then given.redirect = options.redirect:gsub(":%d+", "") end
       for name, value in pairs(options.params or {}) do
         local text = conn:fill(value)
         if text ~= "" then given.params[name] = text end

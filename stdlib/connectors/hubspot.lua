@@ -1,19 +1,29 @@
 --- Brings HubSpot's companies, contacts, deals and tickets to Planhat: `local hubspot = require "connectors.hubspot"`.
 ---
 --- Set HUBSPOT_TOKEN to a service key with the scopes crm.objects.companies.read, crm.objects.contacts.read,
---- crm.objects.deals.read, tickets and crm.objects.owners.read. Or set HUBSPOT_CLIENT_ID, HUBSPOT_CLIENT_SECRET and
---- HUBSPOT_REFRESH_TOKEN to those of an app with these scopes that is installed in your account.
+--- crm.objects.deals.read, tickets and crm.objects.owners.read. Or set HUBSPOT_CLIENT_ID and HUBSPOT_CLIENT_SECRET to those of an app
+--- with these scopes, which a person then installs in a browser, and HUBSPOT_REFRESH_TOKEN if you have installed it another way.
 local _, _, host = ...
 local C, A, F = require "connector", require "connector.auth", require "connector.fields"
-local setup = require "connector.setup"
+local connecting = require "connectors.hubspot.connecting"
 
 host.reach("api.hubapi.com")
 
+local app = { token_url = "/oauth/{version}/token", client_id = "HUBSPOT_CLIENT_ID", client_secret = "HUBSPOT_CLIENT_SECRET" }
+
+local by_refresh_token = connecting.way(app, { refresh_token = "HUBSPOT_REFRESH_TOKEN" }, host)
+local in_browser = connecting.way(app, {
+  authorize_url = "{authorize_url}", redirect = connecting.redirect, scopes = connecting.scopes, params = { optional_scope = "{optional_scope}" },
+}, host)
+
 local hubspot = C.new{
   name = "hubspot", title = "HubSpot", base = "https://api.hubapi.com", version = "2026-09", sunset = "2028-03-31",
-  auth = A.either(C.bearer("HUBSPOT_TOKEN", host.credential), A.oauth2({
-    token_url = "/oauth/{version}/token", client_id = "HUBSPOT_CLIENT_ID", client_secret = "HUBSPOT_CLIENT_SECRET", refresh_token = "HUBSPOT_REFRESH_TOKEN",
-  }, host.credential)),
+  authorize_url = "https://app.hubspot.com/oauth/authorize", optional_scope = "",
+  auth = A.either(C.bearer("HUBSPOT_TOKEN", host.credential), function(conn)
+    if conn.settings.base then conn.settings.authorize_url = "/oauth/authorize" end
+    if host.credential("HUBSPOT_REFRESH_TOKEN") then return by_refresh_token(conn) end
+    return in_browser(conn)
+  end),
   rate = { "100/10s", search = "4/1s" },
   daily = function(body) return body.policyName == "DAILY" end,
 }
@@ -343,36 +353,7 @@ object("tickets", { into = "ticket",
   severity = "properties.hs_ticket_priority",
 } })
 
-setup.add{
-  name = "hubspot", title = "HubSpot", connection = hubspot,
-  steps = {
-    "In HubSpot, as a super admin or a user with access to developer tools, open Development, Keys, Service keys, and create a service key.",
-    "Give it the scopes crm.objects.companies.read, crm.objects.contacts.read, crm.objects.deals.read, tickets and crm.objects.owners.read. To write fields back, add crm.objects.companies.write, crm.objects.contacts.write and crm.objects.deals.write.",
-    "Create it, open it, and copy the key.",
-  },
-  credentials = { { name = "HUBSPOT_TOKEN", what = "the service key" } },
-  brings = "Brings HubSpot's companies, contacts, deals and tickets to Planhat.", schedule = "30 2 * * *", archives = true,
-  test = [[
-local http = require "http"
-
-it("brings companies to Planhat", function()
-  local list = "https://api.hubapi.com/crm/objects/2026-09/"
-  local company = { id = "17", properties = {
-    name = "Northwind", domain = "northwind.example", hs_additional_domains = json.null, country = "Sweden", description = json.null,
-    hubspot_owner_id = json.null, lifecyclestage = "customer",
-  } }
-  http.stub{ url = list .. "*", json = { results = json.array{} } }
-  http.stub{ url = list .. "companies", json = { results = { company } } }
-  http.stub{ url = list .. "companies?limit=100&archived=true", json = { results = json.array{} } }
-  http.stub{ url = "https://api.hubapi.com/crm/owners/*", json = { results = json.array{} } }
-
-  local run = run_script("hubspot.lua", { env = { HUBSPOT_TOKEN = "a-token-for-tests" } })
-
-  expect(run.error).to_be_nil()
-  expect(planhat.company.get_by_id("srcid-17").name).to_be("Northwind")
-end)
-]],
-}
+connecting.add(hubspot)
 
 local M = {}
 

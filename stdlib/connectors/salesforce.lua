@@ -16,7 +16,11 @@ local function way(more)
   local options = {}
   for name, value in pairs(app) do options[name] = value end
   for name, value in pairs(more) do options[name] = value end
-  return A.oauth2(options, host.credential)
+  return A.oauth2(options, function(name)
+    -- The address that a person opens contains the key of the app, so it is not secret.
+    if more.authorize_url and name == "SALESFORCE_CLIENT_ID" then return host.variable(name) end
+    return host.credential(name)
+  end)
 end
 
 local usual = A.either(
@@ -27,9 +31,15 @@ local usual = A.either(
 -- Where a person has authorized the app, in place of an integration user.
 local by_refresh_token = way{ client_secret = "SALESFORCE_CLIENT_SECRET", refresh_token = "SALESFORCE_REFRESH_TOKEN" }
 
+-- Salesforce compares the whole address to which the browser returns.
+local redirect = "http://localhost:8976/callback"
+
+local in_browser = way{ client_secret = "SALESFORCE_CLIENT_SECRET", authorize_url = "/services/oauth2/authorize", redirect = redirect, scopes = { "api", "refresh_token" } }
+
 local salesforce = C.new{
   name = "salesforce", title = "Salesforce", base = "https://{instance}", login = "login.salesforce.com", version = "68.0", sunset = "2029-10-31",
   auth = function(conn)
+    if conn.settings.sign_in == "browser" then return in_browser(conn) end
     if host.credential("SALESFORCE_REFRESH_TOKEN") then return by_refresh_token(conn) end
     return usual(conn)
   end,
@@ -128,16 +138,51 @@ activity("events", { object = "Event", ids = "00U", where = "AccountId != null A
 
 setup.add{
   name = "salesforce", title = "Salesforce", connection = salesforce,
-  steps = {
-    "In Salesforce Setup, create an integration user (license Salesforce Integration), with a permission set that grants API Enabled, and Read and View All Records on Account, Contact, Opportunity and Case and the fields that you need. Tasks and events need Access Activities.",
-    "In Setup, open External Client App Manager, and choose New External Client App. Under API (Enable OAuth Settings), select Enable OAuth, enter any callback URL such as https://localhost, and add the scope Manage user data via APIs (api).",
-    "Under Flow Enablement, select Enable Client Credentials Flow, and create the app.",
-    "On the app's tab Policies, edit the OAuth policies: enable the client credentials flow, and set Run As to the username of the integration user.",
-    "On the tab Settings, under OAuth Settings, choose Consumer Key and Secret, and copy both. In Setup, My Domain shows the instance.",
-  },
-  credentials = {
-    { name = "SALESFORCE_CLIENT_ID", what = "the consumer key" },
-    { name = "SALESFORCE_CLIENT_SECRET", what = "the consumer secret" },
+  ways = {
+    {
+      name = "secret", title = "an app with the client credentials flow, as an integration user",
+      steps = {
+        "In Salesforce Setup, create an integration user (license Salesforce Integration), with a permission set that grants API Enabled, and Read and View All Records on Account, Contact, Opportunity and Case and the fields that you need. Tasks and events need Access Activities.",
+        "In Setup, open External Client App Manager, and choose New External Client App. Under API (Enable OAuth Settings), select Enable OAuth, enter any callback URL such as https://localhost, and add the scope Manage user data via APIs (api).",
+        "Under Flow Enablement, select Enable Client Credentials Flow, and create the app.",
+        "On the app's tab Policies, edit the OAuth policies: enable the client credentials flow, and set Run As to the username of the integration user.",
+        "On the tab Settings, under OAuth Settings, choose Consumer Key and Secret, and copy both. In Setup, My Domain shows the instance.",
+      },
+      credentials = {
+        { name = "SALESFORCE_CLIENT_ID", what = "the consumer key" },
+        { name = "SALESFORCE_CLIENT_SECRET", what = "the consumer secret" },
+      },
+    },
+    {
+      name = "key", title = "an app with a certificate (JWT bearer flow), as an integration user",
+      steps = {
+        "In Salesforce Setup, create an integration user (license Salesforce Integration), with a permission set that grants API Enabled, and Read and View All Records on Account, Contact, Opportunity and Case and the fields that you need. Tasks and events need Access Activities.",
+        "Make a key and a certificate: openssl req -x509 -newkey rsa:2048 -nodes -days 730 -subj /CN=phscript -keyout salesforce.pem -out salesforce.crt",
+        "In Setup, open External Client App Manager, and choose New External Client App. Under API (Enable OAuth Settings), select Enable OAuth, enter any callback URL such as https://localhost, and add the scope Manage user data via APIs (api).",
+        "Also add the scope Perform requests at any time (refresh_token, offline_access). Under Flow Enablement, select Enable JWT Bearer Flow, upload salesforce.crt, and create the app.",
+        "On the app's tab Policies, set Permitted Users to the users that admins have approved, and choose a permission set of the integration user.",
+        "On the tab Settings, under OAuth Settings, choose Consumer Key and Secret, and copy the key. In Setup, My Domain shows the instance.",
+      },
+      credentials = {
+        { name = "SALESFORCE_CLIENT_ID", what = "the consumer key" },
+        { name = "SALESFORCE_PRIVATE_KEY", what = "the private key, salesforce.pem", file = true },
+      },
+      settings = { { name = "username", what = "the username of the integration user" } },
+    },
+    {
+      name = "browser", title = "a person authorizes an app in the browser, for the records that this person can read",
+      steps = {
+        "In Setup, open External Client App Manager, and choose New External Client App. Under API (Enable OAuth Settings), select Enable OAuth, enter the callback URL " .. redirect .. ", and add the scopes Manage user data via APIs (api) and Perform requests at any time (refresh_token, offline_access).",
+        "Under Security, leave what is selected, also Require Proof Key for Code Exchange (PKCE), and create the app.",
+        "On the tab Settings, under OAuth Settings, choose Consumer Key and Secret, and copy both. In Setup, My Domain shows the instance.",
+        "When this command shows an address, open it in a browser on this machine, log in, and allow the access.",
+      },
+      credentials = {
+        { name = "SALESFORCE_CLIENT_ID", what = "the consumer key", shown = true },
+        { name = "SALESFORCE_CLIENT_SECRET", what = "the consumer secret" },
+      },
+      set = { sign_in = "browser" },
+    },
   },
   settings = { { name = "instance", what = "your My Domain, such as acme.my.salesforce.com" } },
   brings = "Brings Salesforce's accounts, contacts, opportunities, cases, tasks and events to Planhat.", schedule = "45 2 * * *", archives = true,
@@ -210,7 +255,7 @@ local function prepared(given)
 end
 
 --- Makes Planhat's records agree with Salesforce's, and returns what was done, by stream. The first run reads everything, later ones what changed.
----@param options { streams: string[]?, map: table?, back: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string?, settings: table } `settings`: `instance`, your My Domain; `amount`: which property gets the amount of an opportunity, `nrr`, `arr` or `mrr`, default `nrr`; `currency`: the currency, if the org has only one; `where`: conditions in SOQL, by stream; `fields`: more fields to read, by stream; `bulk_above`: above how many records the first run uses the Bulk API, default 20,000; `page`: how many records a page has at most, default 1,999; `username`: the user, with SALESFORCE_PRIVATE_KEY. The others: `streams`: `accounts`, `contacts`, `opportunities`, `cases`, `tasks`, `events`, default all; `map`: changes to the map of each stream; `back`: Salesforce's fields by the properties of Planhat that they get, by stream, such as `{ accounts = { Health__c = "h" } }`; `missing`: `report`, `archive` or `delete` what Salesforce no longer has, default `report`; `max_missing`: the share of records above which nothing is removed, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the org, if you use several.
+---@param options { streams: string[]?, map: table?, back: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string?, settings: table } `settings`: `instance`, your My Domain; `amount`: which property gets the amount of an opportunity, `nrr`, `arr` or `mrr`, default `nrr`; `currency`: the currency, if the org has only one; `where`: conditions in SOQL, by stream; `fields`: more fields to read, by stream; `bulk_above`: above how many records the first run uses the Bulk API, default 20,000; `page`: how many records a page has at most, default 1,999; `username`: the user, with SALESFORCE_PRIVATE_KEY; `sign_in`: `browser` if a person authorizes the app in a browser. The others: `streams`: `accounts`, `contacts`, `opportunities`, `cases`, `tasks`, `events`, default all; `map`: changes to the map of each stream; `back`: Salesforce's fields by the properties of Planhat that they get, by stream, such as `{ accounts = { Health__c = "h" } }`; `missing`: `report`, `archive` or `delete` what Salesforce no longer has, default `report`; `max_missing`: the share of records above which nothing is removed, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the org, if you use several.
 ---@return table<string, table>
 function M.sync(options) return salesforce:sync(prepared(options)) end
 

@@ -5,7 +5,9 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -92,6 +94,38 @@ func (o *OAuth) Authorize(id, account, redirect, challenge string) string {
 	value := fmt.Sprintf("code-%06d", o.issued)
 	o.codes[value] = code{id, account, redirect, challenge}
 	return value
+}
+
+// Consent answers a request for the page where a person of an account authorizes a
+// client, who does so at once. It reads client_id, redirect_uri, state, scope,
+// code_challenge and code_challenge_method. The browser must return to redirect; a port
+// that redirect does not name may be any. refuse returns why the vendor shows an error to
+// the person instead, "" if it does not.
+func (o *OAuth) Consent(w http.ResponseWriter, r *http.Request, account, redirect string, refuse func(query url.Values) string) {
+	query := r.URL.Query()
+	id, back := query.Get("client_id"), query.Get("redirect_uri")
+	at, err := url.Parse(back)
+	o.mu.Lock()
+	_, known := o.clients[id]
+	o.mu.Unlock()
+	var why string
+	switch {
+	case !known:
+		why = "unknown client_id"
+	case err != nil || back != redirect && strings.Replace(back, ":"+at.Port(), "", 1) != redirect:
+		why = "redirect_uri does not match"
+	case query.Get("response_type") != "code":
+		why = "unsupported response_type"
+	default:
+		why = refuse(query)
+	}
+	if why != "" {
+		http.Error(w, why, http.StatusBadRequest)
+		return
+	}
+	code := o.Authorize(id, account, back, query.Get("code_challenge"))
+	at.RawQuery = url.Values{"code": {code}, "state": {query.Get("state")}}.Encode()
+	http.Redirect(w, r, at.String(), http.StatusFound)
 }
 
 // Token answers a token request. It reads grant_type, client_id, client_secret,

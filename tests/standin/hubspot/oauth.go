@@ -2,8 +2,32 @@ package hubspot
 
 import (
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 )
+
+// Redirect is where browsers return to after an app was installed. The vendor accepts http
+// only for localhost, and compares the whole address; here, the port may be any.
+const Redirect = "http://localhost/callback"
+
+// authorize is the page where a person installs the app. The vendor refuses scopes that the
+// app does not declare, and does not document PKCE.
+func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
+	s.OAuth.Consent(w, r, DefaultPortal, Redirect, func(query url.Values) string {
+		asked, known := strings.Fields(query.Get("scope")), s.scopes(DefaultPortal)
+		if !slices.Contains(asked, "oauth") {
+			return "the scope oauth is missing"
+		}
+		for _, scope := range asked {
+			if !slices.Contains(known, scope) {
+				return "the app does not have the scope " + scope
+			}
+		}
+		return ""
+	})
+}
 
 // token answers the token endpoint: authorization_code and refresh_token, the two
 // grant types of the vendor's specification.

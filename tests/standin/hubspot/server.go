@@ -93,6 +93,7 @@ func (s *Server) routes() {
 	s.handle("GET /crm/pipelines/"+Version+"/{type}", "read", s.listPipelines)
 	s.handle("GET /crm/pipelines/"+Version+"/{type}/{id}", "read", s.readPipeline)
 	s.handle("GET /crm/pipelines/"+Version+"/{type}/{id}/stages", "read", s.listStages)
+	s.mux.HandleFunc("GET /oauth/authorize", s.authorize) // the vendor has it on another host
 	s.mux.HandleFunc("POST /oauth/"+Version+"/token", s.token)
 	s.mux.HandleFunc("POST /oauth/"+Version+"/token/introspect", s.introspect)
 	s.mux.HandleFunc("POST /oauth/"+Version+"/token/revoke", s.revoke)

@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +17,25 @@ import (
 )
 
 const jwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+// Redirect is where browsers return to after a person has authorized the app. The vendor
+// compares the whole address; here, the port may be any.
+const Redirect = "http://localhost/callback"
+
+// authorize is the page where a person authorizes the app. Apps require PKCE by default,
+// and get a refresh token only if they ask for one.
+func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
+	s.OAuth.Consent(w, r, s.ID, Redirect, func(query url.Values) string {
+		scopes := strings.Fields(query.Get("scope"))
+		switch {
+		case query.Get("code_challenge") == "" || query.Get("code_challenge_method") != "S256":
+			return "invalid_request: missing required code challenge"
+		case !slices.Contains(scopes, "api") || !slices.Contains(scopes, "refresh_token"):
+			return "invalid_scope: the requested scope is not allowed"
+		}
+		return ""
+	})
+}
 
 // token answers the token endpoint. The vendor's answer does not say when the token
 // expires.

@@ -72,6 +72,7 @@ func (s *Server) account(r *http.Request) string {
 
 func (s *Server) routes() {
 	data := "/services/data/v{version}"
+	s.mux.HandleFunc("GET /services/oauth2/authorize", s.authorize)
 	s.mux.HandleFunc("POST /services/oauth2/token", s.token)
 	s.mux.HandleFunc("GET /services/data", s.versions)
 	s.mux.HandleFunc("GET /services/data/{$}", s.versions)

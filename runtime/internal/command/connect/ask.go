@@ -16,8 +16,8 @@ import (
 )
 
 // choose returns the way of the flag, the one whose variables are set, or the one that is
-// chosen on the terminal.
-func (o *options) choose(env *environment.Env, s *system, in *bufio.Reader) (way, error) {
+// chosen on the terminal. Without a terminal, what is stored counts as well.
+func (o *options) choose(ctx context.Context, env *environment.Env, opened *host.Opened, s *system, in *bufio.Reader) (way, error) {
 	named := func(name string) int {
 		return slices.IndexFunc(s.ways, func(w way) bool { return w.name == name && name != "" })
 	}
@@ -38,7 +38,13 @@ func (o *options) choose(env *environment.Env, s *system, in *bufio.Reader) (way
 		return s.ways[0], nil
 	}
 	for _, w := range s.ways {
-		if !slices.ContainsFunc(w.credentials, func(e entry) bool { value, _ := env.Getenv(e.name); return value == "" }) {
+		if !slices.ContainsFunc(w.credentials, func(e entry) bool {
+			value, _ := env.Getenv(e.name)
+			if value == "" && !env.OnTerminal() {
+				value, _ = s.credentials(opened).Get(ctx, e.name) // ask reports an error
+			}
+			return value == ""
+		}) {
 			return w, nil
 		}
 	}

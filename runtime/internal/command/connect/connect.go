@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -35,8 +36,8 @@ func New(env *environment.Env) *cobra.Command {
 		Long: "connect says what to do in the other system, asks for its credentials, and reads a few records to check\n" +
 			"them. It stores the credentials encrypted in the state directory, and writes a script, with a schedule,\n" +
 			"and a test. Nothing is written to Planhat or to the system.\n\n" +
-			"Without SYSTEM, it lists the systems. SYSTEM can also be a connector of your own, as a file or as the name of a\n" +
-			"module beside the working directory's scripts or in lib. Credentials in environment variables are used and not stored.",
+			"Without SYSTEM, it lists the systems. SYSTEM can also be the file or module of a connector that you\n" +
+			"wrote. Credentials in environment variables are used and not stored.",
 		Example: "  phscript connect\n" +
 			"  phscript connect hubspot\n" +
 			"  phscript connect ./harbor.lua",
@@ -102,6 +103,9 @@ type way struct {
 	name, title string
 	steps       []string
 	credentials []entry
+	settings    []entry
+	// set are settings that choose this way.
+	set map[string]string
 }
 
 // entry is a credential or a setting. A credential can be shown while it is typed, or be
@@ -140,7 +144,7 @@ func connect(env *environment.Env, o *options) error {
 		fmt.Fprintf(env.Stdout, "%s gets what you enter, and reaches %s\n\n", s.file, strings.Join(s.hosts, ", "))
 	}
 	in := bufio.NewReader(env.Stdin)
-	w, err := o.choose(env, s, in)
+	w, err := o.choose(ctx, env, opened, s, in)
 	if err != nil {
 		return err
 	}
@@ -152,7 +156,7 @@ func connect(env *environment.Env, o *options) error {
 	if err != nil {
 		return err
 	}
-	settings, err := o.settings(env, s, in)
+	settings, err := o.settings(env, s, w, in)
 	if err != nil {
 		return err
 	}
@@ -196,7 +200,11 @@ func describe(ctx context.Context, rt *runtime.Runtime, from *source) (*system, 
 	ways, _ := t["ways"].([]any)
 	for _, one := range ways {
 		t, _ := one.(map[string]any)
-		w := way{credentials: entries(t["credentials"])}
+		w := way{credentials: entries(t["credentials"]), settings: entries(t["settings"]), set: map[string]string{}}
+		set, _ := t["set"].(map[string]any)
+		for name, value := range set {
+			w.set[name] = fmt.Sprint(value)
+		}
 		w.name, _ = t["name"].(string)
 		w.title, _ = t["title"].(string)
 		steps, _ := t["steps"].([]any)
@@ -224,16 +232,16 @@ func entries(v any) (list []entry) {
 }
 
 // settings returns the settings of the account, from the flags or the terminal.
-func (o *options) settings(env *environment.Env, s *system, in *bufio.Reader) (map[string]string, error) {
-	values := map[string]string{}
+func (o *options) settings(env *environment.Env, s *system, w way, in *bufio.Reader) (map[string]string, error) {
+	values, asked := maps.Clone(w.set), slices.Concat(s.settings, w.settings)
 	for _, text := range o.set {
 		name, value, ok := strings.Cut(text, "=")
-		if !ok || !slices.ContainsFunc(s.settings, func(e entry) bool { return e.name == name }) {
+		if !ok || !slices.ContainsFunc(asked, func(e entry) bool { return e.name == name }) {
 			return nil, &usage.Error{Message: fmt.Sprintf("--set %s: write it as NAME=VALUE with a setting of %s", text, s.title)}
 		}
 		values[name] = value
 	}
-	for _, one := range s.settings {
+	for _, one := range asked {
 		if values[one.name] != "" {
 			continue
 		}

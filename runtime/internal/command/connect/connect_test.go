@@ -42,7 +42,7 @@ func TestConnect(t *testing.T) {
 	r.Env.StdinTTY, r.Env.StdoutTTY = true, true
 	asked := 0
 	r.Env.ReadSecret = func() (string, error) { asked++; return " " + hubspot.ServiceKey + "\n", nil }
-	out, _, err := r.Run(New, args...)
+	out, _, err := r.Run(New, append(args, "--way", "key")...)
 	require.NoError(t, err, out)
 	for _, want := range []string{"1. In HubSpot", "ok      companies: the first 1 records fit", "stored HUBSPOT_TOKEN, encrypted", "created hubspot.lua", "created hubspot_test.lua"} {
 		assert.Contains(t, out, want)
@@ -90,14 +90,14 @@ func TestConnectFails(t *testing.T) {
 	r, _, args := connected(t)
 	r.Env.StdinTTY, r.Env.StdoutTTY = true, true
 	r.Env.ReadSecret = func() (string, error) { return "a-wrong-service-key", nil }
-	out, _, err := r.Run(New, args...)
+	out, _, err := r.Run(New, append(args, "--way", "key")...)
 	assert.ErrorContains(t, err, "nothing was stored or written")
 	assert.Contains(t, out, "failed  companies")
 	assert.NotContains(t, out, "a-wrong-service-key")
 	assert.NoFileExists(t, filepath.Join(r.Env.Dir, "hubspot.lua"))
 
 	r.Env.StdinTTY = false
-	_, _, err = r.Run(New, args...)
+	_, _, err = r.Run(New, append(args, "--way", "key")...)
 	assert.ErrorContains(t, err, "HUBSPOT_TOKEN is not set")
 	r.Variables["HUBSPOT_TOKEN"] = hubspot.ServiceKey
 	_, _, err = r.Run(New, append(args, "--set", "subdomain=acme")...)

@@ -92,7 +92,7 @@ func TestOwnCredentialsAreApart(t *testing.T) {
 	r, _, args := connected(t)
 	r.Env.StdinTTY, r.Env.StdoutTTY = true, true
 	r.Env.ReadSecret = func() (string, error) { return hubspot.ServiceKey, nil }
-	_, _, err := r.Run(New, args...)
+	_, _, err := r.Run(New, append(args, "--way", "key")...)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(r.Env.Dir, "look.lua"), []byte(`print(env.get("HUBSPOT_TOKEN"))`), 0o600))
 	out, stderr, err := r.Run(run.New, "--allow-env", "HUBSPOT_TOKEN", "look.lua")
