@@ -256,7 +256,7 @@ local function prepare(conn, name, options, book)
   end
   local mapper, filter = mapping.new(conn, name, map, spec), options.filter and options.filter[name]
   local stream = { name = conn.name .. " " .. name, model = spec.into, key = key, fields = mapper.names, paths = mapper.paths,
-    owned = { prefix = spec.prefix, with = spec.owned }, report = mapper.report }
+    owned = { prefix = spec.prefix, with = spec.owned }, report = mapper.report, existing = spec.existing }
   for _, path in ipairs(options.read and options.read[name] or {}) do stream.paths[#stream.paths + 1] = path end
   function stream.row(item)
     if filter and not filter(item) then return nil end

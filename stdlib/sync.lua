@@ -49,7 +49,7 @@ local function add_records(out, records, options)
     if row then reason = bad_key(key) end
     if reason then
       out:reject(item, reason, not bad_key(key) and key or nil)
-    elseif row and (not options.only or out:records():find(key)) then
+    elseif row and (not (options.only or stream.existing) or out:records():find(key)) then
       out:add(row, item)
     else
       counts.skipped = counts.skipped + 1

@@ -3,7 +3,7 @@
 local declaration = {}
 
 local stream_fields = {
-  after = "string", back = "table", back_permissions = "table", check = "function", choices = "function", cursor = "function", delta = "function", dense = "boolean", gone = "function", into = "string", key = "string", map = "table",
+  after = "string", back = "table", back_permissions = "table", check = "function", choices = "function", cursor = "function", delta = "function", dense = "boolean", existing = "boolean", gone = "function", into = "string", key = "string", map = "table",
   owned = "table", owns = "function", parts = "function", permissions = "table", prefix = "string", prepare = "function", present = "function", scan = "function", sparse = "boolean", takes = "function",
 }
 

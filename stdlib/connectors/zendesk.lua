@@ -5,7 +5,7 @@
 local _, _, host = ...
 local C, A, D, F = require "connector", require "connector.auth", require "connector.deletions", require "connector.fields"
 local O, setup = require "connector.options", require "connector.setup"
-local writes = require "connectors.zendesk.writes"
+local csat, writes = require "connectors.zendesk.csat", require "connectors.zendesk.writes"
 
 host.reach("*.zendesk.com")
 
@@ -292,6 +292,7 @@ zendesk:stream("satisfaction", { into = "nps", permissions = { "read" }, prefix 
     local users = referred(conn, "users", items, { "requester_id" })
     for _, item in ipairs(items) do item.join = { requester = users[item.requester_id] } end
   end,
+  takes = function(conn) return conn.csat end,
   map = {
     sourceId = "id",
     source = F.constant("zendesk"),
@@ -300,6 +301,8 @@ zendesk:stream("satisfaction", { into = "nps", permissions = { "read" }, prefix 
     comment = "comment",
     dateAnswered = F.date("updated_at"),
   } })
+
+csat.prepare(zendesk, zendesk.streams.satisfaction)
 
 -- How tickets and users find their company, by the option `companies`: the streams that
 -- run by default, and changes of the map.
@@ -355,7 +358,7 @@ end)
 local M = {}
 
 --- Makes Planhat's records agree with Zendesk's, and returns what was done, by stream. The first run reads everything, later ones what changed.
----@param options { settings: table, streams: string[]?, companies: string?, map: table?, back: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string? } `settings`: `subdomain`, the first part of your Zendesk's address, and optionally `rate` and `page`, the rates of your plan and the size of pages; `streams`: `organizations`, `users`, `tickets`, `satisfaction`, default all but `satisfaction`; `companies`: what finds the company of users and tickets: `organizations` that this connector brings, the `external_id` of the organization, which is a company's `externalId`, or `domains` of e-mail addresses, default `organizations`; `map`: changes to the map of each stream; `back`: fields of organizations by the properties of Planhat that they get, such as `{ organizations = { planhat_health = "h" } }`; `missing`: `report`, `archive` or `delete` what Zendesk no longer has, default `report`; `max_missing`: the share of records above which a complete pass removes nothing, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the Zendesk account, if you use several.
+---@param options { settings: table, streams: string[]?, companies: string?, csat: table?, map: table?, back: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string? } `settings`: `subdomain`, the first part of your Zendesk's address, and optionally `rate` and `page`, the rates of your plan and the size of pages; `streams`: `organizations`, `users`, `tickets`, `satisfaction`, default all but `satisfaction`; `companies`: what finds the company of users and tickets: `organizations` that this connector brings, the `external_id` of the organization, which is a company's `externalId`, or `domains` of e-mail addresses, default `organizations`; `csat`: custom fields of end users that get their latest rating, in place of NPS answers, such as `{ score = "custom.CSAT", comment = "custom.CSAT comment", date = "custom.CSAT date" }`; `map`: changes to the map of each stream; `back`: fields of organizations by the properties of Planhat that they get, such as `{ organizations = { planhat_health = "h" } }`; `missing`: `report`, `archive` or `delete` what Zendesk no longer has, default `report`; `max_missing`: the share of records above which a complete pass removes nothing, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the Zendesk account, if you use several.
 ---@return table<string, table>
 function M.sync(options)
   options = options or {}
@@ -366,6 +369,7 @@ function M.sync(options)
   for _, rates in ipairs{ zendesk.options.rate, settings.rate or {} } do
     for class, rate in pairs(rates) do own.settings.rate[class] = rate end
   end
+  csat.choose(zendesk, own)
   zendesk.account, zendesk.writes, zendesk.missing = options.account or settings.subdomain, options.back ~= nil, options.missing
   own.account = zendesk.account
   return zendesk:sync(own)

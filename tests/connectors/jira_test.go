@@ -69,7 +69,7 @@ func TestJiraValuesThatAreGone(t *testing.T) {
 	j.Add(jira.Fields{"summary": "A"})
 	r.clock.Advance(time.Hour)
 	for mapped, want := range map[string]string{
-		`priority = F.enum("fields.priority.name", { Higest = "1", High = "2" })`: `Jira issues: the map of priority translates "Higest", which fields.priority.name cannot be; it can be High, Highest, Low, Lowest, Medium`,
+		`priority = F.enum("fields.priority.name", { Urgent = "1", High = "2" })`: `Jira issues: the map of priority translates "Urgent", which fields.priority.name cannot be; it can be High, Highest, Low, Lowest, Medium`,
 		`status = F.enum("fields.status.name", { Closed = "done" })`:              `"Closed", which fields.status.name cannot be; it can be Done, In Progress, To Do`,
 		`custom = F.enum("fields.issuetype.id", { ["9"] = "x" })`:                 `"9", which fields.issuetype.id cannot be; it can be 1, 2, 3`,
 	} {
