@@ -224,9 +224,12 @@ parallel.map(upto(9), function(n) local r = inner(n) return r end)`)
 		local ok, err = pcall(parallel.map, { "a", "b" }, function(x) if x == "b" then error({ code = 7, message = "bad" }) end end)
 		print(ok, err.code, err.index, err.message)
 		print(pcall(parallel.map, { "a" }, function() error("plain", 0) end))
+		local _, again = pcall(http.get, "nowhere")
+		local once = select(2, pcall(parallel.map, { "a" }, function() error(again) end)).message
+		print(once == select(2, pcall(parallel.map, { "a" }, function() error(again) end)).message)
 		print(select(2, pcall(parallel.map, { "a" }, function() error(true) end)))
 		print(pcall(parallel.map, { "a" }, function() coroutine.yield() end))`))
-	assert.Equal(t, "false\t7\t2\tbad (item 2)\nfalse\tplain (item 1)\ntrue\nfalse\tattempt to yield across metamethod/C-call boundary (item 1)\n", b.stdout.String())
+	assert.Equal(t, "false\t7\tnil\tbad\nfalse\tplain (item 1)\ntrue\ntrue\nfalse\tattempt to yield across metamethod/C-call boundary (item 1)\n", b.stdout.String())
 }
 
 func TestParallelCollectsErrors(t *testing.T) {

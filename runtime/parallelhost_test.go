@@ -68,10 +68,10 @@ func TestParallelBulk(t *testing.T) {
 		local ok, err = pcall(parallel.map, upto(4), function(n)
 			planhat.company.bulk_upsert(function() time.sleep(0.001) error({ n = n }) end)
 		end)
-		print(ok, type(err.n), err.index == err.n)`)
+		print(ok, type(err.n), err.index)`)
 	require.NoError(t, err)
 	lines := strings.Split(b.stdout.String(), "\n")
-	assert.Equal(t, "false\tnumber\ttrue", lines[1])
+	assert.Equal(t, "false\tnumber\tnil", lines[1])
 	assert.Equal(t, "30\t30\t240\t240", lines[0])
 	assert.EqualValues(t, 240, result.Summary.Created)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -44,7 +45,7 @@ func Module() *bindings.Module {
 		Funcs: []*bindings.Func{{
 			Name: "map",
 			Doc: "Calls a function for each item of a list, and returns the results in the same order. Up to `limit` calls wait at once. Items begin in the order of the list.\n\n" +
-				"If a call raises an error, no further items begin. Those that have begun finish, and then the error is raised. An error object has the position of the item as `index`, and the message ends with it. " +
+				"If a call raises an error, no further items begin. Those that have begun finish, and then the error is raised. An error object has the position of the item as `index`, and its message ends with it. A table that your code raised stays as it is. " +
 				"If other items fail as well, their errors are logged. With `errors = \"collect\"`, all items begin, and the errors are returned.\n\n" +
 				"You can call `map` inside of the function; each call has its own limit. The function cannot yield, except in coroutines that it makes. Items that read from the same `each` iterator share its records.",
 			Params: []bindings.Param{
@@ -192,9 +193,12 @@ func (j *job) first() error {
 	case lua.LString:
 		raised = cause + lua.LString(item)
 	case *lua.LTable:
+		if bindings.ErrorFrom(cause) == nil {
+			break // a table of the script, which may use it again
+		}
 		bindings.Fill(cause)
 		cause.RawSetString("index", lua.LNumber(f.index))
-		if message, ok := cause.RawGetString("message").(lua.LString); ok {
+		if message, ok := cause.RawGetString("message").(lua.LString); ok && !strings.HasSuffix(string(message), item) {
 			cause.RawSetString("message", message+lua.LString(item))
 		}
 	}

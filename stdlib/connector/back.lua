@@ -19,19 +19,24 @@ local function sum_of(text, base, modulus)
   return sum
 end
 
--- Returns a value as the text that is compared: numbers without an exponent, white space around text does not
--- count. A long text is replaced by its length and two checksums.
+--- Returns a number as its shortest digits that make the same number.
+---@param number number
+---@return string
+function back.digits(number)
+  if number == math.floor(number) and math.abs(number) < 2 ^ 53 then return ("%.0f"):format(number) end
+  local text = ("%.15g"):format(number)
+  return tonumber(text) == number and text or ("%.17g"):format(number)
+end
+
+-- Returns a value as the text that is compared. White space around text does not count. A long text is replaced by
+-- its length and two checksums. Text is not compared as a number, since "4.1" and "4.10" can be two versions.
 local function canonical(value)
   if value == nil or value == json.null or value == fields.absent then return "" end
   if type(value) == "table" then
     if next(value) == nil then return "" end
     value = json.encode(value)
   end
-  -- Only what is surely a number is compared as one: a long id or a phone number is a text.
-  local text_of_number = type(value) == "string" and value:match("^%s*(%-?%d+%.?%d*)%s*$")
-  if type(value) == "number" or text_of_number and #text_of_number <= 15 and not text_of_number:find("^%-?0%d") then
-    return (("%.15g"):format(tonumber(value)))
-  end
+  if type(value) == "number" then return back.digits(value) end
   local text = tostring(value):gsub("^%s+", ""):gsub("%s+$", "")
   if #text <= 32 then return text end
   return ("%d:%08x%08x"):format(#text, sum_of(text, 257, 2147483647), sum_of(text, 263, 4294967291))
@@ -39,8 +44,8 @@ end
 
 local function property(record, path)
   local own = path:match("^custom%.(.+)$")
-  if own then return type(record.custom) == "table" and record.custom[own] or nil end
-  return record[path]
+  if not own then return record[path] end
+  if type(record.custom) == "table" then return record.custom[own] end
 end
 
 -- A ledger holds, for each record of the other system, Planhat's and the system's value by field. False is a value that is not known.

@@ -6,6 +6,7 @@
 local _, _, host = ...
 local C, A, F = require "connector", require "connector.auth", require "connector.fields"
 local connecting = require "connectors.hubspot.connecting"
+local digits = require("connector.back").digits
 
 host.reach("api.hubapi.com")
 
@@ -183,7 +184,7 @@ local function writes(kind)
     batch = 100, owner = "hubspot_owner_id",
     check = function(conn, names) for name in pairs(names) do writable(conn, kind, name) end end,
     form = function(_, _, value)
-      if type(value) == "number" then return ("%.15g"):format(value) end
+      if type(value) == "number" then return digits(value) end
       if type(value) ~= "table" then return tostring(value) end
       local parts = {}
       for i, part in ipairs(value) do parts[i] = type(part) == "table" and json.encode(part) or tostring(part) end
