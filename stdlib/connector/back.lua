@@ -10,6 +10,9 @@ local back = {}
 local state = require "state"
 local fields, mapping = require "connector.fields", require "connector.mapping"
 
+-- How many records may lose the last values of a property that no record of Planhat has.
+local most_cleared = 5
+
 -- The ledger is stored in so many parts, so that a change of one record does not write all of it.
 local parts = 256
 
@@ -265,10 +268,35 @@ function book:value(record, field)
   return value
 end
 
+-- Clears fields of records, `{ id = { field, ... } }`. If no record of Planhat has a value for a property, it may have been
+-- renamed or deleted there, and clearing the fields of many records would be a loss.
+local function clear(self, cleared, seen)
+  local counts, batch = {}, {}
+  for _, names in pairs(cleared) do
+    for _, name in ipairs(names) do counts[name] = (counts[name] or 0) + 1 end
+  end
+  for name, count in pairs(counts) do
+    if not seen[name] and count > most_cleared then
+      error(("%s: no record of Planhat has a value for %s, so nothing was cleared: %d records of %s have it in their field %s. Look whether the property was renamed; if the values are to go, clear them there"):format(
+        self.conn.title, self.fields[name].property, count, self.name, name), 0)
+    end
+  end
+  for id, names in pairs(cleared) do
+    local values = {}
+    for _, name in ipairs(names) do values[name] = json.null end
+    batch[#batch + 1] = { id = id, values = values }
+    if #batch >= (self.spec.back.batch or 100) then
+      flush(self, batch)
+      batch = {}
+    end
+  end
+  flush(self, batch)
+end
+
 -- Writes back what has changed in Planhat: the fields that are read as well (`both`), or the others (`one`). With
 -- full, all records are compared with what the system has.
 function book:write(which, full)
-  local chosen, batch = {}, {}
+  local chosen, batch, cleared, seen = {}, {}, {}, {}
   for _, field in pairs(self.fields) do
     if field.both == (which == "both") then chosen[#chosen + 1] = field end
   end
@@ -284,8 +312,14 @@ function book:write(which, full)
       elseif field.both and before and not before[1] then
         self.ledger:set(id, field.field, ours, before[2]) -- what was read is what Planhat made of it
       elseif ours ~= (before and before[1] or "") or full and not field.both and ours ~= "" then -- a value that Planhat never had is not a reason to clear the field
-        values[field.field] = value
+        if value ~= json.null then
+          values[field.field] = value
+        else
+          cleared[id] = cleared[id] or {}
+          table.insert(cleared[id], field.field)
+        end
       end
+      seen[field.field] = seen[field.field] or ours ~= ""
     end
     if next(values) then batch[#batch + 1] = { id = id, values = values } end
     if #batch >= (self.spec.back.batch or 100) then
@@ -294,6 +328,7 @@ function book:write(which, full)
     end
   end)
   flush(self, batch)
+  clear(self, cleared, seen)
   self.ledger:save()
 end
 

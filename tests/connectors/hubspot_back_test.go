@@ -136,3 +136,34 @@ func TestHubSpotBackDiffers(t *testing.T) {
 		assert.Equal(t, text, r.records("company")[id]["description"])
 	}
 }
+
+// A value that is gone is cleared. If all are gone, the property may have been renamed.
+func TestHubSpotBackClears(t *testing.T) {
+	r := newHubSpot(t)
+	r.hubspot.AddProperty("companies", hubspot.Property{Name: "planhat_plan", Type: "string"})
+	var ids []string
+	for range 8 {
+		ids = append(ids, r.hubspot.Add("companies", map[string]string{"name": "Northwind"}))
+	}
+	r.clock.Advance(time.Hour)
+	const options = `streams = { "companies" }, back = { companies = { planhat_plan = "custom.Plan" } }`
+	r.must(t, options)
+	put := func(id string, custom map[string]any) {
+		record := r.records("company")[id]
+		record["custom"] = custom
+		require.NoError(t, r.planhat.Put("company", record))
+	}
+	for _, id := range ids {
+		put(id, map[string]any{"Plan": "gold"})
+	}
+	r.must(t, options)
+	put(ids[0], map[string]any{})
+	r.must(t, options)
+	assert.Empty(t, r.hubspot.Get("companies", ids[0]).Properties["planhat_plan"])
+	for _, id := range ids {
+		put(id, map[string]any{"Plan2": "gold"})
+	}
+	_, err := r.sync(t, options)
+	require.ErrorContains(t, err, "no record of Planhat has a value for custom.Plan, so nothing was cleared: 7 records")
+	assert.Equal(t, "gold", r.hubspot.Get("companies", ids[1]).Properties["planhat_plan"])
+}
