@@ -195,7 +195,7 @@ setup.add{
   },
   credentials = { { name = "AHA_TOKEN", what = "the API key" } },
   settings = { { name = "subdomain", what = "acme, if your Aha! is acme.aha.io" } },
-  brings = "Brings Aha!'s ideas and features to Planhat as issues.", schedule = "15 3 * * *",
+  brings = "Brings Aha!'s ideas and features to Planhat as issues.", schedule = "15 3 * * *", archives = true,
   test = [[
 local http = require "http"
 
@@ -226,7 +226,7 @@ local M = {}
 
 --- Makes Planhat's issues agree with Aha!'s ideas and features, and returns what was done, by stream. Features are all read in each run; of ideas,
 --- the first run reads all, and later ones what changed.
----@param options { settings: table, streams: string[]?, map: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string? } `settings`: `subdomain`, the first part of your Aha!'s address, and optionally `rate`, how many requests to send at most, and `company_field`, the key of the custom field of organizations that has the `externalId` or `sourceId` of a company; `streams`: `ideas`, `features`, default both; `map`: changes to the map of each stream; `missing`: `report` or `delete` what Aha! no longer has, default `report`; `max_missing`: the share of records above which nothing is removed, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the account, if you use several.
+---@param options { settings: table, streams: string[]?, map: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string? } `settings`: `subdomain`, the first part of your Aha!'s address, and optionally `rate`, how many requests to send at most, and `company_field`, the key of the custom field of organizations that has the `externalId` or `sourceId` of a company; `streams`: `ideas`, `features`, default both; `map`: changes to the map of each stream; `missing`: `report`, `archive` or `delete` what Aha! no longer has, default `report`; `max_missing`: the share of records above which nothing is removed, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the account, if you use several.
 ---@return table<string, table>
 function M.sync(options)
   local settings = O.with_address("Aha!", options, "subdomain", "aha.io")

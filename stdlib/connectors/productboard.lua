@@ -263,7 +263,7 @@ setup.add{
     "Under Access Token, add a token, and copy it. Productboard shows it once.",
   },
   credentials = { { name = "PRODUCTBOARD_TOKEN", what = "the access token" } },
-  brings = "Brings Productboard's features and notes to Planhat as issues.", schedule = "45 2 * * *",
+  brings = "Brings Productboard's features and notes to Planhat as issues.", schedule = "45 2 * * *", archives = true,
   test = [[
 local http = require "http"
 
@@ -291,7 +291,7 @@ local M = {}
 
 --- Makes Planhat's issues agree with Productboard's features and notes, and returns what was done, by stream. Features are all read in each run; of notes,
 --- the first run reads all, and later ones what changed.
----@param options { settings: table?, streams: string[]?, map: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string? }? `settings`: `rate`, how many requests to send at most; `streams`: `features`, `notes`, default both; `map`: changes to the map of each stream; `missing`: `report` or `delete` what Productboard no longer has, default `report`; `max_missing`: the share of records above which a complete pass removes nothing, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the workspace, if you use several.
+---@param options { settings: table?, streams: string[]?, map: table?, missing: string?, max_missing: number?, full: boolean?, minutes: number?, account: string? }? `settings`: `rate`, how many requests to send at most; `streams`: `features`, `notes`, default both; `map`: changes to the map of each stream; `missing`: `report`, `archive` or `delete` what Productboard no longer has, default `report`; `max_missing`: the share of records above which a complete pass removes nothing, default 0.05; `full`: read everything; `minutes`: how long to read at most; `account`: a name for the workspace, if you use several.
 ---@return table<string, table>
 function M.sync(options)
   reset()
