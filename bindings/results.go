@@ -7,6 +7,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings/internal/reconcile"
 	"github.com/phscript/phscript/planhat"
 )
 
@@ -236,4 +237,47 @@ func rejection(model, operation string, r *planhat.BulkResult) error {
 		Message: message,
 		Hint:    "err.items lists them; without strict, they are in result.errors and the script continues",
 	}
+}
+
+func syncResult(L *lua.LState, r *reconcile.Result, rows []lua.LValue, o reconcile.Options) *lua.LTable {
+	t := bulkResult(L, r.BulkResult, rows)
+	t.RawSetString("changed", counts(L, r.Changed))
+	t.RawSetString("archived", lua.LNumber(r.Archived))
+	if o.Missing != reconcile.Ignore {
+		missing := L.CreateTable(len(r.Missing), 0)
+		CodecOf(L).MarkArray(missing)
+		for _, of := range r.Missing {
+			missing.Append(namedRecord(L, of))
+		}
+		t.RawSetString("missing", missing)
+	}
+	if o.Changes {
+		changes := L.CreateTable(len(r.Changes), 0)
+		CodecOf(L).MarkArray(changes)
+		for _, change := range r.Changes {
+			row := namedRecord(L, change.Record)
+			row.RawSetString("index", lua.LNumber(change.Index+1))
+			fields := L.CreateTable(len(change.Fields), 0)
+			CodecOf(L).MarkArray(fields)
+			for _, name := range change.Fields {
+				fields.Append(lua.LString(name))
+			}
+			row.RawSetString("fields", fields)
+			changes.Append(row)
+		}
+		t.RawSetString("changes", changes)
+	}
+	return t
+}
+
+// matchResult adds to a result what rows found by another property than their key.
+func matchResult(L *lua.LState, r *reconcile.Result, t *lua.LTable) *lua.LTable {
+	t.RawSetString("adopted", lua.LNumber(r.Adopted))
+	t.RawSetString("shared", lua.LNumber(r.Shared))
+	links := L.CreateTable(0, len(r.Links))
+	for key, link := range r.Links {
+		links.RawSetString(key, lua.LString(link))
+	}
+	t.RawSetString("links", links)
+	return t
 }

@@ -22,6 +22,9 @@ var syncResultShape = &Shape{
 		Field{Name: "changes", Type: "RowChange[]?", Doc: "The rows that differed from their record, in the order of the input. For rows of an iterator, only with `keys = true`."},
 		Field{Name: "missing", Type: "MissingRecord[]?", Doc: "The records that have a key but no row, unless `missing` is `ignore`."},
 		Field{Name: "archived", Type: "integer", Required: true, Doc: "How many of these were archived."},
+		Field{Name: "adopted", Type: "integer?", Doc: "How many rows found a record without a key by the option `match` of `sync_target`, and gave it theirs."},
+		Field{Name: "shared", Type: "integer?", Doc: "How many rows found a record with the key of another system by it, which keeps its key and its company."},
+		Field{Name: "links", Type: "table<string, string>?", Doc: "What `learn` takes in later runs for the keys of such rows, if it has changed."},
 	),
 }
 
@@ -56,7 +59,7 @@ func (b binding) sync() *Func {
 		limit = nil
 	}
 	fields := slices.Concat([]Field{
-		{Name: "key", Type: "string", Doc: "The property that says which record a row is: `" + strings.Join(keys, "`, `") + "`. Default: `" + syncKey(keys) + "`."},
+		{Name: "key", Type: "string", Doc: "The property that says which record a row is: `" + strings.Join(keys, "`, `") + "`. Default: `" + reconcile.DefaultKey(b.model) + "`."},
 		{Name: "fields", Type: "string[]", Doc: "The properties to compare, such as `{ \"name\", \"custom.Tier\" }`. Default: all that a row has. Name them if the rows come from an iterator, so that only these are read."},
 		{Name: "only_changed", Type: "boolean", Doc: "Send only rows that are new or differ from their record. Default: true."},
 		{Name: "missing", Type: "string", Doc: missing + ". Default: `ignore`."},
@@ -85,7 +88,8 @@ var syncTargetShape = &Shape{
 	Doc:  "Records that rows are compared with in several calls.",
 	Fields: []Field{
 		{Name: "send", Type: "fun(self, rows: table[], options: table?): SyncResult", Required: true, Doc: "Compares a list of rows with the records and with the rows of earlier calls, and sends those that differ or are new. The options are those of `bulk_upsert`."},
-		{Name: "missing", Type: "fun(self, owned: table?): MissingRecord[]", Required: true, Doc: "Returns the records that have a key, are not archived, and had no row so far. `prefix` limits them to keys that begin with a text, `with` to records with these values."},
+		{Name: "missing", Type: "fun(self, owned: table?): MissingRecord[]", Required: true, Doc: "Returns the records that have a key, are not archived, and had no row so far. `prefix` limits them to keys that begin with a text, `with` to records with these values, `known` to keys that `learn` or a row named."},
+		{Name: "learn", Type: "fun(self, known: table<string, string>)", Required: true, Doc: "With `match`, tells what earlier runs knew of keys: `\"\"` if the rows' own system gave a record this key, or else the text of `links`."},
 		{Name: "find", Type: "fun(self, key: string): MissingRecord?", Required: true, Doc: "Returns the record with a key, unless it is archived."},
 		{Name: "keep", Type: "fun(self, key: string)", Required: true, Doc: "Notes that the record with a key is there although no row was sent for it, so it is not missing."},
 		{Name: "known", Type: "fun(self): integer", Required: true, Doc: "Returns how many records have a key and are not archived."},
@@ -101,8 +105,10 @@ func (b binding) syncTarget() *Func {
 		Doc: "Reads the records, to compare rows with them in several calls. Use it in place of `sync` when the rows arrive in parts and you save " +
 			"how far you got after each part.",
 		Params: []Param{{Name: "options", Type: "table", Doc: "What to compare.", Fields: []Field{
-			{Name: "key", Type: "string", Doc: "The property that says which record a row is: `" + strings.Join(keys, "`, `") + "`. Default: `" + syncKey(keys) + "`."},
+			{Name: "key", Type: "string", Doc: "The property that says which record a row is: `" + strings.Join(keys, "`, `") + "`. Default: `" + reconcile.DefaultKey(b.model) + "`."},
 			{Name: "fields", Type: "string[]", Required: true, Doc: "The properties to compare, such as `{ \"name\", \"custom.Tier\" }`. Only these are read."},
+			{Name: "match", Type: "string", Doc: "A property of the rows by which those without a record with their key find one: an e-mail address, or a list of domains. A record without a key gets the row's key. A record with another one keeps it, and gets what it lacks. Default: none."},
+			{Name: "prefix", Type: "string", Doc: "With `match`, how keys of the rows' own system begin."},
 		}}},
 		Returns: []Return{{Type: "SyncTarget", Doc: "The records."}},
 		Errors:  listErrors,
@@ -129,7 +135,8 @@ func (b binding) openTarget(a *Args) (int, error) {
 	}
 	opt := a.Options(0)
 	keys := reconcile.Keys(b.model)
-	o := reconcile.Options{Key: cmp.Or(opt.String("key"), syncKey(keys)), Fields: opt.Strings("fields"), Remember: true, Companies: c.Company.Resource()}
+	o := reconcile.Options{Key: cmp.Or(opt.String("key"), reconcile.DefaultKey(b.model)), Fields: opt.Strings("fields"), Remember: true, Companies: c.Company.Resource(),
+		Match: reconcile.Matching{By: opt.String("match"), Prefix: opt.String("prefix")}}
 	if !slices.Contains(keys, o.Key) {
 		return 0, a.Errorf("option 'key' must be %s, not %s", english.WordSeries(keys, "or"), spec.Quote(o.Key))
 	}
@@ -177,14 +184,22 @@ func (b binding) targetFuncs(target *reconcile.Target) []*Func {
 				if err != nil {
 					return 0, err
 				}
-				return a.Push(syncResult(a.L, result, rows.list, reconcile.Options{Missing: reconcile.Ignore}))
+				return a.Push(matchResult(a.L, result, syncResult(a.L, result, rows.list, reconcile.Options{Missing: reconcile.Ignore})))
+			},
+		},
+		{
+			Name: "learn", Params: []Param{{Name: "known", Type: "table", Doc: "What earlier runs knew, by key."}},
+			Call: func(a *Args) (int, error) {
+				a.Table(0).ForEach(func(key, link lua.LValue) { target.Learn(key.String(), lua.LVAsString(link)) })
+				return 0, nil
 			},
 		},
 		{
 			Name: "missing", Params: []Param{{Name: "owned", Type: "table", Optional: true, Doc: "Which records may be missing.", Fields: []Field{
-				{Name: "prefix", Type: "string", Doc: "How their keys begin."}, {Name: "with", Type: "table", Doc: "The values that they have, by property."}}}},
+				{Name: "prefix", Type: "string", Doc: "How their keys begin."}, {Name: "with", Type: "table", Doc: "The values that they have, by property."},
+				{Name: "known", Type: "boolean", Doc: "Only keys that `learn` or a row named."}}}},
 			Call: func(a *Args) (int, error) {
-				owned := reconcile.Owned{Prefix: a.Options(0).String("prefix"), With: map[string][]byte{}}
+				owned := reconcile.Owned{Prefix: a.Options(0).String("prefix"), Known: a.Options(0).Bool("known"), With: map[string][]byte{}}
 				if with, ok := a.Options(0).Get("with").(*lua.LTable); ok {
 					var err error
 					with.ForEach(func(k, v lua.LValue) {
@@ -253,21 +268,11 @@ func namedRecord(L *lua.LState, of reconcile.Record) *lua.LTable {
 	return t
 }
 
-// syncKey is the property by which rows are matched by default.
-func syncKey(keys []string) string {
-	for _, name := range []string{"externalId", "extId", "sourceId", "email"} {
-		if slices.Contains(keys, name) {
-			return name
-		}
-	}
-	return keys[len(keys)-1]
-}
-
 func (b binding) syncOptions(a *Args, rows *rowSource) (reconcile.Options, error) {
 	opt := a.Options(1)
 	keys := reconcile.Keys(b.model)
 	o := reconcile.Options{
-		Key: syncKey(keys), Fields: opt.Strings("fields"), All: opt.Has("only_changed") && !opt.Bool("only_changed"),
+		Key: reconcile.DefaultKey(b.model), Fields: opt.Strings("fields"), All: opt.Has("only_changed") && !opt.Bool("only_changed"),
 		Missing: reconcile.Ignore, MaxMissing: 0.05,
 	}
 	if opt.Has("max_missing") {
@@ -361,35 +366,4 @@ func (b binding) reconcile(a *Args) (int, error) {
 		return 0, rejection(b.model.Snake, b.op.Name, result.BulkResult)
 	}
 	return a.Push(syncResult(a.L, result, rows.list, o))
-}
-
-func syncResult(L *lua.LState, r *reconcile.Result, rows []lua.LValue, o reconcile.Options) *lua.LTable {
-	t := bulkResult(L, r.BulkResult, rows)
-	t.RawSetString("changed", counts(L, r.Changed))
-	t.RawSetString("archived", lua.LNumber(r.Archived))
-	if o.Missing != reconcile.Ignore {
-		missing := L.CreateTable(len(r.Missing), 0)
-		CodecOf(L).MarkArray(missing)
-		for _, of := range r.Missing {
-			missing.Append(namedRecord(L, of))
-		}
-		t.RawSetString("missing", missing)
-	}
-	if o.Changes {
-		changes := L.CreateTable(len(r.Changes), 0)
-		CodecOf(L).MarkArray(changes)
-		for _, change := range r.Changes {
-			row := namedRecord(L, change.Record)
-			row.RawSetString("index", lua.LNumber(change.Index+1))
-			fields := L.CreateTable(len(change.Fields), 0)
-			CodecOf(L).MarkArray(fields)
-			for _, name := range change.Fields {
-				fields.Append(lua.LString(name))
-			}
-			row.RawSetString("fields", fields)
-			changes.Append(row)
-		}
-		t.RawSetString("changes", changes)
-	}
-	return t
 }

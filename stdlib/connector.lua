@@ -6,7 +6,7 @@ local connector = {}
 
 local http, sync, fields = require "http", require "sync", require "connector.fields"
 local back, cursors, mapping, options_of = require "connector.back", require "connector.cursors", require "connector.mapping", require "connector.options"
-local declaration, failures, streams = require "connector.declaration", require "connector.failures", require "connector.streams"
+local claims, declaration, failures, streams = require "connector.claims", require "connector.declaration", require "connector.failures", require "connector.streams"
 local checks, positions = require "connector.checks", require "connector.positions"
 
 local at, absent = fields.at, fields.absent
@@ -245,8 +245,8 @@ local function map_of(conn, name, options)
   return map
 end
 
--- Makes the engine's stream of a declared one. book is the ledger of its two-way fields, if it has some.
-local function prepare(conn, name, options, book)
+-- Makes the engine's stream of a declared one. refer names companies that have other systems' keys, and book is the ledger of its two-way fields, if it has some.
+local function prepare(conn, name, options, refer, book)
   local spec, key = conn.streams[name], conn.streams[name].key or "sourceId"
   local map = map_of(conn, name, options)
   if options.only then
@@ -256,7 +256,8 @@ local function prepare(conn, name, options, book)
   end
   local mapper, filter = mapping.new(conn, name, map, spec), options.filter and options.filter[name]
   local stream = { name = conn.name .. " " .. name, model = spec.into, key = key, fields = mapper.names, paths = mapper.paths,
-    owned = { prefix = spec.prefix, with = spec.owned }, report = mapper.report, existing = spec.existing }
+    owned = { prefix = spec.prefix, with = spec.owned }, report = mapper.report, refer = refer, existing = spec.existing }
+  if key == "sourceId" and not spec.existing and options.match ~= "key" then stream.match = claims.property(spec.into, mapper.names) end
   for _, path in ipairs(options.read and options.read[name] or {}) do stream.paths[#stream.paths + 1] = path end
   function stream.row(item)
     if filter and not filter(item) then return nil end
@@ -336,7 +337,8 @@ function methods:sync(given)
   self.settings = options.settings or {}
   warn_of_end(self)
   local space = ("connector %s %s"):format(self.name, options.account or "default")
-  local results, wanted = {}, {}
+  local results, wanted, refer = {}, {}, claims.referrer(self, space)
+  self.places = {}
   for _, name in ipairs(options.streams or self.order) do wanted[name] = true end
   local list = streams.ordered(self, wanted)
   checks.planhat(self, list, options, map_of)
@@ -350,9 +352,10 @@ function methods:sync(given)
   local function run_stream(i, name)
     local began, book = time.now(), books[name] and books[name].two_way and books[name]
     if book then book:write("both") end
-    local stream = prepare(self, name, options, book)
+    local stream = prepare(self, name, options, refer, book)
     stream.takes = positions.takes(self, name, options)
     stream.space, stream.apart = positions.open(self, name, options, space)
+    self.places[name] = stream.space
     local counts = sync.run(stream, {
       failures = kept,
       full = options.full, since = options.since, start = options.start, only = options.only, missing = options.missing,

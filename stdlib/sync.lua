@@ -7,7 +7,7 @@
 --- A stream can have parts, such as surveys, each with a position for itself. One that cannot be read holds up no other.
 local sync = {}
 
-local state, failures, removals, writer = require "state", require "connector.failures", require "connector.removals", require "connector.writer"
+local state, claims, failures, removals, writer = require "state", require "connector.claims", require "connector.failures", require "connector.removals", require "connector.writer"
 
 local function now() return time.now() end
 
@@ -339,7 +339,9 @@ end
 ---@return table
 function sync.run(stream, options)
   local alone = not options.failures and failures.new()
-  local kept, out = state.open(options.space), writer.new(stream, options.failures or alone)
+  local owned = stream.owned or {}
+  local kept = state.open(options.space)
+  local out = writer.new(stream, options.failures or alone, claims.open(options.space, stream.name, not stream.existing and not owned.prefix and not owned.with))
   read_marks(kept, out)
   -- Records that do not change do not get a property that was added to the map.
   local mapped, version = kept:get(stream.name .. " properties")

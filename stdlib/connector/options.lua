@@ -3,7 +3,7 @@
 local options = {}
 
 local known = {
-  account = "string", back = "table", batch = "number", filter = "table", full = "boolean", map = "table", max_missing = "number", minutes = "number",
+  account = "string", back = "table", batch = "number", filter = "table", full = "boolean", map = "table", max_missing = "number", minutes = "number", match = "string",
   missing = "string", sole_source = "boolean", only = "table", read = "table", settings = "table", since = "string", start = "string", streams = "table",
 }
 
@@ -83,6 +83,7 @@ function options.read(conn, given, parameters)
   end
   local actions = { report = true, archive = true, delete = true, ignore = true }
   if read.missing and not actions[read.missing] then unknown(conn, "value of option 'missing':", read.missing, { "report", "archive", "delete", "ignore" }) end
+  if read.match and read.match ~= "key" and read.match ~= "all" then unknown(conn, "value of option 'match':", read.match, { "all", "key" }) end
   if read.max_missing and not (read.max_missing >= 0 and read.max_missing <= 1) then
     error(("%s: option 'max_missing' is a share from 0 to 1, such as 0.05, not %g"):format(conn.title, read.max_missing), 0)
   end

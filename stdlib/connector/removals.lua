@@ -91,11 +91,13 @@ function removals.compare(out, options)
   for _, key in ipairs(out.kept) do out:records():keep(key) end
   local missing = ours(out.stream, out:records():missing(out.stream.owned or {}))
   if #missing > 0 and not owns(out.stream, options) then
-    -- They may be of another system that fills the same property.
-    out.counts.missing = (out.counts.missing or 0) + #missing
-    log.info(("%s: %d records in Planhat have a %s that is not there; they may be of another system, so they stay. If this connector is the only source of %s, set sole_source = true"):format(
-      out.stream.name, #missing, out.stream.key, out.stream.key))
-    return
+    -- Those that no run has read may be of another system that fills the same property.
+    local all = #missing
+    missing = ours(out.stream, out:records():missing{ known = true })
+    if #missing < all then
+      log.info(("%s: %d records in Planhat have a %s that this connector never read; they may be of another system, so they stay. If this connector is the only source of %s, set sole_source = true"):format(
+        out.stream.name, all - #missing, out.stream.key, out.stream.key))
+    end
   end
   local allowed = within(out, missing, options)
   if allowed == options and #missing > 0 then
@@ -117,6 +119,7 @@ function removals.gone(out, options, keys)
     local record = out:records():find(key)
     if record then records[#records + 1] = record end
     if out.marks.rejected[key] then out:mark("rejected", key, nil) end
+    out.claims:forget(key)
   end
   local allowed = within(out, records, options)
   remove(out, records, allowed)

@@ -27,7 +27,7 @@ end
 ---@param began number When it began.
 function streams.tell(conn, name, counts, began)
   log.info(("%s %s: %d read"):format(conn.title, name, counts.read), {
-    created = counts.created, updated = counts.updated, unchanged = counts.unchanged, rejected = counts.rejected, missing = counts.missing,
+    adopted = counts.adopted, shared = counts.shared, created = counts.created, updated = counts.updated, unchanged = counts.unchanged, rejected = counts.rejected, missing = counts.missing,
     failed = counts.failed, archived = counts.archived, deleted = counts.deleted, planned = counts.planned > 0 and counts.planned or nil, unmapped = counts.unmapped > 0 and counts.unmapped or nil, seconds = math.floor(time.now() - began + 0.5),
   })
   if not counts.complete and not counts.failed then log.info(("%s %s: the time was up; the next run continues there"):format(conn.title, name)) end

@@ -19,10 +19,11 @@ methods.__index = methods
 --- Returns a writer of a stream. It sends rows to Planhat and knows which were rejected.
 ---@param stream table The stream.
 ---@param failures table The failures of the run.
+---@param claims table What is known of keys; see `connector.claims`.
 ---@return table
-function writer.new(stream, failures)
+function writer.new(stream, failures, claims)
   return setmetatable({
-    stream = stream, failures = failures, marks = {}, changed = {}, removed = {}, kept = {}, rows = {}, items = {}, origins = {}, said = now(),
+    stream = stream, failures = failures, claims = claims, marks = {}, changed = {}, removed = {}, kept = {}, rows = {}, items = {}, origins = {}, said = now(),
     counts = { read = 0, created = 0, updated = 0, unchanged = 0, rejected = 0, skipped = 0, planned = 0 },
   }, methods)
 end
@@ -30,7 +31,9 @@ end
 -- The records of the model are read when the first row needs them.
 function methods:records()
   if not self.target then
-    self.target = planhat[self.stream.model].sync_target{ key = self.stream.key, fields = self.stream.fields }
+    local stream = self.stream
+    self.target = planhat[stream.model].sync_target{ key = stream.key, fields = stream.fields, match = stream.match, prefix = stream.match and stream.owned.prefix }
+    self.claims:teach(self.target)
   end
   return self.target
 end
@@ -58,6 +61,7 @@ function methods:flush()
   local target = self:records()
   for _, row in ipairs(rows) do
     local key = row[stream.key]
+    if stream.refer then stream.refer(row) end
     if stream.complete then stream.complete(row, key, target) end
   end
   local result = target:send(rows)
@@ -65,6 +69,9 @@ function methods:flush()
   counts.updated = counts.updated + result.updated
   counts.unchanged = counts.unchanged + result.unchanged
   counts.planned = counts.planned + result.planned
+  for _, name in ipairs{ "adopted", "shared" } do
+    if result[name] > 0 then counts[name] = (counts[name] or 0) + result[name] end
+  end
   local failed, restored = {}, {}
   for _, err in ipairs(result.errors) do failed[err.index] = err.message end
   for i, row in ipairs(rows) do
@@ -81,8 +88,10 @@ function methods:flush()
         self:mark("archived", key, nil)
       end
       if stream.accepted then stream.accepted(key) end
+      self.claims:accepted(key, result.links[key], target)
     end
   end
+  self.claims:save()
   if #restored > 0 then
     counts.restored = (counts.restored or 0) + #restored
     target:archive(restored, false)

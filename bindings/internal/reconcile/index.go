@@ -28,6 +28,7 @@ type index struct {
 	buf     []byte
 	// companies are the _ids of companies by their other ids, once they were read.
 	companies map[string]string
+	matching  *matching
 }
 
 // record is a record that is there.
@@ -36,6 +37,8 @@ type record struct {
 	cells   []cell
 	// several is set on the first of the records that have the same key.
 	several, archived, seen bool
+	// own is set if the rows' own system is known to have given the record its key.
+	own bool
 	// doubtful is set if a row was sent that may not have arrived.
 	doubtful bool
 	// round is the call that saw a row of it last.
@@ -48,10 +51,10 @@ type cell struct {
 	hash   uint64
 }
 
-func newIndex(m *catalog.Model, key string) *index {
+func newIndex(m *catalog.Model, key string, by *matching) *index {
 	x := &index{
 		model: m, key: key, scoped: key == m.ExternalID() && m.CompanyRef() != "",
-		seed: maphash.MakeSeed(), columns: make(map[string]uint32), byKey: make(map[[16]byte]int), written: make(map[string]*catalog.Property),
+		seed: maphash.MakeSeed(), columns: make(map[string]uint32), byKey: make(map[[16]byte]int), written: make(map[string]*catalog.Property), matching: by,
 	}
 	for _, p := range m.Properties {
 		if p.ReadAs != "" {
@@ -97,7 +100,8 @@ func (x *index) add(text planhat.Record, archived string) {
 		if name == x.model.CompanyRef() {
 			company = string(x.buf)
 		}
-		rec.cells = append(rec.cells, cell{x.column(name), maphash.Bytes(x.seed, x.buf)})
+		x.matching.note(name, value, len(x.records))
+		rec.cells = append(rec.cells, cell{x.column(name), x.sum(x.buf)})
 	})
 	rec.cells = slices.Clip(rec.cells)
 	x.records = append(x.records, rec)
@@ -177,7 +181,7 @@ func (x *index) learn(key, company string, round int32) int {
 
 // set makes the text in x.buf the value of a property.
 func (x *index) set(rec *record, name string) {
-	c := cell{x.column(name), maphash.Bytes(x.seed, x.buf)}
+	c := cell{x.column(name), x.sum(x.buf)}
 	i := slices.IndexFunc(rec.cells, func(old cell) bool { return old.column == c.column })
 	switch {
 	case i < 0 && len(x.buf) > 0:
@@ -197,12 +201,26 @@ func (x *index) doubt(at int) {
 }
 
 // has reports whether a record has the value in x.buf.
-func (x *index) has(rec *record, name string) bool {
-	column, known := x.columns[name]
-	if known {
+func (x *index) has(rec *record, name string) bool { return x.cell(rec, name) == x.sum(x.buf) }
+
+// cell returns the hash of a record's value, 0 if it has none.
+func (x *index) cell(rec *record, name string) uint64 {
+	if column, known := x.columns[name]; known {
 		if i := slices.IndexFunc(rec.cells, func(c cell) bool { return c.column == column }); i >= 0 {
-			return len(x.buf) > 0 && rec.cells[i].hash == maphash.Bytes(x.seed, x.buf)
+			return rec.cells[i].hash
 		}
 	}
-	return len(x.buf) == 0
+	return 0
+}
+
+// sum returns the hash of a value, 0 for nothing. What later runs compare with is the
+// same in each run.
+func (x *index) sum(value []byte) uint64 {
+	switch {
+	case len(value) == 0:
+		return 0
+	case x.matching.By != "":
+		return stableSum(value)
+	}
+	return max(1, maphash.Bytes(x.seed, value))
 }

@@ -48,6 +48,8 @@ type Options struct {
 	Bulk    planhat.BulkOptions
 	// Companies are those that rows refer to.
 	Companies *planhat.Resource
+	// Match says how rows find a record that does not have their key. It needs Remember.
+	Match Matching
 }
 
 // Result is what was found and sent.
@@ -60,6 +62,10 @@ type Result struct {
 	Changes        []Change
 	Missing        []Record
 	Archived       int
+	// Adopted and Shared count the rows that found a record without a key, and one with
+	// the key of another system. Links are what Learn takes for the keys of the latter.
+	Adopted, Shared int
+	Links           map[string]string
 	// Unsafe says why missing records were not archived.
 	Unsafe string
 }
@@ -78,6 +84,17 @@ type Record struct{ ID, Key string }
 // Keys returns the properties by which rows of a model can be matched.
 func Keys(m *catalog.Model) []string {
 	return slices.DeleteFunc(slices.Clone(m.Keyables.Bulk), func(name string) bool { return m.Property(name) == nil && name != "_id" })
+}
+
+// DefaultKey is the property by which rows of a model are matched by default.
+func DefaultKey(m *catalog.Model) string {
+	keys := Keys(m)
+	for _, name := range []string{"externalId", "extId", "sourceId", "email"} {
+		if slices.Contains(keys, name) {
+			return name
+		}
+	}
+	return keys[len(keys)-1]
 }
 
 // ArchivedBy returns the property that archives a record of a model, or "".
@@ -179,6 +196,20 @@ func (s *Target) compare(row *planhat.Row) error {
 	}
 	at, sure := x.find(key, company)
 	if at < 0 {
+		matched, why := s.match(row.Record, key, company)
+		switch {
+		case why != "":
+			row.Rejected = why
+			return nil
+		case matched >= 0 && x.records[matched].key != "":
+			return s.shares(row, matched, key)
+		case matched >= 0:
+			s.result.Adopted++
+			s.adopt(row, matched, key)
+			at, sure = matched, false
+		}
+	}
+	if at < 0 {
 		if row.Rejected = s.incomplete(row.Record); row.Rejected != "" {
 			return nil
 		}
@@ -192,7 +223,7 @@ func (s *Target) compare(row *planhat.Row) error {
 	}
 	rec := &x.records[at]
 	again := rec.seen && rec.round == s.round // the call rejects the row
-	rec.seen, rec.round = true, s.round
+	rec.seen, rec.own, rec.round = true, true, s.round
 	var changed []string
 	x.visit(row.Record, func(name string, p *catalog.Property, value []byte) {
 		if failed != nil || !s.compares(name, p) {

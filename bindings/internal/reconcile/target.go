@@ -17,6 +17,7 @@ type Target struct {
 	model    *catalog.Model
 	o        Options
 	index    *index
+	matching *matching
 	keyless  int
 	rows     int
 
@@ -31,14 +32,16 @@ type Target struct {
 // Open reads the records of a model.
 func Open(ctx context.Context, r *planhat.Resource, o Options) (*Target, error) {
 	m := r.Model()
-	s := &Target{ctx: ctx, resource: r, model: m, o: o, index: newIndex(m, o.Key)}
+	by := &matching{Matching: o.Match, records: make(map[uint64][]int32), links: make(map[string]string), taken: make(map[string]string)}
+	s := &Target{ctx: ctx, resource: r, model: m, o: o, index: newIndex(m, o.Key, by), matching: by}
 	return s, s.read()
 }
 
 // Send compares rows with the records, and with the rows of earlier calls, and sends those
 // that differ or are new.
 func (s *Target) Send(ctx context.Context, rows iter.Seq2[planhat.Row, error], bulk planhat.BulkOptions) (*Result, error) {
-	s.ctx, s.result, s.sent = ctx, &Result{Changed: make(map[string]int)}, s.sent[:0]
+	s.ctx, s.result, s.sent = ctx, &Result{Changed: make(map[string]int), Links: make(map[string]string)}, s.sent[:0]
+	s.matching.adopting = s.matching.adopting[:0]
 	s.round++
 	result := s.result
 	var err error
@@ -48,11 +51,13 @@ func (s *Target) Send(ctx context.Context, rows iter.Seq2[planhat.Row, error], b
 		for _, i := range s.sent {
 			s.index.doubt(i)
 		}
+		s.forsake(-1)
 		return result, err
 	}
 	for _, e := range result.Errors {
 		if e.Index >= 0 && e.Index < len(s.sent) {
 			s.index.doubt(s.sent[e.Index])
+			s.forsake(e.Index)
 		}
 	}
 	return result, nil
@@ -65,6 +70,8 @@ type Owned struct {
 	// With are properties and the values that they have, as JSON. They must be among
 	// those that were read.
 	With map[string][]byte
+	// Known limits them to keys that Learn or a row named.
+	Known bool
 }
 
 // Missing returns the records that have a key, are not archived, and had no row so far.
@@ -72,7 +79,7 @@ func (s *Target) Missing(owned Owned) []Record {
 	var missing []Record
 	for i := range s.index.records {
 		rec := &s.index.records[i]
-		if rec.key == "" || rec.seen || rec.archived || rec.id == "" || !strings.HasPrefix(rec.key, owned.Prefix) {
+		if rec.key == "" || rec.seen || rec.archived || rec.id == "" || !strings.HasPrefix(rec.key, owned.Prefix) || owned.Known && !rec.own {
 			continue
 		}
 		other := false
