@@ -220,6 +220,10 @@ function methods:page(request, token)
   local mark = request.next or request.next_url
   local following
   if type(mark) == "function" then following = mark(body, items, token) elseif mark then following = at(body, mark) end
+  local meant = following == absent and type(mark) == "string" and mapping.advice({ body }, mark)
+  if meant and meant ~= "" then
+    error(("%s: the response to %s has no %q, which reports whether there are more pages.%s"):format(self.title, request.get or request.post, mark, meant), 0)
+  end
   if following == absent or following == json.null or following == false then following = nil end
   local done = following == nil
   if request.done then done = at(body, request.done) == true end

@@ -74,8 +74,11 @@ local function new_context(conn)
   return context, unmapped
 end
 
--- Returns ": did you mean ..." if the items have a name that is written almost like the last one of a path.
-local function advice(items, path)
+--- Returns "Did you mean ...?" if the items have a name that is written almost like the last one of a path.
+---@param items table[] The items.
+---@param path string The path.
+---@return string
+function mapping.advice(items, path)
   local parent, name = path:match("^(.*)%.([^.]+)$")
   local function plain(text) return (text:lower():gsub("[%s_%-]", "")) end
   for _, item in ipairs(items) do
@@ -85,6 +88,23 @@ local function advice(items, path)
         if type(key) == "string" and plain(key) == plain(name or path) then return (" Did you mean %q?"):format((parent and parent .. "." or "") .. key) end
       end
     end
+  end
+  return ""
+end
+
+-- Returns advice about a path that lacks what most paths of the stream begin with, such as `properties`.
+local function beginning(map, path)
+  local counts, all = {}, 0
+  for _, from in pairs(map) do
+    local ok, field = pcall(fields.of, from)
+    for _, other in ipairs(from and ok and field.paths or {}) do
+      local first = other:match("^([^.]+)%.")
+      all = all + 1
+      if first and first ~= "join" then counts[first] = (counts[first] or 0) + 1 end
+    end
+  end
+  for first, count in pairs(counts) do
+    if count * 2 > all and path:sub(1, #first + 1) ~= first .. "." then return (" Did you mean %q?"):format(first .. "." .. path:match("[^.]+$")) end
   end
   return ""
 end
@@ -122,7 +142,8 @@ function mapping.new(conn, name, map, spec)
       for _, path in ipairs(mapped[property].paths) do
         local found = path:find("^join%.") ~= nil
         for _, item in ipairs(items) do found = found or at(item, path) ~= absent end
-        local meant = not found and advice(items, path)
+        local meant = not found and mapping.advice(items, path)
+        if meant == "" and not spec.sparse then meant = beginning(spec.map, path) end
         if meant and (meant ~= "" or not spec.sparse) then
           error(("%s: no record of %s has %q, which %s is mapped to; check whether it exists, and whether the token may read it.%s"):format(
             conn.title, name, path, property, meant), 0)

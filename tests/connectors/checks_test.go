@@ -63,3 +63,14 @@ func TestMapsAreCheckedWithPlanhat(t *testing.T) {
 	r.must(t, companies(`["custom.Seats"] = "properties.country"`))
 	assert.Contains(t, r.log.String(), "custom fields cannot be read")
 }
+
+// A path that lacks its beginning gets a hint.
+func TestPathWithoutItsBeginning(t *testing.T) {
+	r := newHubSpot(t)
+	r.hubspot.Add("companies", map[string]string{"name": "Northwind"})
+	r.clock.Advance(time.Hour)
+	for _, path := range []string{"lifecyclestage", "property.lifecyclestage"} {
+		_, err := r.sync(t, `map = { companies = { description = "`+path+`" } }`)
+		require.ErrorContains(t, err, `Did you mean "properties.lifecyclestage"?`)
+	}
+}

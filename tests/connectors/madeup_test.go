@@ -70,6 +70,13 @@ func TestConnectorOfTheGuide(t *testing.T) {
 	require.Len(t, asked, 1)
 	assert.Greater(t, asked[0], "2026-11-20T07")
 
+	// A token under another name is not taken for the end of the list.
+	require.NoError(t, os.WriteFile(filepath.Join(r.options.WorkDir, "harbor.lua"), []byte(strings.ReplaceAll(code, `"next_page"`, `"nextPage"`)), 0o600))
+	_, err = r.runtime.Run(t.Context(), runtime.Script{Name: "main.lua", Path: filepath.Join(r.options.WorkDir, "main.lua"),
+		Source: []byte(`require("harbor"):sync{ full = true, settings = { base = "` + harbor.URL + `" } }`)})
+	require.ErrorContains(t, err, `the response to /accounts has no "nextPage", which reports whether there are more pages. Did you mean "next_page"?`)
+	require.NoError(t, os.WriteFile(filepath.Join(r.options.WorkDir, "harbor.lua"), []byte(code), 0o600))
+
 	accounts[1]["name"], accounts[1]["updated"] = "Renamed", r.clock.Now().Format(time.RFC3339)
 	r.clock.Advance(time.Minute)
 	sync()
