@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -101,6 +102,21 @@ func forgetOthers(ctx context.Context, env *environment.Env, opened *host.Opened
 	return nil
 }
 
+// typed is what a person types. A read ends with ctx, if it can.
+type typed struct {
+	ctx  context.Context
+	from io.Reader
+}
+
+func (t typed) Read(p []byte) (int, error) {
+	if from, ok := t.from.(interface {
+		ReadContext(ctx context.Context, p []byte) (int, error)
+	}); ok {
+		return from.ReadContext(t.ctx, p)
+	}
+	return t.from.Read(p)
+}
+
 // readLine reads what is typed on the terminal.
 func readLine(env *environment.Env, in *bufio.Reader, prompt string) (string, error) {
 	fmt.Fprint(env.Stdout, prompt)
@@ -130,7 +146,7 @@ func ask(ctx context.Context, env *environment.Env, opened *host.Opened, s *syst
 			}
 			return nil, &usage.Error{Message: one.name + " is not set", Hint: fmt.Sprintf("set the environment variable %s to %s, or run connect on a terminal, which asks for it", one.name, one.what)}
 		}
-		value, err := one.read(env, in, stored != "")
+		value, err := one.read(ctx, env, in, stored != "")
 		if err != nil {
 			return nil, err
 		}
@@ -148,7 +164,7 @@ func ask(ctx context.Context, env *environment.Env, opened *host.Opened, s *syst
 }
 
 // read asks for a credential on the terminal. It is empty if the stored one stays.
-func (e entry) read(env *environment.Env, in *bufio.Reader, stored bool) (string, error) {
+func (e entry) read(ctx context.Context, env *environment.Env, in *bufio.Reader, stored bool) (string, error) {
 	notes := []string{e.what}
 	switch {
 	case e.file:
@@ -163,7 +179,7 @@ func (e entry) read(env *environment.Env, in *bufio.Reader, stored bool) (string
 	prompt += "): "
 	if !e.shown && !e.file {
 		fmt.Fprint(env.Stdout, prompt)
-		value, err := env.ReadSecret()
+		value, err := env.ReadSecret(ctx)
 		fmt.Fprintln(env.Stdout)
 		return strings.TrimSpace(value), err
 	}

@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"context"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -41,7 +42,7 @@ func TestConnect(t *testing.T) {
 	r, vendor, args := connected(t)
 	r.Env.StdinTTY, r.Env.StdoutTTY = true, true
 	asked := 0
-	r.Env.ReadSecret = func() (string, error) { asked++; return " " + hubspot.ServiceKey + "\n", nil }
+	r.Env.ReadSecret = func(context.Context) (string, error) { asked++; return " " + hubspot.ServiceKey + "\n", nil }
 	out, _, err := r.Run(New, append(args, "--way", "key")...)
 	require.NoError(t, err, out)
 	for _, want := range []string{"1. In HubSpot", "ok      companies: the first 1 records fit", "stored HUBSPOT_TOKEN, encrypted", "created hubspot.lua", "created hubspot_test.lua"} {
@@ -89,7 +90,7 @@ func TestConnect(t *testing.T) {
 func TestConnectFails(t *testing.T) {
 	r, _, args := connected(t)
 	r.Env.StdinTTY, r.Env.StdoutTTY = true, true
-	r.Env.ReadSecret = func() (string, error) { return "a-wrong-service-key", nil }
+	r.Env.ReadSecret = func(context.Context) (string, error) { return "a-wrong-service-key", nil }
 	out, _, err := r.Run(New, append(args, "--way", "key")...)
 	assert.ErrorContains(t, err, "nothing was stored or written")
 	assert.Contains(t, out, "failed  companies")

@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -46,7 +47,7 @@ func harbor(t *testing.T, file string) (r *trial.Trial, args []string, asked *at
 	r.Variables["PLANHAT_API_TOKEN"], r.Variables["PLANHAT_API_URL"] = planhat.APIToken(), planhat.URL()
 	r.Variables["PLANHAT_ANALYTICS_URL"] = planhat.AnalyticsURL()
 	r.Env.StdinTTY, r.Env.StdoutTTY = true, true
-	r.Env.ReadSecret = func() (string, error) { return harborKey, nil }
+	r.Env.ReadSecret = func(context.Context) (string, error) { return harborKey, nil }
 	return r, []string{"--base", web.URL, "--allow-net", "127.0.0.1"}, asked
 }
 
@@ -91,7 +92,7 @@ func TestConnectOwn(t *testing.T) {
 func TestOwnCredentialsAreApart(t *testing.T) {
 	r, _, args := connected(t)
 	r.Env.StdinTTY, r.Env.StdoutTTY = true, true
-	r.Env.ReadSecret = func() (string, error) { return hubspot.ServiceKey, nil }
+	r.Env.ReadSecret = func(context.Context) (string, error) { return hubspot.ServiceKey, nil }
 	_, _, err := r.Run(New, append(args, "--way", "key")...)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(r.Env.Dir, "look.lua"), []byte(`print(env.get("HUBSPOT_TOKEN"))`), 0o600))
@@ -106,7 +107,7 @@ func TestOwnConnectorsThatAreRefused(t *testing.T) {
 	good, err := os.ReadFile(file)
 	require.NoError(t, err)
 	entered := 0
-	r.Env.ReadSecret = func() (string, error) { entered++; return harborKey, nil }
+	r.Env.ReadSecret = func(context.Context) (string, error) { entered++; return harborKey, nil }
 	for name, tt := range map[string]struct{ from, to, want string }{
 		"a built-in connector's variable": {`name = "HARBOR_TOKEN", what`, `name = "HUBSPOT_TOKEN", what`, "asks for HUBSPOT_TOKEN, which is not a credential of harbor"},
 		"Planhat's token":                 {`name = "HARBOR_TOKEN", what`, `name = "PLANHAT_API_TOKEN", what`, "asks for PLANHAT_API_TOKEN"},

@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -66,7 +67,7 @@ func calendar(t *testing.T) (*trial.Trial, *gcal.Server, *browser, []string) {
 	r.Env.StdinTTY, r.Env.StdoutTTY, r.Env.StderrTTY = true, true, true
 	b := &browser{Writer: r.Env.Stderr, t: t}
 	r.Env.Stderr = b
-	r.Env.ReadSecret = func() (string, error) { return gcal.ClientSecret, nil }
+	r.Env.ReadSecret = func(context.Context) (string, error) { return gcal.ClientSecret, nil }
 	return r, vendor, b, []string{"google_calendar", "--base", web.URL + "/calendar/v3", "--allow-net", "127.0.0.1", "--set", "user=" + gcal.Account}
 }
 
@@ -151,7 +152,7 @@ func TestHubSpotInTheBrowser(t *testing.T) {
 	r.Env.StdinTTY, r.Env.StdoutTTY, r.Env.StderrTTY = true, true, true
 	b := &browser{Writer: r.Env.Stderr, t: t}
 	r.Env.Stderr = b
-	r.Env.ReadSecret = func() (string, error) { return hubspot.ClientSecret, nil }
+	r.Env.ReadSecret = func(context.Context) (string, error) { return hubspot.ClientSecret, nil }
 	r.Env.Stdin = strings.NewReader("browser\n" + hubspot.ClientID + "\n")
 	out, stderr, err := r.Run(New, args...)
 	require.NoError(t, err, out+stderr)
@@ -194,7 +195,7 @@ func org(t *testing.T) (*trial.Trial, *salesforce.Server, *browser, []string) {
 	r.Env.Now = time.Now
 	b := &browser{Writer: r.Env.Stderr, t: t}
 	r.Env.Stderr = b
-	r.Env.ReadSecret = func() (string, error) { return salesforce.ClientSecret, nil }
+	r.Env.ReadSecret = func(context.Context) (string, error) { return salesforce.ClientSecret, nil }
 	return r, vendor, b, []string{"salesforce", "--base", web.URL, "--allow-net", "127.0.0.1", "--set", "instance=acme.my.salesforce.com"}
 }
 
@@ -225,7 +226,7 @@ func TestSalesforceWays(t *testing.T) {
 		vendor.Certify(&key.PublicKey)
 		text := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
 		require.NoError(t, os.WriteFile(filepath.Join(r.Env.Dir, "salesforce.pem"), text, 0o600))
-		r.Env.ReadSecret = func() (string, error) { return salesforce.ClientID, nil }
+		r.Env.ReadSecret = func(context.Context) (string, error) { return salesforce.ClientID, nil }
 		r.Env.Stdin = strings.NewReader("key\nsalesforce.pem\n" + salesforce.Username + "\n")
 		out, stderr, err := r.Run(New, args...)
 		require.NoError(t, err, out+stderr)
@@ -236,7 +237,7 @@ func TestSalesforceWays(t *testing.T) {
 		assert.Contains(t, string(script), `username = "`+salesforce.Username+`"`)
 
 		// The secret takes its place.
-		r.Env.ReadSecret = func() (string, error) { return salesforce.ClientSecret, nil }
+		r.Env.ReadSecret = func(context.Context) (string, error) { return salesforce.ClientSecret, nil }
 		r.Variables["SALESFORCE_CLIENT_ID"] = salesforce.ClientID
 		out, stderr, err = r.Run(New, append(args, "--way", "secret")...)
 		require.NoError(t, err, out+stderr)

@@ -4,6 +4,7 @@
 package environment
 
 import (
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -51,8 +52,9 @@ type Env struct {
 	Signals func(...os.Signal) (<-chan os.Signal, func())
 	// KeepTerminal saves the terminal's settings; call restore to set them again.
 	KeepTerminal func() (restore func())
-	// ReadSecret reads a line from the terminal without showing it.
-	ReadSecret func() (string, error)
+	// ReadSecret reads a line from the terminal without showing it. When ctx ends, it sets the
+	// terminal as it was and returns the cause.
+	ReadSecret func(ctx context.Context) (string, error)
 	// Exit ends the process at once.
 	Exit func(code int)
 }

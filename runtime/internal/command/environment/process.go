@@ -53,11 +53,8 @@ func OfProcess() *Env {
 		Interrupts:   interrupts,
 		Signals:      notify,
 		KeepTerminal: keepTerminal,
-		ReadSecret: func() (string, error) {
-			line, err := term.ReadPassword(int(os.Stdin.Fd()))
-			return string(line), err
-		},
-		Exit: os.Exit,
+		ReadSecret:   readSecret,
+		Exit:         os.Exit,
 	}
 	if e.StdoutTTY {
 		e.screen, e.Stdout = os.Stdout, display.Terminal(os.Stdout)
@@ -158,4 +155,35 @@ func keepTerminal() (restore func()) {
 		return func() {}
 	}
 	return func() { _ = term.Restore(fd, state) }
+}
+
+func readSecret(ctx context.Context) (string, error) {
+	if ctx.Err() != nil {
+		return "", context.Cause(ctx)
+	}
+	fd := int(os.Stdin.Fd())
+	state, err := term.GetState(fd)
+	if err != nil {
+		return "", err
+	}
+	var line []byte
+	read := make(chan error, 1)
+	go func() {
+		var err error
+		line, err = term.ReadPassword(fd)
+		read <- err
+	}()
+	select {
+	case err := <-read:
+		return string(line), err
+	case <-ctx.Done():
+	}
+	// It may only now be about to hide what is typed, which would undo what follows.
+	for range 100 {
+		if now, err := term.GetState(fd); err != nil || *now != *state {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return "", errors.Join(context.Cause(ctx), term.Restore(fd, state))
 }
