@@ -198,7 +198,11 @@ func TestConnect(t *testing.T) {
 			}
 			script, err := os.ReadFile(dir + "/" + c.system + ".lua")
 			require.NoError(t, err)
-			assert.Contains(t, string(script), c.script)
+			settings := `settings = { base = "` + web.URL + c.path + `"`
+			rest, more := strings.CutPrefix(c.script, "settings = { ")
+			assert.Contains(t, string(script), settings)
+			assert.Contains(t, string(script), rest)
+			assert.True(t, !more || strings.Contains(string(script), settings+", "+rest), "%s", script)
 			assert.Zero(t, server.Count(simulator.Filter{Operation: "bulk_upsert"}), "connect writes nothing")
 			assert.Contains(t, phscript("test", "."), "✓ "+c.system+"_test.lua")
 		})

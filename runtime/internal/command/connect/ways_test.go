@@ -78,7 +78,7 @@ func TestConnectInTheBrowser(t *testing.T) {
 	require.NoError(t, err, out+stderr)
 	for _, want := range []string{
 		"1. browser: ", "2. key: ", "Which way (1 to 2)? \nWhich way", "client of the type Desktop app", "GOOGLE_CALENDAR_CLIENT_ID (the client ID of the app): ",
-		"ok      events: the first 1 records fit", "stored GOOGLE_CALENDAR_CLIENT_SECRET, encrypted", "created google_calendar.lua", "wrote no test",
+		"ok      events: the first 1 records fit", "stored GOOGLE_CALENDAR_CLIENT_SECRET, encrypted", "created google_calendar.lua", "created google_calendar_test.lua",
 	} {
 		assert.Contains(t, out, want)
 	}

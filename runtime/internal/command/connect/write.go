@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
 // table writes settings as a Lua table.
@@ -22,6 +23,18 @@ func table(settings map[string]string) string {
 	return "{ " + strings.Join(parts, ", ") + " }"
 }
 
+// stubbed are the servers of a system in a test, and origin the server of an address.
+var (
+	stubbed = pattern.Lazy(`(?m)^(\s*(?:http\.stub|local)\b[^"\n]*")https://[^"/]+`)
+	origin  = pattern.Lazy(`^https?://[^/]+`)
+)
+
+// moved returns a test of a system that has another address.
+func moved(test, usual, base string) string {
+	test = strings.ReplaceAll(test, usual, base)
+	return stubbed().ReplaceAllString(test, "${1}"+strings.ReplaceAll(origin().FindString(base), "$", "$$"))
+}
+
 // write writes the script and its test, unless they exist.
 func (o *options) write(env *environment.Env, s *system, w way, settings map[string]string) error {
 	script, test := s.script, s.test
@@ -29,11 +42,7 @@ func (o *options) write(env *environment.Env, s *system, w way, settings map[str
 		script = strings.Replace(script, "sync{\n", "sync{\n  settings = "+table(settings)+",\n", 1)
 	}
 	if o.base != "" {
-		test = strings.ReplaceAll(test, s.base, o.base)
-		if strings.Contains(strings.ReplaceAll(test, o.base, ""), "https://") {
-			test = ""
-			fmt.Fprintf(env.Stdout, "wrote no test: %s is tested with its usual address, and the script uses %s\n", s.title, o.base)
-		}
+		test = moved(test, s.base, o.base)
 	}
 	name := s.name
 	if s.own() { // whose file may have that name
