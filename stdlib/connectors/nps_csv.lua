@@ -114,17 +114,85 @@ local function find_preset(options, columns)
     options.path, table.concat(lines, ", "), shown(columns))
 end
 
--- Returns the score of a cell, or nil and why there is none: `9`, `10 - Extremely likely`, `Not at all likely - 0`.
+-- The longest id of an answer in Planhat, in bytes.
+local longest_id = 300
+
+-- Returns a text without control characters, those of ASCII and of Unicode, except the characters in kept, and how many it had.
+local function cleaned(text, kept)
+  local count = 0
+  local function drop(c)
+    if kept and kept:find(c, 1, true) then return c end
+    count = count + 1
+    return ""
+  end
+  text = text:gsub("%c", drop):gsub("\194[\128-\159]", drop)
+  return text, count
+end
+
+local function has_controls(text) return select(2, cleaned(text)) > 0 end
+
+-- Returns a text in quotes, with control characters as numbers.
+local function quoted(text)
+  return '"' .. text:gsub("%c", function(c) return ("\\%03d"):format(c:byte()) end):gsub("\194([\128-\159])", function(c) return ("\\u%04X"):format(c:byte()) end) .. '"'
+end
+
+-- Returns a text to store, without control characters other than tabs and line breaks, or nil if nothing else is in it.
+local function stored(cell)
+  if type(cell) ~= "string" then return cell end
+  local text = cleaned(cell, "\t\r\n")
+  return text:find("%S") and text or nil
+end
+
+-- Signs that make a number negative but are not those of ASCII.
+local minus = { "\226\136\146", "\239\188\141", "\239\185\163" }
+
+-- Words in a label that give the number another meaning.
+local signs = { minus = true, negative = true }
+local units = { star = true, stars = true, point = true, points = true, percent = true }
+
+-- Reports whether one of these words is in a text.
+local function has_word(text, words)
+  for word in text:lower():gmatch("%a+") do
+    if words[word] then return true end
+  end
+  return false
+end
+
+-- Returns a score and its label, if the text is one or both: `9`, `9.0`, `10 - Extremely likely`, `10: Extremely likely`, `Extremely likely (10)`.
+local function split(text)
+  local digits = text:match("^%d+$") or text:match("^(%d+)[.,]00?$")
+  if digits then return digits end
+  local label
+  for _, pattern in ipairs{ "^(%d+)%s+%-%s+(.+)$", "^(%d+)%s*[:=]%s*(.+)$", "^(%d+)%s+%((.+)%)$" } do
+    digits, label = text:match(pattern)
+    if digits then return digits, label end
+  end
+  for _, pattern in ipairs{ "^(.+)%s+%-%s+(%d+)$", "^(.+)%s*[:=]%s*(%d+)$", "^(.+)%s+%((%d+)%)$" } do
+    label, digits = text:match(pattern)
+    if digits then return digits, label end
+  end
+end
+
+-- Reports whether a label leaves no doubt about the number beside it.
+local function clear(label)
+  return label:find("^[%a\128-\255]") and not label:find("[%d%%/]") and not has_controls(label) and not has_word(label, signs)
+end
+
+-- Returns the score of a cell, or nil and why there is none.
 local function score_of(cell)
   local text = tostring(cell)
-  local digits = text:match("^(%d+)$") or text:match("^(%d+)[.,]0+$") or text:match("^(%d+)%s*[^%d%s.,/][^%d]*$") or text:match("^[^%d]*[^%d%s.,/][:%s]%s*(%d+)$")
   local low = text:lower()
-  if text:find("★", 1, true) or text:find("⭐", 1, true) or low:find("%d%s*/%s*%d") or low:find("%d%s+out%s+of%s+%d") or low:find("%d%s*stars?$") then
-    return nil, ("the score %q is of another scale; %s"):format(text, advice)
+  local digits, label = split((text:gsub("\194\160", " "):gsub("\226\128[\147\148]", "-"))) -- spaces that do not break, and dashes
+  local other = text:find("★", 1, true) or text:find("⭐", 1, true) or low:find("%d%s*/%s*%d") or low:find("%d%s+out%s+of%s+%d")
+  if other or low:find("^%d+[%s-]*%a") and has_word(low, units) or label and has_word(label, units) then return nil, ("the score %s is of another scale; %s"):format(quoted(text), advice) end
+  for _, sign in ipairs(minus) do
+    if text:find(sign, 1, true) then digits = nil end
   end
-  local score = digits and tonumber(digits)
-  if not score or text:find("^%-") then return nil, ("the score %q is not a whole number"):format(text) end
-  if score > 10 then return nil, ("the score %q is above 10; %s"):format(text, advice) end
+  if not digits or label and not clear(label) then
+    return nil, ("the score %s is not a whole number from 0 to 10, alone or with its label, such as \"10 - Extremely likely\""):format(quoted(text))
+  end
+  local score = tonumber(digits)
+  if score > 10 then return nil, ("the score %s is above 10; %s"):format(quoted(text), advice) end
   return score
 end
 
@@ -138,21 +206,19 @@ local function of_google(text)
   return ("%s-%02d-%02dT%02d%s%s"):format(y, tonumber(m), tonumber(d), hour, rest, offset)
 end
 
--- Reports whether a date says in which zone it is, or needs none, such as a day.
-local function zoned(text)
-  return text:find("^%d+$") or text:find("^%d%d%d%d%-%d%d%-%d%d$") or text:find("Z$") or text:find("[+-]%d%d:?%d%d$") or text:find("UTC$") or text:find("GMT$")
-end
-
--- Returns a date as Planhat takes it, or nil and why it cannot be read.
+-- Returns a date as Planhat takes it, or nil and why it cannot be read. Stops if the date is a time without a zone, and none is set.
 local function date_of(job, cell)
   local text = of_google(tostring(cell))
   if #text == 13 and text:find("^%d+$") then text = text:sub(1, 10) end -- milliseconds
   local zone = job.options.zone or job.preset.zone
-  if not zone and not zoned(text) then
-    fail("the times of %s, such as %q, do not say in which zone they are; set zone to that of your account, such as \"Europe/Berlin\" or \"UTC\"", job.options.path, text)
-  end
-  local at, why = time.try_parse(text, { zone = zone, format = not text:find("^%d+$") and job.options.date_format or nil })
+  local epoch = #text == 10 and text:find("^%d+$")
+  local function read(where) return time.try_parse(text, { zone = where, format = not epoch and job.options.date_format or nil }) end
+  local at, why = read(zone or "UTC")
   if not at then return nil, why end
+  local day = text:find("^%d%d%d%d%-%d%d%-%d%d$") or text:find("^%d%d%d%d%d%d%d%d$")
+  if not zone and not day and read("Asia/Tokyo") ~= at then
+    fail("the times of %s, such as %s, do not say in which zone they are; set zone to that of your account, such as \"Europe/Berlin\" or \"UTC\"", job.options.path, quoted(text))
+  end
   return time.format(at)
 end
 
@@ -170,13 +236,13 @@ end
 local function record_of(job, row)
   local columns, options = job.columns, job.options
   local kind = columns.kind and row[columns.kind]
-  if kind and plain(kind) ~= "nps" then return nil, ("the answer is to a survey of the kind %q, not NPS; %s"):format(kind, advice) end
+  if kind and plain(kind) ~= "nps" then return nil, ("the answer is to a survey of the kind %s, not NPS; %s"):format(quoted(tostring(kind)), advice) end
   local score, why = score_of(row[columns.score])
   if not score then return nil, why end
-  local email = row[columns.email]
+  local email = row[columns.email] and tostring(row[columns.email])
   if not email then return nil, "the answer has no e-mail address, and Planhat needs one" end
-  if not email:find("^[^%s@,;]+@[^%s@,;]+%.[^%s@,;]+$") then return nil, ("%q is not an e-mail address"):format(email) end
-  local record = { source = job.source, email = email, score = score, comment = columns.comment and row[columns.comment] }
+  if not email:find("^[^%s@,;]+@[^%s@,;]+%.[^%s@,;]+$") or has_controls(email) then return nil, ("%s is not an e-mail address"):format(quoted(email)) end
+  local record = { source = job.source, email = email, score = score, comment = columns.comment and stored(row[columns.comment]) or nil }
   for purpose, property in pairs{ answered = "dateAnswered", sent = "dateSent" } do
     local cell = columns[purpose] and row[columns[purpose]]
     if cell then
@@ -190,18 +256,20 @@ local function record_of(job, row)
     id = crypto.hash("sha256", email:lower() .. " " .. record.dateAnswered):sub(1, 24)
   end
   record.sourceId = (options.prefix or job.source .. "-") .. id
+  if has_controls(record.sourceId) then return nil, ("the id %s has control characters"):format(quoted(tostring(id))) end
+  if #record.sourceId > longest_id then return nil, ("the id in Planhat would be longer than %d bytes"):format(longest_id) end
   if job.company then
     local key, domain = columns.company and row[columns.company], columns.domain and row[columns.domain]
     record.cId = (key or domain) and job.company{ key = key, domain = domain } or nil
   end
   for property, column in pairs(job.own) do
     record.custom = record.custom or {}
-    record.custom[property:match("^custom%.(.+)$")] = row[column]
+    record.custom[property:match("^custom%.(.+)$")] = stored(row[column])
   end
   return record
 end
 
--- Reads the file before anything is sent: stops if it has no scores, or those of another scale, or dates that cannot be read.
+-- Reads the file before anything is sent: stops if it has no scores, or those of another scale, times without a zone, or no date that can be read.
 local function look(job)
   local rows, scored, low, highest, dates, bad = 0, 0, 0, -1, 0, nil
   for row in job.rows() do
@@ -211,11 +279,12 @@ local function look(job)
         scored, highest = scored + 1, math.max(highest, score)
         if score >= 1 and score <= 5 then low = low + 1 end
       end
-      local cell = job.columns.answered and row[job.columns.answered]
-      if cell and dates == 0 then
-        local at, why = date_of(job, cell)
-        if at then dates = 1 else bad = bad or why end
+      local answered, sent = job.columns.answered and row[job.columns.answered], job.columns.sent and row[job.columns.sent]
+      if answered then
+        local at, why = date_of(job, answered)
+        if at then dates = dates + 1 else bad = bad or why end
       end
+      if sent then date_of(job, sent) end
     end
     rows = rows + 1
   end
