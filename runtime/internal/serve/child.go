@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -176,7 +177,12 @@ func (p *Program) command(from *Loaded, r *history.Run, d schedule.Definition, t
 	cmd := exec.Command(path, args...)
 	cmd.Dir = cmp.Or(from.Dir, p.Dir)
 	cmd.Env = append(cmd.Env, p.Env...)
-	for _, name := range d.AllowEnv {
+	passed := map[string]bool{}
+	for _, name := range slices.Concat(from.Config.AllowEnv, d.AllowEnv) {
+		if passed[name] {
+			continue
+		}
+		passed[name] = true
 		// Env may differ from the service's own environment on purpose: with
 		// --simulate, it has the addresses of the simulated Planhat.
 		if hasVariable(p.Env, name) {

@@ -28,6 +28,17 @@ func TestDeclaredVariablesOverrideNone(t *testing.T) {
 	assert.Equal(t, []string{"PLANHAT_API_URL=http://127.0.0.1:1", "PHSCRIPT_STATE=simulated.db", "REGION=eu", RunVariable + "=7", JournalVariable + "=7"}, cmd.Env)
 }
 
+// TestVariablesOfAllSchedules: a run gets the variables that the file allows all scripts and
+// those of its schedule, each once.
+func TestVariablesOfAllSchedules(t *testing.T) {
+	p := &Program{Path: func() (string, error) { return "phscript", nil }, Getenv: func(name string) (string, bool) { return "of " + name, true }}
+	d := schedule.Definition{Schedule: config.Schedule{AllowEnv: []string{"REGION", "HUBSPOT_TOKEN"}}}
+	loaded := &Loaded{Config: config.Config{AllowEnv: []string{"HUBSPOT_TOKEN", "JIRA_TOKEN"}}}
+	cmd, err := p.command(loaded, &history.Run{ID: 7, Script: "a.lua"}, d, t.TempDir(), "summary.json")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"HUBSPOT_TOKEN=of HUBSPOT_TOKEN", "JIRA_TOKEN=of JIRA_TOKEN", "REGION=of REGION", RunVariable + "=7", JournalVariable + "=7"}, cmd.Env)
+}
+
 // TestRetriesContinueTheFirstAttempt: they get its journal, and what the schedule decided.
 func TestRetriesContinueTheFirstAttempt(t *testing.T) {
 	p := &Program{Path: func() (string, error) { return "phscript", nil }}
