@@ -305,7 +305,14 @@ func TestHTTPNeedsPermission(t *testing.T) {
 		require.ErrorAs(t, err, &failed, source)
 		assert.Contains(t, failed.Message, want)
 		assert.Positive(t, failed.Line)
+		if strings.Contains(want, "cannot allow itself") {
+			assert.Regexp(t, `^delete the line; if you trust the script with it, add --allow-net=`, failed.Hint)
+		}
 	}
+	_, err = b.run(t, "-- @allow net=api.example.com, 127.0.0.1\nprint(1)")
+	var failed *ScriptError
+	require.ErrorAs(t, err, &failed)
+	assert.Equal(t, `delete "127.0.0.1" in the line; if you trust the script with it, add --allow-net=127.0.0.1`, failed.Hint)
 	_, err = b.run(t, "-- A comment.\n-- @allow net=api.example.com, *.example.org\nlocal ok, e = pcall(require'http'.get, 'https://other.example/')\nprint(e.kind)")
 	require.NoError(t, err)
 	assert.Equal(t, "permission\n", b.stdout.String())

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"sync"
 
@@ -66,7 +67,13 @@ func declaredHosts(s Script) (rules []network.Rule, err error) {
 		if err != nil {
 			e := &ScriptError{Script: s.Name, Line: host.Line, Message: err.Error(), Cause: err}
 			if hinter, ok := errors.AsType[bindings.Hinter](err); ok {
-				e.Hint = hinter.ErrorHint()
+				wrong := "the line"
+				for _, other := range says.Net {
+					if other.Line == host.Line && other.Text != host.Text {
+						wrong = fmt.Sprintf("%q in the line", host.Text)
+					}
+				}
+				e.Hint = "delete " + wrong + "; " + hinter.ErrorHint()
 			}
 			return nil, e
 		}
