@@ -296,7 +296,7 @@ setup.add{
     "Copy the token, which Atlassian shows once.",
   },
   credentials = {
-    { name = "JIRA_EMAIL", what = "the e-mail address of that account" },
+    { name = "JIRA_EMAIL", shown = true, what = "the e-mail address of that account" },
     { name = "JIRA_TOKEN", what = "the API token" },
   },
   settings = { { name = "site", what = "acme, if your Jira is acme.atlassian.net" } },

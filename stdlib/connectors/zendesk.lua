@@ -325,7 +325,7 @@ setup.add{
     "Save it, and copy its identifier and its secret, which Zendesk shows once.",
   },
   credentials = {
-    { name = "ZENDESK_CLIENT_ID", what = "the identifier of the OAuth client" },
+    { name = "ZENDESK_CLIENT_ID", shown = true, what = "the identifier of the OAuth client" },
     { name = "ZENDESK_CLIENT_SECRET", what = "the secret of the OAuth client" },
   },
   settings = { { name = "subdomain", what = "acme, if your Zendesk is acme.zendesk.com" } },
