@@ -7,7 +7,7 @@ local connector = {}
 local http, sync, fields = require "http", require "sync", require "connector.fields"
 local back, cursors, mapping, options_of = require "connector.back", require "connector.cursors", require "connector.mapping", require "connector.options"
 local claims, declaration, failures, streams = require "connector.claims", require "connector.declaration", require "connector.failures", require "connector.streams"
-local checks, positions = require "connector.checks", require "connector.positions"
+local checks, pages, positions = require "connector.checks", require "connector.pages", require "connector.positions"
 
 local at, absent = fields.at, fields.absent
 
@@ -31,7 +31,7 @@ local methods = {}
 methods.__index = methods
 
 --- Declares a system. What it returns has the methods `lookup(name, spec)`, `stream(name, spec)`, `call(request)`,
---- `page(request, token)` and `sync(options)`.
+--- `page(request, token)`, `each(request, use)` and `sync(options)`.
 ---@param options { name: string, title: string?, base: string, auth: function, version: string?, sunset: string?, expires: table?, rate: table?, headers: table?, daily: function? } The system: its name, the address of its API, how to authenticate with it, how many requests it accepts, the version of its API and the date as YYYY-MM-DD at which that ends. `expires` has the dates at which the system refuses what a variable holds. `daily` gets the value of a response with status 429, and reports whether no more requests are accepted today.
 ---@return table
 function connector.new(options)
@@ -213,10 +213,7 @@ function methods:page(request, token)
     ok, body = pcall(self.call, self, request)
   until ok or not halve(self, request, sized, name, body)
   if not ok then error(body, 0) end
-  local items = request.items and at(body, request.items) or body
-  if type(items) ~= "table" or items == absent or items == json.null then
-    error(("%s: the response to %s has no list %q, so the page cannot be read"):format(self.title, request.get or request.post, tostring(request.items)), 0)
-  end
+  local items = pages.items(self.title, body, request.items, request.get or request.post)
   local mark = request.next or request.next_url
   local following
   if type(mark) == "function" then following = mark(body, items, token) elseif mark then following = at(body, mark) end
@@ -229,6 +226,9 @@ function methods:page(request, token)
   if request.done then done = at(body, request.done) == true end
   return { items = items, next = following, done = done, body = body }
 end
+
+-- Calls use with each record of a list, on all pages. `first` is the first page, if it is known.
+function methods:each(request, use, first) pages.each(self, request, use, first) end
 
 -- Declares a table of values that fields look up with `via`. It is read once in each run.
 function methods:lookup(name, spec) self.lookups[name] = spec end

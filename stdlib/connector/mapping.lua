@@ -8,28 +8,24 @@ local at, empty, absent = fields.at, fields.is_empty, fields.absent
 
 -- Reads a table that fields look values up in. `inside` is the path of a list in each item.
 local function read_lookup(conn, spec)
-  local found, token = {}, nil
+  local found = {}
   local function add(item)
     local key = at(item, spec.key)
     local value
     if type(spec.value) == "function" then value = spec.value(item) else value = at(item, spec.value) end
     if not empty(key) and not empty(value) then found[tostring(key)] = value end
   end
-  repeat
-    local request = {}
-    for name, value in pairs(spec) do request[name] = value end
-    request.query = {}
-    for name, value in pairs(spec.query or {}) do request.query[name] = value end
-    local page = conn:page(request, token)
-    for _, item in ipairs(page.items) do
-      if spec.inside then
-        for _, inner in ipairs(at(item, spec.inside)) do add(inner) end
-      else
-        add(item)
-      end
+  local request = {}
+  for name, value in pairs(spec) do request[name] = value end
+  request.query = {}
+  for name, value in pairs(spec.query or {}) do request.query[name] = value end
+  conn:each(request, function(item)
+    if spec.inside then
+      for _, inner in ipairs(at(item, spec.inside)) do add(inner) end
+    else
+      add(item)
     end
-    token = page.next
-  until page.done
+  end)
   return found
 end
 

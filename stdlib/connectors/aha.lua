@@ -40,23 +40,9 @@ local function listed(path, items, query)
     end }
 end
 
--- Calls a function with each record of a list.
-local function each(conn, path, items, query, use)
-  local page, seen = nil, {}
-  repeat
-    local own = {}
-    for name, value in pairs(query) do own[name] = value end
-    local answer = conn:page(listed(path, items, own), page)
-    for _, item in ipairs(answer.items) do use(item) end
-    page = answer.next
-    if page and seen[page] then error(("Aha!: the list of %s returned page %d twice, so reading it would never end"):format(path, page - 1), 0) end
-    seen[page or 0] = true
-  until answer.done
-end
-
 -- Puts the votes of ideas into run.votes: idea by idea if they are few, and otherwise those of all ideas.
 local function read_votes(conn, items)
-  local wanted = { fields = "idea_id,idea_organization,associated_idea_organizations,endorsed_by_idea_user" }
+  local function votes_of(path) return listed(path, "idea_endorsements", { fields = "idea_id,idea_organization,associated_idea_organizations,endorsed_by_idea_user" }) end
   local function add(vote)
     local id = tostring(vote.idea_id)
     run.votes[id] = run.votes[id] or {}
@@ -64,11 +50,11 @@ local function read_votes(conn, items)
   end
   if not run.whole and run.asked + #items > 20 then
     run.whole, run.votes = true, {}
-    each(conn, "ideas/endorsements", "idea_endorsements", wanted, add)
+    conn:each(votes_of("ideas/endorsements"), add)
   end
   for _, item in ipairs(run.whole and {} or items) do
     run.asked, run.votes[item.id] = run.asked + 1, {}
-    each(conn, ("ideas/%s/endorsements"):format(item.id), "idea_endorsements", wanted, add)
+    conn:each(votes_of(("ideas/%s/endorsements"):format(item.id)), add)
   end
 end
 
@@ -82,7 +68,7 @@ end
 local function organizations(conn)
   if run.organizations then return run.organizations end
   run.organizations = {}
-  each(conn, "idea_organizations", "idea_organizations", { fields = "name,email_domains,custom_fields" }, function(item)
+  conn:each(listed("idea_organizations", "idea_organizations", { fields = "name,email_domains,custom_fields" }), function(item)
     local key = aha.company_field and custom_fields(item)[aha.company_field]
     local domains = {}
     for domain in tostring(F.is_empty(item.email_domains) and "" or item.email_domains):gmatch("[^,;%s]+") do domains[#domains + 1] = domain end
@@ -120,7 +106,7 @@ local function gone(conn, stream, position, options)
     log.warn("Aha!: the last run is more than 7 days ago, and the recycle bin forgets what was deleted before; run once with --param full=true")
   end
   local latest, deleted, any = position.handled or "", {}, false
-  each(conn, "deletions", "deletions", {}, function(one)
+  conn:each(listed("deletions", "deletions", {}), function(one)
     local is, at = one.record, tostring(one.deleted_at)
     if F.is_empty(is) or is.type ~= stream.bin or tostring(one.status):find("^restore") or at <= (position.handled or "") then return end
     deleted[tostring(is.reference_num)], any = true, true

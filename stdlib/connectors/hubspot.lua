@@ -5,7 +5,7 @@
 --- with these scopes, which a person then installs in a browser, and HUBSPOT_REFRESH_TOKEN if you have installed it another way.
 local _, _, host = ...
 local C, A, F = require "connector", require "connector.auth", require "connector.fields"
-local connecting = require "connectors.hubspot.connecting"
+local connecting, pages = require "connectors.hubspot.connecting", require "connector.pages"
 local digits = require("connector.back").digits
 
 host.reach("api.hubapi.com")
@@ -70,7 +70,7 @@ end
 -- Reads the associations of records on all pages, and returns the ids of the others by theirs, the one with the chosen label first, then the primary one.
 -- Those that HubSpot neither returns nor names as without associations are asked for once more, and then left out.
 local function associated(conn, kind, other, ids, chosen)
-  local found, primary, labelled, answered = {}, {}, {}, {}
+  local found, primary, labelled, answered, once = {}, {}, {}, {}, pages.guard(conn.title, ("the %s of %s"):format(other, kind))
   local waiting = {}
   for _, id in ipairs(ids) do waiting[#waiting + 1] = { id = id } end
   for round = 1, 2 do
@@ -90,7 +90,10 @@ local function associated(conn, kind, other, ids, chosen)
             end
           end
           local following = F.at(result, "paging.next.after")
-          if not F.is_empty(following) then waiting[#waiting + 1] = { id = id, after = following } end
+          if not F.is_empty(following) then
+            once(id .. " " .. following)
+            waiting[#waiting + 1] = { id = id, after = following }
+          end
         end
         for _, err in ipairs(body.errors or {}) do
           for _, list in pairs(err.context or {}) do
@@ -194,12 +197,9 @@ local function writes(kind)
       if writable(conn, kind, field).referencedObjectType ~= "OWNER" then return email end
       if not conn.owner_ids then
         conn.owner_ids = {}
-        local token
-        repeat
-          local page = conn:page({ get = "/crm/owners/{version}", query = { limit = 100 }, items = "results", next = "paging.next.after", send = "after" }, token)
-          for _, one in ipairs(page.items) do conn.owner_ids[tostring(one.email):lower()] = tostring(one.id) end
-          token = page.next
-        until not token
+        conn:each({ get = "/crm/owners/{version}", query = { limit = 100 }, items = "results", next = "paging.next.after", send = "after" }, function(one)
+          conn.owner_ids[tostring(one.email):lower()] = tostring(one.id)
+        end)
       end
       local id = conn.owner_ids[email:lower()]
       if not id then return nil, ("HubSpot has no owner with the e-mail address %s"):format(email) end
@@ -241,8 +241,9 @@ local function archived(kind, prefix)
   return function(conn, _, position, options)
     local action = options.missing or "report"
     if not position or position.action ~= action then position = { action = action, since = "", latest = "" } end
-    local keys, token = {}, position.token
+    local keys, token, once = {}, position.token, pages.guard(conn.title, "archived " .. kind)
     for _ = 1, archived_pages do
+      once(token)
       local page = conn:page({ get = objects .. kind, query = { limit = 100, archived = true }, items = "results", next = "paging.next.after", send = "after", limit = "limit" }, token)
       for _, item in ipairs(page.items) do
         local at = F.is_empty(item.archivedAt) and "" or item.archivedAt

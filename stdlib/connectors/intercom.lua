@@ -3,7 +3,7 @@
 --- Set INTERCOM_TOKEN to the access token of an app that may read contacts, companies, conversations and admins.
 local _, _, host = ...
 local C, F, html, state = require "connector", require "connector.fields", require "html", require "state"
-local O, setup = require "connector.options", require "connector.setup"
+local O, pages, setup = require "connector.options", require "connector.pages", require "connector.setup"
 
 local hosts = { ["api.intercom.io"] = true, ["api.eu.intercom.io"] = true, ["api.au.intercom.io"] = true }
 for name in pairs(hosts) do host.reach(name) end
@@ -194,7 +194,7 @@ intercom:lookup("admins", { get = "/admins", items = "admins", key = "id", value
 local function deleted(conn, _, position, options)
   local action = options.missing or "report"
   local since = position and position.action == action and position.since or 0
-  local keys, latest, number = {}, since, 1
+  local keys, latest, number, once = {}, since, 1, pages.guard(intercom.title, "deleted conversations")
   while true do
     local body = conn:call{ get = "/conversations/deleted", query = { page = number, per_page = 60, order = "desc" } }
     for _, item in ipairs(body.conversations) do
@@ -202,6 +202,7 @@ local function deleted(conn, _, position, options)
       keys[#keys + 1], latest = prefix .. tostring(item.id), math.max(latest, item.deleted_at)
     end
     if #body.conversations == 0 or number >= (tonumber(F.at(body, "pages.total_pages")) or 0) then return keys, { action = action, since = latest } end
+    once(("%s to %s"):format(tostring(body.conversations[1].id), tostring(body.conversations[#body.conversations].id)))
     number = number + 1
   end
 end

@@ -29,33 +29,15 @@ local function listed(path, query)
   return { get = "/v2/" .. path, query = query, items = "data", next = next_cursor, send = "pageCursor" }
 end
 
--- Calls a function with each record of a list.
-local function each(conn, path, query, use)
-  local token, seen = nil, {}
-  repeat
-    local own = {}
-    for name, value in pairs(query) do own[name] = value end
-    local page = conn:page(listed(path, own), token)
-    for _, item in ipairs(page.items) do use(item) end
-    token = page.next
-    if token and seen[token] then error(("Productboard: the list of %s returned the position %q twice, so reading it would never end"):format(path, token), 0) end
-    seen[token or ""] = true
-  until page.done
-end
-
 -- What a run has read of companies, users and notes.
 local run
 
 -- Returns the relationships of a record: those that it has, on all pages, or else those of a request for themselves.
 local function relationships(conn, item, path)
   local all, has = {}, item.relationships
-  if F.is_empty(has) or F.is_empty(has.data) then has = conn:call{ get = ("/v2/%s/%s/relationships"):format(path, item.id), reads = true } end
-  while true do
-    for _, one in ipairs(has.data) do all[#all + 1] = one end
-    local cursor = next_cursor(has)
-    if not cursor then return all end
-    has = conn:call{ get = ("/v2/%s/%s/relationships"):format(path, item.id), query = { pageCursor = cursor }, reads = true }
-  end
+  local first = not (F.is_empty(has) or F.is_empty(has.data)) and { items = has.data, next = next_cursor(has) } or nil
+  conn:each(listed(("%s/%s/relationships"):format(path, item.id), {}), function(one) all[#all + 1] = one end, first)
+  return all
 end
 
 -- Reads an entity, or returns false if it was deleted.
@@ -90,7 +72,7 @@ local function learn(conn, kind, ids)
   end
   if #missing > 0 and not run.whole[kind] and run.asked[kind] + #missing > 20 then
     run.whole[kind] = true
-    each(conn, "entities", { ["type[]"] = json.array{ kind } }, function(item) known[item.id] = known[item.id] or item end)
+    conn:each(listed("entities", { ["type[]"] = json.array{ kind } }), function(item) known[item.id] = known[item.id] or item end)
     if kind == "company" then
       local key = domain_key(conn, known)
       for _, company in pairs(known) do
@@ -159,7 +141,7 @@ local function asked_for(conn)
   if run.linked then return run.linked end
   run.linked = {}
   for _, archived in ipairs{ "false", "true" } do
-    each(conn, "notes", { archived = archived, createdTo = time.format(conn:now() + 60) }, function(note)
+    conn:each(listed("notes", { archived = archived, createdTo = time.format(conn:now() + 60) }), function(note)
       local customers, linked = about(conn, note)
       for _, feature in ipairs(linked) do
         run.linked[feature] = run.linked[feature] or {}

@@ -3,7 +3,7 @@
 --- Set SURVEYMONKEY_TOKEN to the access token of an app with the scopes View Surveys, View Responses and View Response Details.
 local _, _, host = ...
 local C, F = require "connector", require "connector.fields"
-local failures, setup = require "connector.failures", require "connector.setup"
+local failures, pages, setup = require "connector.failures", require "connector.pages", require "connector.setup"
 local html, state, tables = require "html", require "state", require "tables"
 
 local hosts = { ["api.surveymonkey.com"] = true, ["api.eu.surveymonkey.com"] = true, ["api.surveymonkey.ca"] = true }
@@ -193,7 +193,7 @@ end
 -- Returns the surveys whose answers are read, with their questions.
 local function surveys(conn)
   local kept = conn.account and state.open("surveymonkey surveys " .. conn.account)
-  local found, number, left = {}, 1, {}
+  local found, number, left, once = {}, 1, {}, pages.guard(conn.title, "surveys")
   for id in pairs(conn.wanted or {}) do left[id] = true end
   -- The account's surveys: those that it has, and those that it had when they were read.
   conn.account_has = {}
@@ -210,6 +210,7 @@ local function surveys(conn)
       end
     end
     number = number + 1
+    if page.next then once(page.next) end
   until not page.next
   for id in tables.sorted(left) do
     local reason = ("SurveyMonkey: the account of the token has no survey %s; look at settings.surveys, and at settings.host if it is in another region"):format(id)

@@ -2,7 +2,7 @@
 --- Reads records of Salesforce for its connector: by SOQL in the order of ids, and by Bulk API 2.0 where there are many.
 local queries = {}
 
-local C, F = require "connector", require "connector.fields"
+local C, F, pages = require "connector", require "connector.fields", require "connector.pages"
 
 local api = "/services/data/v{version}/"
 
@@ -61,6 +61,19 @@ function queries.call(conn, request)
 end
 
 local call = queries.call
+
+--- Calls a function with each record of a query, on all pages.
+---@param conn table The connector.
+---@param query string The query.
+---@param use function Takes a record.
+function queries.each(conn, query, use)
+  pages.walk(conn.title, "query", function(address)
+    local request = { get = address or api .. "query", query = not address and { q = query } or nil }
+    local body = call(conn, request)
+    for _, record in ipairs(pages.items(conn.title, body, "records", request.get)) do use(record) end
+    return not F.is_empty(body.nextRecordsUrl) and body.nextRecordsUrl or nil
+  end)
+end
 
 --- Returns the fields of an object that the token may read, by their names.
 ---@param conn table The connector.
@@ -205,7 +218,7 @@ local function limited(conn, spec, request, query)
     request.retry_timeouts = size == 1
     local ok, body = pcall(call, conn, request)
     if ok then
-      if type(body) ~= "table" or type(body.records) ~= "table" then error(("Salesforce: the response to %s has no list \"records\", so the page cannot be read"):format(request.get), 0) end
+      pages.items(conn.title, body, "records", request.get)
       local done = body.done == true and #body.records <= size
       if #body.records > size then body.records[#body.records] = nil end
       return body, done
@@ -366,13 +379,13 @@ function queries.gone(spec)
     local action, began = how and how.missing or conn.settings.missing or "report", conn:now()
     -- What was only reported before has to be found again.
     local since = position and position.action == action and "SystemModstamp >= " .. time.format(position.at - 600) or nil
-    local keys, last = {}, nil
-    repeat
+    local keys = {}
+    pages.walk(conn.title, "deleted records", function(last)
       local where = table.concat(conditions("IsDeleted = true", since, after(last)), " AND ")
       local body, done = limited(conn, spec, { get = api .. "queryAll", reads = true }, ("SELECT Id FROM %s WHERE %s"):format(spec.object, where))
       for _, record in ipairs(body.records) do keys[#keys + 1] = queries.long(record.Id) end
-      last = keys[#keys]
-    until done
+      return keys[#keys], done
+    end)
     return keys, { at = began, action = action }
   end
 end

@@ -37,15 +37,10 @@ end
 local function user_of(conn, email)
   if not conn.user_ids then
     conn.user_ids = {}
-    local request = { get = api .. "query", query = { q = "SELECT Id, Email FROM User WHERE IsActive = true" } }
-    repeat
-      local body = queries.call(conn, request)
-      for _, user in ipairs(body.records) do
-        local address = tostring(user.Email):lower()
-        conn.user_ids[address] = conn.user_ids[address] == nil and user.Id or false
-      end
-      request = not F.is_empty(body.nextRecordsUrl) and { get = body.nextRecordsUrl }
-    until not request
+    queries.each(conn, "SELECT Id, Email FROM User WHERE IsActive = true", function(user)
+      local address = tostring(user.Email):lower()
+      conn.user_ids[address] = conn.user_ids[address] == nil and user.Id or false
+    end)
   end
   local id = conn.user_ids[email:lower()]
   if id then return id end
@@ -84,12 +79,7 @@ function writes.of(spec)
       end
       if #asked == 0 then return found end
       local query = ("SELECT %s FROM %s WHERE Id IN (%s)"):format(table.concat(names, ", "), spec.object, table.concat(asked, ", "))
-      local request = { get = api .. "query", query = { q = query } }
-      repeat
-        local body = queries.call(conn, request)
-        for _, record in ipairs(body.records) do found[given[queries.long(record.Id)]] = record end
-        request = not F.is_empty(body.nextRecordsUrl) and { get = body.nextRecordsUrl }
-      until not request
+      queries.each(conn, query, function(record) found[given[queries.long(record.Id)]] = record end)
       return found
     end,
     write = function(conn, changes)

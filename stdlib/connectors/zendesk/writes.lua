@@ -22,12 +22,8 @@ function writes.of(read_many, listed)
     batch = 100,
     -- Zendesk ignores values of fields that do not exist.
     check = function(conn, names)
-      local known, token = {}, nil
-      repeat
-        local page = conn:page(listed("organization_fields", {}), token)
-        for _, field in ipairs(page.items) do known[field.key] = field.active ~= false end
-        token = page.next
-      until not token
+      local known = {}
+      conn:each(listed("organization_fields", {}), function(field) known[field.key] = field.active ~= false end)
       for name in pairs(names) do
         if known[name] == nil then
           error(("Zendesk: organizations have no field with the key %q; look in the Admin Center, under People, Organization fields"):format(name), 0)
