@@ -128,6 +128,7 @@ func salesforceSystem(s *salesforce.Server) *system {
 			{status: 403, body: `<html><head><title>Blocked</title></head></html>`, header: []string{"Content-Type", "text/html"}, says: []string{"403", `HTML page titled "Blocked"`}},
 			{status: 200, body: `<html><title>Login</title></html>`, header: []string{"Content-Type", "text/html"}, says: []string{"is not JSON", "HTML page"}},
 			{status: 200, body: `{"records":null}`, says: []string{`has no list "records"`, "/query"}},
+			{status: 200, body: `{"records":{"a":1}}`, says: []string{`has no list "records"`, "/query"}},
 			{status: 200, body: ``, says: []string{"is not JSON"}},
 			{status: 400, body: ``, says: []string{"400 Bad Request"}},
 		},
