@@ -120,7 +120,14 @@ local function open_store(kept, name, out)
   function store:save()
     local values = { [name] = self.saved }
     for key, value in pairs(out.changed) do values[out.stream.name .. " " .. key] = value end
-    kept:set_all(values, { [name] = version })
+    local ok, err = pcall(kept.set_all, kept, values, { [name] = version })
+    if not ok then
+      if type(err) == "table" and select(2, kept:get(name)) ~= version then
+        err.message = ("%s: another run has read this account meanwhile. Nothing was lost: what this run read is in Planhat, and the position of the other run, which is newer, stays"):format(name)
+        err.hint = "do not run both at the same time, or give each script its own account, such as account = \"second\""
+      end
+      error(err, 0)
+    end
     out.changed = {}
     version = select(2, kept:get(name))
   end

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/phscript/phscript/tests/standin"
 	"github.com/phscript/phscript/tests/standin/hubspot"
 	"github.com/phscript/phscript/tests/standin/productboard"
 	"github.com/phscript/phscript/tests/standin/salesforce"
@@ -161,4 +162,25 @@ func TestEach(t *testing.T) {
 	pages[2] = `{"rows":{"a":1},"next":null}`
 	_, err = r.run(t, script, "")
 	require.ErrorContains(t, err, `Harbor: the response to /rows has no list "rows"`)
+}
+
+// Of two runs that read one account at once, the second one to store its position says what happened.
+func TestTwoRunsAtOnce(t *testing.T) {
+	r := newRig(t)
+	r.add(1, r.clock.Now())
+	r.clock.Advance(time.Hour)
+	first := true
+	r.intercept(func(w http.ResponseWriter, req *http.Request, next http.Handler) {
+		if first && r.page(&standin.Request{Method: req.Method, Path: req.URL.Path, Query: req.URL.Query()}) {
+			first = false
+			_, err := r.sync(t, ``)
+			assert.NoError(t, err)
+		}
+		next.ServeHTTP(w, req)
+	}, nil)
+	_, err := r.sync(t, ``)
+	require.ErrorContains(t, err, "hubspot companies: another run has read this account meanwhile. Nothing was lost")
+	assert.Contains(t, said(err), "its own account")
+	_, err = r.sync(t, ``)
+	require.NoError(t, err)
 }
