@@ -114,6 +114,7 @@ var rules = []rule{
 	},
 	{pkg: "runtime/internal/reference", own: []string{"bindings/spec", "planhat/catalog", "runtime/internal/guide", "runtime/internal/manual", "runtime/internal/pattern"}},
 	{pkg: "runtime/internal/view", own: []string{"planhat", "runtime/internal/config", "runtime/internal/display", "runtime/internal/history", "runtime/internal/outcome", "runtime/internal/plan", "runtime/internal/quota", "runtime/internal/schedule", "runtime/internal/serve", "runtime/internal/store"}},
+	{pkg: "runtime/internal/luatext", own: []string{}},
 	{pkg: "runtime/internal/command/environment", own: []string{"runtime/internal/sourcefile", "planhat", "runtime/internal/display", "runtime/internal/fault", "runtime/internal/trust"}},
 	{pkg: "runtime/internal/command/usage", own: []string{"planhat/catalog", "runtime/internal/config", "runtime/internal/fault", "runtime/internal/command/environment"}, never: []string{lua}},
 	{pkg: "runtime/internal/command/printing", own: []string{"runtime/internal/sourcefile", "runtime", "runtime/internal/display", "runtime/internal/unfinished", "runtime/internal/view", "runtime/internal/command/environment", "runtime/internal/command/usage"}},

@@ -239,7 +239,7 @@ func (o *options) settings(env *environment.Env, s *system, w way, in *bufio.Rea
 		if !ok || !slices.ContainsFunc(asked, func(e entry) bool { return e.name == name }) {
 			return nil, &usage.Error{Message: fmt.Sprintf("--set %s: write it as NAME=VALUE with a setting of %s", text, s.title)}
 		}
-		values[name] = value
+		values[name] = strings.TrimSpace(value)
 	}
 	for _, one := range asked {
 		if values[one.name] != "" {

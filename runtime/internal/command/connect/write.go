@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/luatext"
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
@@ -18,7 +19,7 @@ import (
 func table(settings map[string]string) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		parts = append(parts, fmt.Sprintf("%s = %q", name, settings[name]))
+		parts = append(parts, name+" = "+luatext.Quoted(settings[name]))
 	}
 	return "{ " + strings.Join(parts, ", ") + " }"
 }

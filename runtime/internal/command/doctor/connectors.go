@@ -16,6 +16,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/connect"
 	"github.com/phscript/phscript/runtime/internal/command/host"
 	"github.com/phscript/phscript/runtime/internal/command/storage"
+	"github.com/phscript/phscript/runtime/internal/luatext"
 	"github.com/phscript/phscript/runtime/internal/store"
 	"github.com/phscript/phscript/runtime/internal/view"
 )
@@ -177,7 +178,7 @@ func (d *doctor) plan(ctx context.Context, o *host.Opened, found *lines) (all []
 	}
 	for _, name := range connect.Systems() {
 		c := connected{uses: uses[name]}
-		if err := call(ctx, o, &c.system, "describe", quoted(name)); err != nil {
+		if err := call(ctx, o, &c.system, "describe", luatext.Quoted(name)); err != nil {
 			return nil, err
 		}
 		if c.Missing {
@@ -283,7 +284,7 @@ func (d *doctor) probe(ctx context.Context, o *host.Opened, c connected, u use, 
 		Status                       int
 		Skew                         float64
 	}
-	switch err := call(ctx, o, &said, "probe", quoted(c.Name), u.table()); {
+	switch err := call(ctx, o, &said, "probe", luatext.Quoted(c.Name), u.table()); {
 	case err != nil:
 		found.fail("access", d.tooLate(ctx, c, err), "check the network and the proxy")
 	case said.State == "missing":
@@ -332,7 +333,7 @@ func (d *doctor) read(ctx context.Context, o *host.Opened, c connected, u use, f
 		Status                int
 		Taken                 []string
 	}]
-	if err := call(ctx, o, &said, "check", quoted(c.Name), u.table(), fmt.Sprint(fresh)); err != nil {
+	if err := call(ctx, o, &said, "check", luatext.Quoted(c.Name), u.table(), fmt.Sprint(fresh)); err != nil {
 		found.fail("access", d.tooLate(ctx, c, err), "check the network and the proxy")
 		return
 	}

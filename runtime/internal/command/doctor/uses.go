@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -9,6 +8,7 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/luatext"
 	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
@@ -32,23 +32,9 @@ func (u use) same(other use) bool {
 func (u use) table() string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(u.settings)) {
-		parts = append(parts, "["+quoted(name)+"] = "+quoted(u.settings[name]))
+		parts = append(parts, "["+luatext.Quoted(name)+"] = "+luatext.Quoted(u.settings[name]))
 	}
 	return "{ " + strings.Join(parts, ", ") + " }"
-}
-
-// quoted writes a text as a Lua string.
-func quoted(text string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, c := range []byte(text) {
-		if c < ' ' || c > '~' || c == '"' || c == '\\' {
-			fmt.Fprintf(&b, "\\%03d", c)
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	return b.String() + `"`
 }
 
 // usesIn returns the connectors that a script requires, with the settings that it gives to
