@@ -38,6 +38,7 @@ before_each(function()
     { id = "1", label = "Negotiation", metadata = { isClosed = "false", probability = "0.6" } },
     { id = "2", label = "Won", metadata = { isClosed = "true", probability = "1.0" } },
   } } } } }
+  http.stub{ url = api .. "properties/2026-09/companies/planhat_phase", json = { name = "planhat_phase", type = "string" } }
   http.stub{ url = objects .. "*archived=true*", json = { results = json.array{} } }
   http.stub{ method = "GET", url = objects .. "companies?*", json = { results = { company("17", "customer"), company("18", "lead") } } }
   http.stub{ url = objects .. "companies/batch/read", json = { results = { { id = "17", properties = { planhat_phase = json.null } } } } }
