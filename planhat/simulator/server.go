@@ -255,7 +255,10 @@ func (x *exchange) answer(f *Fault) {
 		return
 	}
 	x.call.Fault = f.String()
-	if f.Late > 0 || f.LateCalls > 0 {
+	switch {
+	case f.LateCalls > 0: // the next call can come before this function ends
+		x.applyLate(f)
+	case f.Late > 0:
 		defer x.applyLate(f)
 	}
 	switch f.Kind {
