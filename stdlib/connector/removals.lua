@@ -59,7 +59,7 @@ local function confirmed(stream, missing, options)
   local there = stream.present(ids)
   for i, record in ipairs(missing) do
     local said = there[ids[i]]
-    if said ~= true then
+    if not said or type(said) == "string" then -- a text says why a record that exists does not belong to the stream
       gone[#gone + 1] = record
       why[record] = said or nil
     end
