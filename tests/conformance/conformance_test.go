@@ -71,7 +71,7 @@ func TestHubSpotStandIn(t *testing.T) {
 	vendor.Archive("companies", archived)
 	first, ninth := vendor.Records("contacts")[7].ID, vendor.Records("contacts")[9].ID
 	form := func(token string) string {
-		return url.Values{"grant_type": {"refresh_token"}, "client_id": {hubspot.ClientID}, "client_secret": {hubspot.ClientSecret}, "refresh_token": {token}}.Encode()
+		return url.Values{"grant_type": {"refresh_token"}, "client_id": {hubspot.ClientID}, "client_secret": {hubspot.ClientSecret}, "refresh_token": {token}, "redirect_uri": {"http://localhost:8976/callback"}}.Encode()
 	}
 	c := checker(t, "hubspot")
 	for _, send := range []struct {

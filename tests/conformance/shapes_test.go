@@ -16,7 +16,8 @@ import (
 var recorders = map[string]string{"google_calendar": "gcal"}
 
 // TestShapes compares all exchanges that tests of connectors have recorded, if any, with the answers of the vendors
-// themselves, as far as these are known. Differences that stay must be needed.
+// themselves, as far as these are known. Only types are compared: tests make records with fields that are empty or made up. tests/connectors
+// compares the fields, too.
 func TestShapes(t *testing.T) {
 	folder := os.Getenv(standin.Exchanges)
 	for _, name := range shapes.Names() {
@@ -36,7 +37,9 @@ func TestShapes(t *testing.T) {
 				}
 				n++
 				for _, problem := range s.Check(e.Method, e.URL, []byte(e.AnswerBody)) {
-					problems[problem] = true
+					if strings.HasSuffix(problem, "not so in any recording") && !strings.Contains(problem, " is null, ") {
+						problems[problem] = true
+					}
 				}
 			}
 		}

@@ -3,7 +3,7 @@ package conformance
 import "regexp"
 
 // vendors are the vendors with a specification. The files of HubSpot are from its
-// public collection; its owners are checked if their file is there too. Jira's has the
+// public collection; its owners and labels are checked if their files are there too. Jira's has the
 // paths that the connector reads, but not those that change an issue and its links. Google's is its
 // discovery document; it does not describe the endpoint of tokens. Intercom's is in
 // github.com/intercom/Intercom-OpenAPI, as descriptions/2.16/api.intercom.io.yaml.
@@ -16,6 +16,9 @@ var vendors = map[string]vendor{
 			{"/crm/objects/2026-09/deals", "hs-deals-2026-09.json"},
 			{"/crm/objects/2026-09/tickets", "hs-tickets-2026-09.json"},
 			{"/crm/objects/2026-09/", "hs-objects-2026-09.json"},
+			{"/crm/associations/2026-09/contacts/companies/labels", "hs-assoc-schema-2026-09.json"},
+			{"/crm/associations/2026-09/deals/companies/labels", "hs-assoc-schema-2026-09.json"},
+			{"/crm/associations/2026-09/tickets/companies/labels", "hs-assoc-schema-2026-09.json"},
 			{"/crm/associations/2026-09/", "hs-assoc-2026-09.json"},
 			{"/crm/owners/2026-09", "hs-owners-2026-09.json"},
 			{"/crm/properties/2026-09/", "hs-properties-2026-09.json"},
