@@ -116,7 +116,7 @@ func (s *survey) answers() []string {
 	return list
 }
 
-// hash is what stands for the id of an answer that has none: of its e-mail address and its time.
+// hash replaces the id of an answer without one: a hash of its e-mail address and its time.
 func hash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])[:24]

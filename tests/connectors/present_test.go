@@ -1,6 +1,15 @@
 package connectors
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,4 +65,41 @@ func TestIntercomKeepsCompaniesWithoutUsers(t *testing.T) {
 	assert.Contains(t, there, "ic-"+idle)
 	assert.NotContains(t, there, "ic-"+gone)
 	assert.Len(t, there, before-1)
+}
+
+// A search of Intercom can miss a contact that changes between two pages. It stays, and one that was deleted does not.
+func TestIntercomKeepsContactsThatASearchMissed(t *testing.T) {
+	r := rigOf(t, intercomVendor())
+	z := r.handler.(*intercom.Server)
+	var ids []string
+	for i := range 40 {
+		ids = append(ids, z.Add(intercom.Contacts, intercom.Body{"email": fmt.Sprintf("p%d@northwind.example", i), "role": "user"}))
+	}
+	r.clock.Advance(time.Hour)
+	r.must(t, `streams = { "companies", "contacts" }, companies = "domains"`)
+	before := r.records("enduser")
+	z.Delete(intercom.Contacts, ids[1])
+	r.clock.Advance(time.Hour)
+	r.intercept(func(w http.ResponseWriter, req *http.Request, next http.Handler) {
+		sent, err := io.ReadAll(req.Body)
+		assert.NoError(t, err)
+		req.Body = io.NopCloser(bytes.NewReader(sent))
+		if !strings.HasSuffix(req.URL.Path, "/contacts/search") || bytes.Contains(sent, []byte(`"IN"`)) {
+			next.ServeHTTP(w, req)
+			return
+		}
+		answer := httptest.NewRecorder()
+		next.ServeHTTP(answer, req)
+		var body map[string]any
+		assert.NoError(t, json.Unmarshal(answer.Body.Bytes(), &body))
+		body["data"] = slices.DeleteFunc(body["data"].([]any), func(one any) bool { return one.(map[string]any)["id"] == ids[0] })
+		maps.Copy(w.Header(), answer.Header())
+		w.Header().Del("Content-Length")
+		assert.NoError(t, json.NewEncoder(w).Encode(body))
+	}, nil)
+	r.must(t, `streams = { "contacts" }, companies = "domains", full = true, missing = "delete", max_missing = 0.2`)
+	there := r.records("enduser")
+	assert.Contains(t, before, "ic-"+ids[0])
+	assert.Contains(t, there, "ic-"+ids[0])
+	assert.NotContains(t, there, "ic-"+ids[1])
 }

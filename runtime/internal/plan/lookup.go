@@ -278,8 +278,8 @@ func unique(names []string) []string {
 // errFew is the error of a scan that would cost more than reading each record.
 var errFew = errors.New("reading each record is cheaper")
 
-// company returns the _id of the company that a reference means. found is false if there
-// is no such company.
+// company returns the _id of the company that a reference means. found is false if it
+// does not exist.
 func (s *session) company(reference string) (id string, found bool, err error) {
 	m := catalog.Load().With(catalog.Account)
 	records, err := s.lookUp(m, addressed(m, reference))

@@ -134,7 +134,7 @@ func ask(ctx context.Context, env *environment.Env, opened *host.Opened, s *syst
 			continue
 		}
 		if credentials == nil {
-			return nil, &usage.Error{Message: one.name + " is not set, and there is no store for it", Hint: "set " + one.name + " to " + one.what}
+			return nil, &usage.Error{Message: one.name + " is not set, and cannot be stored without a store", Hint: "set " + one.name + " to " + one.what}
 		}
 		stored, err := credentials.Get(ctx, one.name)
 		if err != nil {
