@@ -28,10 +28,14 @@ type Args struct {
 
 // Context returns the run's context.
 func (a *Args) Context() context.Context {
-	if ctx := a.L.Context(); ctx != nil {
-		return ctx
+	ctx := a.L.Context()
+	if ctx == nil {
+		ctx = context.Background()
 	}
-	return context.Background()
+	if a.Host != nil && a.Host.Calling != nil {
+		return a.Host.Calling(ctx, a.L)
+	}
+	return ctx
 }
 
 // Len returns the number of arguments.

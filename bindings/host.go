@@ -61,6 +61,8 @@ type Host struct {
 	// Threads lets functions of the script wait at the same time; nil runs them one after
 	// another.
 	Threads Threads
+	// Calling, if set, returns the context of a call that the script makes, given the run's.
+	Calling func(context.Context, *lua.LState) context.Context
 	// Panicked is told when a function of a module panics. It should end the
 	// run: a script must not continue with a half-finished state. Without
 	// it, panics pass.

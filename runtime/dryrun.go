@@ -1,9 +1,13 @@
 package runtime
 
 import (
+	"context"
 	"fmt"
 
+	lua "github.com/yuin/gopher-lua"
+
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/runtime/internal/plan"
 )
 
 // clientModule is the module whose records a dry run may make up.
@@ -18,14 +22,24 @@ func (r *run) watchPlanned() {
 	})
 }
 
+// calling returns the context of a call of the script, which knows its place.
+func calling(ctx context.Context, L *lua.LState) context.Context {
+	if frames := bindings.Stack(L); len(frames) > 0 {
+		return plan.At(ctx, frames[0].Script, frames[0].Line)
+	}
+	return ctx
+}
+
 func (r *run) missed(model, name string) {
 	L := r.L
 	if current := L.G.CurrentThread; current != nil {
 		L = current
 	}
-	at := ""
+	at, script, line := "", "", 0
 	if frames := bindings.Stack(L); len(frames) > 0 {
-		at = fmt.Sprintf("%s:%d: ", frames[0].Script, frames[0].Line)
+		script, line = frames[0].Script, frames[0].Line
+		at = fmt.Sprintf("%s:%d: ", script, line)
 	}
+	r.clients.Plans().Unknown(script, line, fmt.Sprintf("%s of a new %s is read, and Planhat may set it", name, model))
 	r.journal.WarnOnce(r.ctx, "missed "+at+name, fmt.Sprintf("%sthe script reads %s of a new %s, which the dry run does not know: it is nil here, and Planhat may set it", at, name, model))
 }

@@ -152,6 +152,8 @@ type Options struct {
 	// MaxReadCalls is how many requests a dry run may spend to look up the records that
 	// the script writes to; 0 is 100, negative is none.
 	MaxReadCalls int
+	// Step, if set, gets each step of a dry run, one at a time. It must not keep it.
+	Step func(*PlannedStep)
 	// Models are models that catalog.Declare made. Scripts get them by name from
 	// planhat.model.
 	Models []*catalog.Model

@@ -109,6 +109,14 @@ type Result struct {
 	// them (the first 100,000), for a dry run.
 	Plan           map[string]PlannedCounts
 	PlannedRecords []PlannedRecord
+	// Tenants are the accounts that a dry run used, and Unknown is what it could not find
+	// out. Mark begins the _id of each new record.
+	Tenants []PlannedTenant
+	Unknown []PlannedUnknown
+	Mark    string
+	// Read names the files that the script read, absolute, and Env the environment
+	// variables.
+	Read, Env []string
 	// Written and Removed name the files that the script wrote and removed.
 	Written, Removed []string
 	// Duration is the time the run took; PeakMemory is the largest growth of
@@ -129,4 +137,10 @@ type (
 	PlannedCounts = plan.Counts
 	// PlannedRecord is what a real run would do with one record.
 	PlannedRecord = plan.Row
+	// PlannedStep is one request that a real run would send.
+	PlannedStep = plan.Step
+	// PlannedTenant is an account that a dry run used.
+	PlannedTenant = plan.Tenant
+	// PlannedUnknown is something that a dry run could not find out.
+	PlannedUnknown = plan.Unknown
 )

@@ -18,7 +18,9 @@
 package catalog
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"sync"
@@ -120,4 +122,10 @@ func (c *Catalog) With(t Trait) *Model {
 		}
 	}
 	return nil
+}
+
+// Hash returns the SHA-256 of the catalog's text, which differs between versions of it.
+func Hash() string {
+	sum := sha256.Sum256(source)
+	return hex.EncodeToString(sum[:])
 }

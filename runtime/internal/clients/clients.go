@@ -37,6 +37,9 @@ type Options struct {
 	// MaxReadCalls bounds the requests of a dry run that look records up; 0 is
 	// plan.DefaultReads, and none are made if it is negative.
 	MaxReadCalls int
+	// Step, if set, gets each step of a dry run; see plan.Options.Record. Now is its time.
+	Step func(*plan.Step)
+	Now  func() time.Time
 	// AllowAddress, if set, returns an error for an address of planhat.new that the
 	// script may not connect to. It is not asked about the configured hosts.
 	AllowAddress func(address string, dryRun bool) error
@@ -62,7 +65,7 @@ type Clients struct {
 func New(o Options) *Clients {
 	c := &Clients{options: o}
 	c.dryRun.Store(o.DryRun)
-	c.plans = plan.NewRun(plan.Options{Active: c.DryRun, Reads: max(0, cmp.Or(o.MaxReadCalls, plan.DefaultReads)), Warn: o.Warn})
+	c.plans = plan.NewRun(plan.Options{Active: c.DryRun, Reads: max(0, cmp.Or(o.MaxReadCalls, plan.DefaultReads)), Warn: o.Warn, Record: o.Step, Now: o.Now})
 	return c
 }
 
@@ -176,7 +179,7 @@ func (c *Clients) connect(ctx context.Context, cfg planhat.Config, callsPerMinut
 		cfg.Limiter = limiter
 	}
 	cfg.Gate = c.gate(cfg.Gate)
-	cfg.Planner = c.plans.Planner(cmp.Or(cfg.BaseURL, planhat.DefaultBaseURL) + " " + cmp.Or(cfg.APIToken, cfg.TenantToken))
+	cfg.Planner = c.planner(cfg)
 	cfg.HTTPClient = c.guarded(cfg.HTTPClient)
 	cfg.Observer = observers{&c.Tally, cfg.Observer}
 	cfg.Logger = c.options.Logger
@@ -185,6 +188,26 @@ func (c *Clients) connect(ctx context.Context, cfg planhat.Config, callsPerMinut
 		return nil, inSettings(err)
 	}
 	return client, nil
+}
+
+// planner returns the planner of a client's account.
+func (c *Clients) planner(cfg planhat.Config) planhat.Planner {
+	account := func(cfg planhat.Config) string {
+		return cmp.Or(cfg.BaseURL, planhat.DefaultBaseURL) + " " + cmp.Or(cfg.APIToken, cfg.TenantToken)
+	}
+	return c.plans.Planner(account(cfg), plan.Tenant{
+		Host: hostOf(cmp.Or(cfg.BaseURL, planhat.DefaultBaseURL)), Analytics: hostOf(cmp.Or(cfg.AnalyticsURL, planhat.DefaultAnalyticsURL)),
+		Default: account(cfg) == account(c.options.Config),
+	})
+}
+
+// hostOf returns an address without what may be secret in it.
+func hostOf(address string) string {
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host + strings.TrimSuffix(u.Path, "/")
 }
 
 // guarded returns an HTTP client that does not send the ids of planned records.

@@ -21,6 +21,8 @@ type session struct {
 	*Planner
 	ctx  context.Context
 	send planhat.Sender
+	// writing is the step that is being made, nil if none is recorded.
+	writing *writing
 }
 
 // read sends a read, if the budget has one left. found is false if there is no such record.

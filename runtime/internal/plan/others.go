@@ -44,6 +44,18 @@ func (s *session) values(m *catalog.Model, body []byte) (planhat.Reply, error) {
 			failed = append(failed, failure{i, "there is no company with the " + m.CompanyKey + " " + value})
 		}
 	}
+	refused := map[int]string{}
+	for _, f := range failed {
+		refused[f.row] = f.message
+	}
+	for i := range rows {
+		s.row(i)
+		if why := refused[i]; why != "" {
+			s.write(StepRow{Action: Reject, Reason: why})
+		} else {
+			s.write(StepRow{Action: Send})
+		}
+	}
 	s.count(m, Counts{Sent: len(rows) - len(failed), Rejected: len(failed)})
 	status := http.StatusOK
 	if len(failed) > 0 {
@@ -61,6 +73,8 @@ func (s *session) duplicate(m *catalog.Model, body []byte) (planhat.Reply, error
 	var a answers
 	for i, item := range items(given.get("ids")) {
 		id := textOf(item)
+		s.row(i)
+		s.foundBy(keyOf("_id", id))
 		records, err := s.lookUp(m, keyOf("_id", id))
 		if err == nil && len(records) > 0 {
 			err = s.whole(m, records[0])
@@ -72,6 +86,7 @@ func (s *session) duplicate(m *catalog.Model, body []byte) (planhat.Reply, error
 		blind := err != nil
 		if !blind && len(records) == 0 {
 			s.count(m, Counts{Rejected: 1})
+			s.write(StepRow{Action: Reject, ID: id, Reason: "there is no " + m.Noun + " with the id " + id})
 			a.notCreated = append(a.notCreated, failure{i, "there is no " + m.Noun + " with the id " + id})
 			continue
 		}
@@ -81,7 +96,7 @@ func (s *session) duplicate(m *catalog.Model, body []byte) (planhat.Reply, error
 		r := s.newRecord(m, copied)
 		r.blind = blind
 		a.take(m, r, true)
-		s.created(m, r, nil)
+		s.created(m, r, nil, false)
 	}
 	return a.reply(), nil
 }

@@ -37,6 +37,20 @@ func (r *Run) placeholder(id string) bool {
 	return len(id) == idDigits && strings.HasPrefix(id, r.mark)
 }
 
+// placeholders appends those in a text.
+func (r *Run) placeholders(ids []string, text []byte) []string {
+	for {
+		_, rest, found := bytes.Cut(text, []byte(r.mark))
+		if !found {
+			return ids
+		}
+		if n := idDigits - len(r.mark); len(rest) >= n {
+			ids = append(ids, r.mark+string(rest[:n]))
+		}
+		text = rest
+	}
+}
+
 // Beginning is how the JSON of each planned record begins.
 func (r *Run) Beginning() string { return `{"_id":"` + r.mark }
 

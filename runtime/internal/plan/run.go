@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/dustin/go-humanize/english"
 
@@ -26,6 +27,11 @@ type Run struct {
 	next     int
 	rows     []Row
 	planners map[string]*Planner
+	unknown  []Unknown
+
+	// recording is held while a step is passed on. steps counts them.
+	recording sync.Mutex
+	steps     int
 }
 
 // Options configure the planning of a run.
@@ -36,6 +42,10 @@ type Options struct {
 	Reads int
 	// Warn logs a warning, once per key.
 	Warn func(ctx context.Context, key, message string)
+	// Record, if set, gets each step, one at a time. It must not keep it. Now is the time
+	// of steps.
+	Record func(*Step)
+	Now    func() time.Time
 }
 
 // NewRun returns the planning of a run, in which nothing is planned yet.
@@ -179,18 +189,23 @@ type Planner struct {
 	counts map[string]Counts
 	// rereads counts how often each list was read again after a write to it.
 	rereads map[string]*reread
+
+	tenant Tenant
+	// identified is true once the first user was asked for.
+	identified bool
 }
 
-// Planner returns the planner of a tenant. Clients with the same one see what the others
+// Planner returns the planner of a client. Clients with the same account see what the others
 // have planned.
-func (r *Run) Planner(tenant string) *Planner {
+func (r *Run) Planner(account string, of Tenant) *Planner {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := r.planners[tenant]
+	p := r.planners[account]
 	if p == nil {
-		p = &Planner{run: r}
+		of.Client = len(r.planners) + 1
+		p = &Planner{run: r, tenant: of}
 		p.reset()
-		r.planners[tenant] = p
+		r.planners[account] = p
 	}
 	return p
 }

@@ -80,6 +80,7 @@ func (s *session) upsert(m *catalog.Model, body []byte) (planhat.Reply, error) {
 	}
 	var a answers
 	for i, row := range rows {
+		s.row(i)
 		r := s.match(m, row)
 		if r == nil && blind && s.open(m, row) {
 			s.upsertBlind(m, i, row, &a)
@@ -93,6 +94,7 @@ func (s *session) upsert(m *catalog.Model, body []byte) (planhat.Reply, error) {
 			return planhat.Reply{}, err
 		}
 		s.count(m, Counts{Rejected: 1})
+		s.write(StepRow{Action: Reject, Reason: refused.message})
 		if r == nil {
 			a.notCreated = append(a.notCreated, failure{i, refused.message})
 		} else {
@@ -131,12 +133,13 @@ func (s *session) upsertBlind(m *catalog.Model, i int, row object, a *answers) {
 	if lacks(m, row, true) != nil {
 		a.unnamed++
 		s.count(m, Counts{Updated: 1, Blind: 1})
+		s.write(StepRow{Action: Upsert, Blind: true, Name: called(row)})
 		return
 	}
 	r := s.newRecord(m, row)
 	r.blind = true
 	a.take(m, r, true)
-	s.created(m, r, row)
+	s.created(m, r, row, true)
 }
 
 // match finds the record that a row is about: Planhat tries the keys in their order.
@@ -153,9 +156,11 @@ func (s *session) match(m *catalog.Model, row object) *record {
 		case name == "email" && len(found) > 1: // only one that is unique is a key
 		case name == m.ExternalID():
 			if r := s.inCompany(m, row, found); r != nil {
+				s.foundBy(keyOf(name, value))
 				return r
 			}
 		default:
+			s.foundBy(keyOf(name, value))
 			return found[0]
 		}
 	}

@@ -35,14 +35,21 @@ func (p *Planner) Answer(ctx context.Context, call planhat.Call, send planhat.Se
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := &session{Planner: p, ctx: ctx, send: send}
+	s.begin(call)
 	reply, err := s.answer(call)
 	if refused, ok := errors.AsType[*refusal](err); ok {
 		if call.Rows > 0 {
 			s.count(call.Model, Counts{Rejected: call.Rows})
 		}
+		s.end(call, refused.message)
 		return refused.reply(), nil
 	}
-	return reply, err
+	if err != nil {
+		s.abandon(call, err)
+		return reply, err
+	}
+	s.end(call, "")
+	return reply, nil
 }
 
 func (s *session) answer(call planhat.Call) (planhat.Reply, error) {
@@ -72,12 +79,8 @@ func (s *session) answer(call planhat.Call) (planhat.Reply, error) {
 		return s.duplicate(m, call.Body)
 	case "bulk_insert_metrics":
 		return s.values(m, call.Body)
-	case "create_activity", "bulk_create_activity", "segment":
-		s.count(m, Counts{Sent: call.Rows})
-		return planhat.Reply{Status: http.StatusOK, Body: []byte("{}")}, nil
 	}
-	s.count(m, Counts{Sent: call.Rows})
-	return planhat.Reply{}, nil
+	return s.sent(call)
 }
 
 // whole answers with a record.
@@ -218,18 +221,23 @@ func (s *session) create(m *catalog.Model, row object, bulk bool) (*record, erro
 	}
 	r := s.newRecord(m, row)
 	r.blind = blind
-	s.created(m, r, row)
+	s.created(m, r, row, bulk)
 	return r, nil
 }
 
 // created counts a new record.
-func (s *session) created(m *catalog.Model, r *record, row object) {
+func (s *session) created(m *catalog.Model, r *record, row object, bulk bool) {
 	c := Counts{Created: 1}
 	if r.blind {
 		c.Blind = 1
 	}
 	s.count(m, c)
 	s.run.note(m, "create", r, row)
+	action := Create
+	if r.blind && bulk {
+		action = Upsert
+	}
+	s.write(s.about(m, action, r))
 }
 
 // newRecord adds a planned record. It holds it in one piece of memory, since they may be
@@ -263,6 +271,7 @@ func cleared(m *catalog.Model, row object) error {
 }
 
 func (s *session) update(m *catalog.Model, id string, row object) (*record, error) {
+	s.foundBy(addressed(m, id))
 	records, err := s.lookUp(m, addressed(m, id))
 	if errors.Is(err, errBlind) {
 		return s.updateBlind(m, id, row), nil
@@ -292,13 +301,18 @@ func (s *session) update(m *catalog.Model, id string, row object) (*record, erro
 
 // changeTo plans the change of a record, and reports whether there is one.
 func (s *session) changeTo(m *catalog.Model, r *record, row object) bool {
+	changes := s.changes(m, r, row)
 	sent := s.table(m).change(m, r, row)
 	if len(sent) == 0 {
 		s.count(m, Counts{Unchanged: 1})
+		s.write(s.about(m, Unchanged, r))
 		return false
 	}
 	s.count(m, Counts{Updated: 1})
 	s.run.note(m, "update", r, sent)
+	written := s.about(m, Update, r)
+	written.Changes = changes
+	s.write(written)
 	return true
 }
 
@@ -316,6 +330,12 @@ func (s *session) updateBlind(m *catalog.Model, id string, row object) *record {
 	}
 	t.byID[strings.ToLower(r.id)] = r
 	t.index(m, r)
+	written := s.about(m, Update, r)
+	written.Changes = s.changes(m, r, row)
+	if r.number > 0 {
+		written.ID = "" // the placeholder of a record that exists is only for the script
+	}
+	s.write(written)
 	s.run.note(m, "update", r, t.change(m, r, row))
 	s.count(m, Counts{Updated: 1, Blind: 1})
 	return r
@@ -330,6 +350,7 @@ func answersRecord(m *catalog.Model) bool {
 }
 
 func (s *session) delete(m *catalog.Model, id string) (planhat.Reply, error) {
+	s.foundBy(addressed(m, id))
 	records, err := s.lookUp(m, addressed(m, id))
 	c := Counts{Deleted: 1}
 	switch {
@@ -353,6 +374,7 @@ func (s *session) delete(m *catalog.Model, id string) (planhat.Reply, error) {
 	s.table(m).remove(r)
 	s.count(m, c)
 	s.run.note(m, "delete", r, nil)
+	s.write(s.about(m, Delete, r))
 	if answersRecord(m) {
 		return whole(m, r), nil
 	}

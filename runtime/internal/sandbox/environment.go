@@ -2,8 +2,10 @@ package sandbox
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/phscript/phscript/planhat/catalog"
 )
@@ -15,6 +17,16 @@ type Environment struct {
 	Get      func(name string) (string, bool)
 	// Hide takes secrets out of a text.
 	Hide func(text string) string
+
+	mu   sync.Mutex
+	used map[string]bool
+}
+
+// Used lists the variables that were looked up.
+func (e *Environment) Used() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Sorted(maps.Keys(e.used))
 }
 
 // Names lists the declared variables.
@@ -40,6 +52,12 @@ func (e *Environment) LookupKey(name string) (string, bool, error) {
 			"run with --allow-env=" + name,
 		}
 	}
+	e.mu.Lock()
+	if e.used == nil {
+		e.used = map[string]bool{}
+	}
+	e.used[name] = true
+	e.mu.Unlock()
 	value, ok := e.Get(name)
 	if ok && e.Hide(value) != value {
 		return "", false, &refusedVariable{

@@ -43,6 +43,8 @@ type Sandbox struct {
 	lost map[string]error
 	// changed are the files that were written or removed, which is true of the latter.
 	changed map[string]bool
+	// opened are the files that were read, absolute.
+	opened map[string]bool
 }
 
 // New returns a sandbox. Names are relative to workDir, which must be absolute. Files
@@ -57,6 +59,7 @@ func New(workDir string, read, write []string) *Sandbox {
 		cleared: map[string]bool{},
 		lost:    map[string]error{},
 		changed: map[string]bool{},
+		opened:  map[string]bool{},
 		open:    map[*file]struct{}{},
 	}
 }
@@ -139,7 +142,17 @@ func (s *Sandbox) OpenRead(name string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
+	s.mu.Lock()
+	s.opened[s.abs(name)] = true
+	s.mu.Unlock()
 	return s.track(&file{file: f, sandbox: s}), nil
+}
+
+// Read returns the files that were opened for reading, absolute.
+func (s *Sandbox) Read() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.opened))
 }
 
 // ordinary returns an error for folders and for files with a mode in refused.
