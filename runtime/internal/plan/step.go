@@ -314,7 +314,7 @@ func (s *session) abandon(call planhat.Call, err error) {
 	}
 	s.writing = nil
 	from := placeOf(s.ctx)
-	s.run.Unknown(from.script, from.line, call.Model.Snake+"."+call.Operation.Name+" could not be planned: "+err.Error())
+	s.run.Unknown(from.script, from.line, call.Model.Snake+"."+call.Operation.Name+" could not be planned: "+string(planhat.KindOf(err)))
 }
 
 // sent writes every row of a call as sent.

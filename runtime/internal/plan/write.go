@@ -301,17 +301,17 @@ func (s *session) update(m *catalog.Model, id string, row object) (*record, erro
 
 // changeTo plans the change of a record, and reports whether there is one.
 func (s *session) changeTo(m *catalog.Model, r *record, row object) bool {
-	changes := s.changes(m, r, row)
+	written := s.about(m, Update, r)
+	written.Changes = s.changes(m, r, row)
 	sent := s.table(m).change(m, r, row)
 	if len(sent) == 0 {
 		s.count(m, Counts{Unchanged: 1})
-		s.write(s.about(m, Unchanged, r))
+		written.Action = Unchanged
+		s.write(written)
 		return false
 	}
 	s.count(m, Counts{Updated: 1})
 	s.run.note(m, "update", r, sent)
-	written := s.about(m, Update, r)
-	written.Changes = changes
 	s.write(written)
 	return true
 }

@@ -1,0 +1,116 @@
+package planfile
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+
+	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/plan"
+)
+
+// DamagedError says that a file is not a whole plan.
+type DamagedError struct{ Why string }
+
+func (e *DamagedError) Error() string { return "the file is not a whole plan: " + e.Why }
+
+// ErrorHint says what to do about it.
+func (e *DamagedError) ErrorHint() string {
+	return "make a new plan with 'phscript plan SCRIPT -o FILE'"
+}
+
+// reader reads the lines of a plan.
+type reader struct {
+	lines *bufio.Reader
+	sum   hash.Hash
+	// line counts them.
+	line int
+}
+
+// next returns the next line, nil at the end.
+func (r *reader) next() ([]byte, error) {
+	line, err := r.lines.ReadBytes('\n')
+	if errors.Is(err, io.EOF) {
+		if len(line) > 0 {
+			return nil, &DamagedError{"its last line is not complete"}
+		}
+		return nil, nil
+	}
+	r.line++
+	return line, err
+}
+
+// Read reads a plan and calls step and rejected with each of its parts, which are valid for
+// the time of the call. It fails with a DamagedError if the file is not as it was written;
+// that may show only at its end.
+func Read(from io.Reader, step func(*plan.Step), rejected func(outcome.RejectedRow)) (*Header, error) {
+	r := &reader{lines: bufio.NewReaderSize(from, 1<<16), sum: sha256.New()}
+	line, err := r.next()
+	if err != nil {
+		return nil, err
+	}
+	h := &Header{}
+	if !bytes.HasPrefix(line, []byte(Begins)) || json.Unmarshal(line, h) != nil {
+		return nil, &DamagedError{"it does not begin like a plan"}
+	}
+	if h.Version != Version {
+		return nil, &DamagedError{fmt.Sprintf("it has the format version %d, and this phscript reads %d", h.Version, Version)}
+	}
+	r.sum.Write(line)
+	var seen Trailer
+	for {
+		line, err := r.next()
+		if err != nil {
+			return nil, err
+		}
+		if line == nil {
+			return nil, &DamagedError{"its end is missing"}
+		}
+		switch {
+		case bytes.HasPrefix(line, []byte(`{"step":`)):
+			var s plan.Step
+			if err := json.Unmarshal(line, &s); err != nil {
+				return nil, r.damaged(err)
+			}
+			seen.Steps++
+			seen.Rows += len(s.Rows)
+			step(&s)
+		case bytes.HasPrefix(line, []byte(`{"rejected":`)):
+			var row Rejection
+			if err := json.Unmarshal(line, &row); err != nil {
+				return nil, r.damaged(err)
+			}
+			seen.Rejected++
+			rejected(row.Rejected)
+		default:
+			return h, r.end(h, line, seen)
+		}
+		r.sum.Write(line)
+	}
+}
+
+func (r *reader) damaged(err error) error {
+	return &DamagedError{fmt.Sprintf("line %d: %v", r.line, err)}
+}
+
+// end compares the trailer with what was read.
+func (r *reader) end(h *Header, line []byte, seen Trailer) error {
+	var t Trailer
+	if err := json.Unmarshal(line, &t); err != nil || t.End == "" {
+		return &DamagedError{fmt.Sprintf("line %d is neither a step nor the end", r.line)}
+	}
+	seen.End, seen.SHA256 = h.ID, hex.EncodeToString(r.sum.Sum(nil))
+	if t != seen {
+		return &DamagedError{"it was changed after it was written"}
+	}
+	if more, err := r.next(); err != nil || more != nil {
+		return &DamagedError{"something follows its end"}
+	}
+	return nil
+}
