@@ -106,7 +106,7 @@ type Result struct {
 	Rejected []planhat.TalliedRow
 	Planned  []PlannedWrite
 	// Plan is what a real run would do with records, by model, and PlannedRecords lists
-	// them (the first 100,000), for a dry run.
+	// them (the first 100,000), for a dry run. With Options.Step there is no list.
 	Plan           map[string]PlannedCounts
 	PlannedRecords []PlannedRecord
 	// Tenants are the accounts that a dry run used, and Unknown is what it could not find

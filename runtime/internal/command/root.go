@@ -21,6 +21,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/host"
 	"github.com/phscript/phscript/runtime/internal/command/man"
+	"github.com/phscript/phscript/runtime/internal/command/plan"
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/quota"
 	"github.com/phscript/phscript/runtime/internal/command/repl"
@@ -89,7 +90,7 @@ func newRoot(env *environment.Env) *cobra.Command {
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
 	root.SetFlagErrorFunc(usage.FlagError)
-	root.AddCommand(run.New(env), repl.New(env), simulate.New(env), check.New(env), doc.New(env), setup.New(env), connect.New(env), doctor.New(env), configuration.New(env), test.New(env), man.New(env), newVersion(env))
+	root.AddCommand(run.New(env), plan.New(env), repl.New(env), simulate.New(env), check.New(env), doc.New(env), setup.New(env), connect.New(env), doctor.New(env), configuration.New(env), test.New(env), man.New(env), newVersion(env))
 	root.AddCommand(serve.New(env), schedule.New(env), runs.New(env), quota.New(env), state.New(env))
 	nameHelp(root)
 	if root.InitDefaultVersionFlag(); env.Version != "" {

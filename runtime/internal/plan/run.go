@@ -161,7 +161,7 @@ func (r *Run) Rows() []Row {
 func (r *Run) note(m *catalog.Model, action string, of *record, changes object) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.rows) == mostRows {
+	if len(r.rows) == mostRows || r.options.Record != nil { // which gets them
 		return
 	}
 	row := Row{Model: m.Snake, Action: action, ID: of.id, Blind: of.blind}

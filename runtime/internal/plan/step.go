@@ -20,9 +20,11 @@ type Step struct {
 	Client    int    `json:"client"`
 	Model     string `json:"model"`
 	Operation string `json:"operation"`
-	// Method and Path are those of a request that is not an operation of the model.
-	Method string `json:"method,omitempty"`
-	Path   string `json:"path,omitempty"`
+	// Method, Path and Base, its host, are those of a request that is not an operation of the
+	// model.
+	Method string       `json:"method,omitempty"`
+	Path   string       `json:"path,omitempty"`
+	Base   catalog.Host `json:"base,omitempty"`
 	// Script and Line are the place of the call.
 	Script string    `json:"script,omitempty"`
 	Line   int       `json:"line,omitempty"`
@@ -174,7 +176,7 @@ func (s *session) begin(call planhat.Call) {
 		Client: s.tenant.Client, Model: call.Model.Snake, Operation: call.Operation.Name, Script: from.script, Line: from.line, At: s.run.options.Now().UTC(),
 	}}
 	if call.Model.Operation(call.Operation.Name) == nil {
-		w.step.Method, w.step.Path = call.Operation.Method, call.Operation.Path
+		w.step.Method, w.step.Path, w.step.Base = call.Operation.Method, call.Operation.Path, call.Operation.Base
 		if len(call.Query) > 0 {
 			w.step.Path += "?" + call.Query.Encode()
 		}

@@ -21,8 +21,9 @@ import (
 )
 
 const (
-	// Format names the format, and Version its version.
-	Format  = "phscript-plan"
+	// Format names the format.
+	Format = "phscript-plan"
+	// Version is the format's version.
 	Version = 1
 	// Begins is how each plan file begins.
 	Begins = `{"format":"` + Format + `"`

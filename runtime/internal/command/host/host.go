@@ -76,16 +76,30 @@ type Options struct {
 	// Observer, if set, sees what the clients do. Quiet tells each wait once.
 	Observer planhat.Observer
 	Quiet    bool
+	// Step, if set, gets each step of a dry run; see runtime.Options.
+	Step func(*runtime.PlannedStep)
 }
 
-// AddFlags adds the flags to a command.
+// AddFlags adds the flags to a command that can write.
 func (o *Options) AddFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&o.DryRun, "dry-run", false, "Read, but do not write: list and count what would be sent")
+	f.IntVar(&o.MaxReads, "max-read-calls", plan.DefaultReads, "With --dry-run: make at most `N` calls to look up the records that the script writes to")
+	o.addFlags(cmd)
+}
+
+// AddPlanFlags adds the flags to a command that only plans.
+func (o *Options) AddPlanFlags(cmd *cobra.Command) {
+	o.DryRun = true
+	cmd.Flags().IntVar(&o.MaxReads, "max-read-calls", plan.DefaultReads, "Make at most `N` calls to look up the records that the script writes to")
+	o.addFlags(cmd)
+}
+
+func (o *Options) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	AddSimulate(cmd, &o.Simulate, &o.Companies)
 	f.StringVar(&o.Faults, "faults", "", "With --simulate: inject `FAULTS`, see 'phscript simulate --help'")
 	f.StringVar(&o.Switches, "switches", "", "With --simulate: set switches as `NAME=VALUE`,..., see 'phscript simulate --help'")
-	f.BoolVar(&o.DryRun, "dry-run", false, "Read, but do not write: list and count what would be sent")
-	f.IntVar(&o.MaxReads, "max-read-calls", plan.DefaultReads, "With --dry-run: make at most `N` calls to look up the records that the script writes to")
 	f.BoolVar(&o.Strict, "strict", false, "Raise an error when a row is rejected, by Planhat or by the script")
 	f.IntVar(&o.CallsPerMin, "calls-per-min", 0, "Make at most `N` calls a minute (default 200)")
 	f.StringVar(&o.RetryFor, "retry-for", "", "Retry calls for `TIME` while Planhat does not respond (default 15m)")
@@ -121,8 +135,10 @@ func (o *Options) Given(flags *pflag.FlagSet) error {
 	if o.readsGiven = flags.Changed("max-read-calls"); o.readsGiven && o.MaxReads < 0 {
 		return &usage.Error{Message: "--max-read-calls can't be negative", Hint: "use 0 to look up nothing"}
 	}
-	if err := usage.Needs(flags, "dry-run", "max-read-calls"); err != nil {
-		return err
+	if flags.Lookup("dry-run") != nil {
+		if err := usage.Needs(flags, "dry-run", "max-read-calls"); err != nil {
+			return err
+		}
 	}
 	return usage.Needs(flags, "simulate", "companies", "faults", "switches")
 }
@@ -269,7 +285,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 			Retry: planhat.RetryPolicy{MaxElapsed: c.RetryFor}, Observer: o.Observer, Quiet: o.Quiet,
 		},
 		Quota:  planhat.LimiterConfig{CallsPerMinute: c.CallsPerMin},
-		DryRun: o.DryRun, MaxReadCalls: o.reads(), Strict: c.Strict, Models: c.Models,
+		DryRun: o.DryRun, MaxReadCalls: o.reads(), Step: o.Step, Strict: c.Strict, Models: c.Models,
 		AllowNet:     c.AllowNet,
 		AllowAddress: allowAddress(hosts, o.Simulated || simulated),
 		Help:         manual.PageOptions{Width: env.Width(), Color: env.StdoutColor(), Ask: o.Ask},

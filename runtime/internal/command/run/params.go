@@ -11,10 +11,10 @@ import (
 	"github.com/phscript/phscript/runtime/internal/serve"
 )
 
-// scriptParams returns a script's parameters as a JSON object: those in the
+// Params returns a script's parameters as a JSON object: those in the
 // environment, and over them those of --param. It also returns the names of those that
 // somebody wrote for this script, in its schedule or with --param.
-func scriptParams(env *environment.Env, flags []string) (object []byte, given []string, err error) {
+func Params(env *environment.Env, flags []string) (object []byte, given []string, err error) {
 	params := map[string]json.RawMessage{}
 	if text, ok := env.Getenv(serve.ParamsVariable); ok && text != "" {
 		if err := json.Unmarshal([]byte(text), &params); err != nil {

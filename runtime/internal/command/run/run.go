@@ -162,6 +162,11 @@ func (o *options) script(env *environment.Env) (runtime.Script, error) {
 	}
 	name := o.args[0]
 	o.args = o.args[1:]
+	return Script(env, name, "phscript run", o.Simulated)
+}
+
+// Script reads a script. command is what runs it, simulated whether that has --simulate.
+func Script(env *environment.Env, name, command string, simulated bool) (runtime.Script, error) {
 	if name == "-" {
 		source, err := io.ReadAll(env.Stdin)
 		return runtime.Script{Name: "stdin", Source: source}, err
@@ -172,10 +177,10 @@ func (o *options) script(env *environment.Env) (runtime.Script, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return runtime.Script{}, usage.NoFile(env, "there is no script "+name, name)
 	case err == nil && usage.IsData(name):
-		return runtime.Script{}, &usage.Error{Message: name + " is a data file, not a script", Hint: "put the script first: phscript run FILE.lua " + name}
+		return runtime.Script{}, &usage.Error{Message: name + " is a data file, not a script", Hint: "put the script first: " + command + " FILE.lua " + name}
 	case err != nil && env.IsDir(name):
 		hint := "name a file in the folder"
-		if o.Simulated {
+		if simulated {
 			hint = "for fixtures, write --simulate=" + name
 		}
 		return runtime.Script{}, &usage.Error{Message: name + " is a folder, not a script", Hint: hint}
@@ -198,7 +203,7 @@ func runScript(env *environment.Env, o *options) error {
 	if err != nil {
 		return err
 	}
-	params, named, err := scriptParams(env, o.params)
+	params, named, err := Params(env, o.params)
 	if err != nil {
 		return err
 	}

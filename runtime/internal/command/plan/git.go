@@ -1,0 +1,48 @@
+package plan
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	ignore "github.com/sabhiram/go-gitignore"
+)
+
+// worktree returns the folder of the git work tree that a file is in, or "".
+func worktree(path string) string {
+	for dir := filepath.Dir(path); ; {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+			return dir
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return ""
+		}
+		dir = up
+	}
+}
+
+// ignored reports whether git ignores a file of a work tree, as far as the tree's own files
+// say.
+func ignored(root, path string) bool {
+	matches := func(base, list string) bool {
+		rel, err := filepath.Rel(base, path)
+		if err != nil {
+			return false
+		}
+		patterns, err := ignore.CompileIgnoreFile(list)
+		return err == nil && patterns.MatchesPath(filepath.ToSlash(rel))
+	}
+	if matches(root, filepath.Join(root, ".git", "info", "exclude")) {
+		return true
+	}
+	for dir := filepath.Dir(path); strings.HasPrefix(dir, root); dir = filepath.Dir(dir) {
+		if matches(dir, filepath.Join(dir, ".gitignore")) {
+			return true
+		}
+		if dir == root {
+			break
+		}
+	}
+	return false
+}

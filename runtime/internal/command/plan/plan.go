@@ -1,0 +1,228 @@
+// Package plan is phscript plan: it runs a script, holds its writes back and says what they
+// would do.
+package plan
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/host"
+	"github.com/phscript/phscript/runtime/internal/command/printing"
+	"github.com/phscript/phscript/runtime/internal/command/run"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/fault"
+	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/planfile"
+	"github.com/phscript/phscript/runtime/internal/view"
+)
+
+// exitChanges is the exit code of --detailed-exitcode when there are changes.
+const exitChanges = 10
+
+// large is the size in bytes above which a plan's size is told.
+const large = 50 << 20
+
+type options struct {
+	host.Options
+	params   []string
+	out      string
+	detailed bool
+}
+
+// New returns the command plan.
+func New(env *environment.Env) *cobra.Command {
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:   "plan [flags] FILE.lua [args...]",
+		Short: "Show what a script would change",
+		Long: "plan runs a script, holds its writes back and shows what they would do: which records would be\n" +
+			"deleted, created and updated, with each property before and after. It sends no writes.\n\n" +
+			"The script and its arguments come first or last. Put -- before arguments that begin with a dash.\n" +
+			"-o writes the plan to a file, which 'phscript plan show' prints again. It holds records of your\n" +
+			"customers, so only you can read it.\n\n" +
+			"Exit codes: 0 done, 3 done with rejected rows, 10 changes (with --detailed-exitcode), and as for\n" +
+			"'phscript run' if the script fails.",
+		Example: "  phscript plan sync.lua accounts.csv -o plan.jsonl\n" +
+			"  phscript plan show plan.jsonl\n" +
+			"  phscript plan --simulate scripts/examples/quickstart.lua",
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.Given(cmd.Flags()); err != nil {
+				return err
+			}
+			if len(args) == 0 {
+				return &usage.Error{Message: "no script given", Hint: "name a script: phscript plan FILE.lua"}
+			}
+			if o.out == "" && cmd.Flags().Changed("out") {
+				return &usage.Error{Message: "--out has no file name", Hint: "name a file for the plan, such as -o plan.jsonl"}
+			}
+			return o.plan(env, args[0], args[1:])
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveDefault
+			}
+			return []cobra.Completion{"lua"}, cobra.ShellCompDirectiveFilterFileExt
+		},
+	}
+	f := cmd.Flags()
+	o.AddPlanFlags(cmd)
+	f.StringArrayVarP(&o.params, "param", "p", nil, "Set the parameter `NAME=VALUE`, which the script reads as params.NAME")
+	f.StringVarP(&o.out, "out", "o", "", "Write the plan to `FILE`")
+	f.BoolVar(&o.detailed, "detailed-exitcode", false, "Exit with code 10 if there are changes")
+	f.BoolVarP(&o.Quiet, "quiet", "q", false, "Print one line per wait")
+	cmd.AddCommand(newShow(env))
+	return cmd
+}
+
+// planOutput is what -o names.
+var planOutput = printing.Output{Flag: "--out", What: "the plan", Begins: planfile.Begins, Private: true}
+
+// plan plans a script.
+func (o *options) plan(env *environment.Env, name string, args []string) (err error) {
+	c, err := o.Settings(env)
+	if err != nil {
+		return err
+	}
+	if err := planOutput.Check(env, o.out); err != nil {
+		return err
+	}
+	script, err := run.Script(env, name, "phscript plan", o.Simulated)
+	if err != nil {
+		return err
+	}
+	params, named, err := run.Params(env, o.params)
+	if err != nil {
+		return err
+	}
+	report := planfile.NewReport()
+	var spool *planfile.Spool
+	if o.out != "" {
+		if spool, err = planfile.NewSpool(env.Path(o.out)); err != nil {
+			return printing.NotWritten(o.out, planOutput.What, err)
+		}
+		defer func() { err = errors.Join(err, spool.Close()) }()
+	}
+	o.Step = func(s *runtime.PlannedStep) {
+		report.Add(s)
+		if spool != nil {
+			spool.Add(s)
+		}
+	}
+	h, err := o.Open(env, c)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	if spool != nil {
+		spool.Secret = func(text string) bool { return h.Secrets.String(text) != text }
+	}
+	made := env.Now()
+	ctx, stopped, release := env.Interruptible()
+	defer release()
+	program, runErr := h.Runtime.Compile(ctx, script)
+	result := &runtime.Result{}
+	if runErr == nil {
+		result, runErr = program.Run(ctx, runtime.RunOptions{Args: args, Params: params, Expected: named})
+	}
+	release()
+	var exit *runtime.ExitError
+	if runErr != nil && !errors.As(runErr, &exit) {
+		if by := stopped(); by != nil {
+			runErr = errors.Join(by, runErr)
+		}
+		printing.Error(h.Secrets.Writer(env.Stderr), env.StderrColor(), runErr)
+		o.notWritten(env, "the script failed, so there is no plan")
+		return &usage.Finished{Code: outcome.Code(runErr)}
+	}
+	var rejected []outcome.RejectedRow
+	for _, row := range result.Rejected {
+		one := outcome.Rejected(row)
+		rejected = append(rejected, one)
+		report.Reject(one)
+	}
+	made = made.UTC()
+	header := (&making{env: env, host: h, script: script, args: args, params: params, result: result, report: report}).header(made)
+	header.Simulated = o.Simulated
+	header.Settings.Strict = h.Config.Strict
+	if err := printing.Text(env.Stdout, h.Secrets.String(view.Plan(header, report, false))); err != nil {
+		return err
+	}
+	changes := report.Sum().Changes() > 0
+	switch {
+	case spool != nil && !changes:
+		o.notWritten(env, "there are no changes")
+	case spool != nil:
+		if err := o.write(env, spool, header, rejected); err != nil {
+			return err
+		}
+	}
+	return ending(report.Sum(), o.detailed)
+}
+
+// ending returns the exit code of a plan. It comes from the counts that are printed.
+func ending(c planfile.Counts, detailed bool) error {
+	switch {
+	case c.Rejected > 0:
+		return &usage.Finished{Code: fault.ExitRejected}
+	case detailed && c.Changes() > 0:
+		return &usage.Finished{Code: exitChanges}
+	}
+	return nil
+}
+
+// notWritten says that there is no file.
+func (o *options) notWritten(env *environment.Env, why string) {
+	if o.out == "" {
+		return
+	}
+	if env.IsFile(o.out) {
+		fmt.Fprintf(env.Stderr, "%s; %s still holds an earlier plan\n", why, o.out)
+		return
+	}
+	fmt.Fprintf(env.Stderr, "%s; %s was not written\n", why, o.out)
+}
+
+// write writes the plan's file.
+func (o *options) write(env *environment.Env, spool *planfile.Spool, h *planfile.Header, rejected []outcome.RejectedRow) error {
+	path := env.Path(o.out)
+	size, err := spool.Finish(path, h, rejected)
+	if err != nil {
+		return &usage.Failure{Message: "the plan was not written: " + err.Error()}
+	}
+	fmt.Fprintf(env.Stderr, "\nwrote the plan to %s; it expires at %s\n", o.out, h.Expires.Local().Format("2006-01-02 15:04"))
+	if size > large {
+		fmt.Fprintf(env.Stderr, "note: the plan takes %s\n", humanize.IBytes(uint64(size)))
+	}
+	if root := worktree(path); root != "" && !ignored(root, path) {
+		fmt.Fprintf(env.Stderr, "warning: %s holds records of your customers, and git does not ignore it; add it to .gitignore\n", o.out)
+	}
+	return nil
+}
+
+// callsPerMinute is the quota of the settings.
+func callsPerMinute(h *host.Opened) int {
+	return cmp.Or(max(h.Config.CallsPerMin, 0), planhat.DefaultCallsPerMinute)
+}
+
+// others are the requests to other systems that were withheld.
+func others(planned []runtime.PlannedWrite) (list []planfile.Request) {
+	for _, w := range planned {
+		if !slices.Contains([]string{"http", "notify"}, w.Model) {
+			continue
+		}
+		to := slices.Clone(w.First)
+		slices.Sort(to)
+		list = append(list, planfile.Request{Kind: w.Model + "." + w.Operation, To: strings.Join(slices.Compact(to), ", "), Count: w.Requests})
+	}
+	return list
+}
