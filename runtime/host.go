@@ -38,6 +38,7 @@ type host struct {
 	network        *network.Network
 	checkpoint     *checkpoint
 	stdout, stderr *stream
+	input          input
 	// modules is the part that modules see.
 	modules *bindings.Host
 

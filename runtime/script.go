@@ -117,6 +117,10 @@ type Result struct {
 	// Read names the files that the script read, absolute, and Env the environment
 	// variables.
 	Read, Env []string
+	// StdinSize and StdinSHA256 describe what the script read from its standard input, if
+	// Options.Step is set. The hash is "" if it read nothing.
+	StdinSize   int64
+	StdinSHA256 string
 	// Written and Removed name the files that the script wrote and removed.
 	Written, Removed []string
 	// Duration is the time the run took; PeakMemory is the largest growth of

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -199,11 +200,13 @@ func (s *session) identify() {
 	m := catalog.Load().With(catalog.TeamMember)
 	query := map[string][]string{"sort": {"_id"}, "limit": {"1"}, "select": {"_id"}}
 	reply, err := s.send(s.ctx, planhat.Call{Model: m, Operation: m.Operation("get_list"), Query: query})
-	if err != nil {
-		return
+	if err == nil {
+		if users, err := planhat.SplitList(reply.Body); err == nil && len(users) > 0 {
+			s.tenant.User = users[0].ID()
+		}
 	}
-	if users, err := planhat.SplitList(reply.Body); err == nil && len(users) > 0 {
-		s.tenant.User = users[0].ID()
+	if s.tenant.User == "" {
+		s.run.Unknown("", 0, "the first user of account "+strconv.Itoa(s.tenant.Client)+" can't be read, so the plan can't be tied to the account")
 	}
 }
 

@@ -56,6 +56,8 @@ type Header struct {
 	Params   []Value  `json:"params,omitempty"`
 	Env      []Value  `json:"env,omitempty"`
 	Files    []File   `json:"files_read,omitempty"`
+	// Stdin is what the script read from its standard input.
+	Stdin *File `json:"stdin,omitempty"`
 
 	Settings    Settings `json:"settings"`
 	Assumptions []string `json:"assumptions"`

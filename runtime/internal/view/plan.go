@@ -79,8 +79,9 @@ func (p *planText) model(name string, m *planfile.Model) {
 	p.list("create "+name, '+', m.Creates, m.Created)
 	p.list("update "+name, '~', m.Updates, m.Updated)
 	p.list("create or update "+name+", not looked up", '?', m.Blinds, m.Blind)
+	name = display.OneLine(name)
 	for _, operation := range slices.Sorted(maps.Keys(m.Operations)) {
-		fmt.Fprintf(p, "  send %s.%s: %s\n", name, operation, english.Plural(m.Operations[operation], "row", ""))
+		fmt.Fprintf(p, "  send %s.%s: %s\n", name, display.OneLine(operation), english.Plural(m.Operations[operation], "row", ""))
 	}
 	if m.Unchanged > 0 {
 		fmt.Fprintf(p, "  unchanged %s: %s, not sent\n", name, humanize.Comma(int64(m.Unchanged)))
@@ -92,7 +93,7 @@ func (p *planText) list(title string, mark rune, records []planfile.Record, coun
 	if count == 0 {
 		return
 	}
-	fmt.Fprintf(p, "  %s: %s\n", title, humanize.Comma(int64(count)))
+	fmt.Fprintf(p, "  %s: %s\n", display.OneLine(title), humanize.Comma(int64(count)))
 	for i := range records {
 		p.record(mark, &records[i])
 	}
@@ -111,7 +112,7 @@ func (p *planText) record(mark rune, r *planfile.Record) {
 	}
 	if p.redacted {
 		fields := strings.Join(r.Fields, ", ")
-		fmt.Fprintf(p, "    %c%s%s\n", mark, strings.TrimPrefix(at, ","), prefixed(": ", fields))
+		fmt.Fprintf(p, "    %c%s%s\n", mark, strings.TrimPrefix(at, ","), display.OneLine(prefixed(": ", fields)))
 		return
 	}
 	fmt.Fprintf(p, "    %c %s%s\n", mark, display.OneLine(p.names(r)), at)

@@ -63,6 +63,9 @@ func (m *making) header(made time.Time) *planfile.Header {
 	m.arguments(h)
 	m.variables(h)
 	m.files(h)
+	if m.result.StdinSHA256 != "" {
+		h.Stdin = &planfile.File{Name: "-", Size: m.result.StdinSize, SHA256: m.result.StdinSHA256}
+	}
 	if m.result.ExitCode != 0 {
 		h.Inexact = append(h.Inexact, planning.Unknown{Text: fmt.Sprintf("the script ended with os.exit(%d), perhaps before its end", m.result.ExitCode)})
 	}

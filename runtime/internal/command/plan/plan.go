@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -87,13 +88,24 @@ func New(env *environment.Env) *cobra.Command {
 // planOutput is what -o names.
 var planOutput = printing.Output{Flag: "--out", What: "the plan", Begins: planfile.Begins, Private: true}
 
+// checkOut refuses a file that a plan must not replace.
+func (o *options) checkOut(env *environment.Env) error {
+	if o.out == "" {
+		return nil
+	}
+	if info, err := os.Stat(env.Path(o.out)); o.out == "-" || err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+		return &usage.Error{Message: "-o needs the name of a file, not " + o.out, Hint: "name a new file, such as plan.jsonl"}
+	}
+	return planOutput.Check(env, o.out)
+}
+
 // plan plans a script.
 func (o *options) plan(env *environment.Env, name string, args []string) (err error) {
 	c, err := o.Settings(env)
 	if err != nil {
 		return err
 	}
-	if err := planOutput.Check(env, o.out); err != nil {
+	if err := o.checkOut(env); err != nil {
 		return err
 	}
 	script, err := run.Script(env, name, "phscript plan", o.Simulated)

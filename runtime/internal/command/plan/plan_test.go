@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -105,6 +107,16 @@ func TestPlanAndShowSayTheSame(t *testing.T) {
 	assert.Contains(t, shown["models"], "company")
 }
 
+func TestStandardInputIsNoted(t *testing.T) {
+	r := trial.New(t, map[string]string{"a.lua": `for line in io.lines() do planhat.company.create{ name = line } end`})
+	r.Env.Stdin = strings.NewReader("North\nSouth\n")
+	stdout, _, err := r.Run(New, append([]string{"a.lua", "-o", "plan.jsonl"}, simulated...)...)
+	require.NoError(t, err)
+	assert.Contains(t, stdout, "2 to create")
+	sum := sha256.Sum256([]byte("North\nSouth\n"))
+	assert.Equal(t, &planfile.File{Name: "-", Size: 12, SHA256: hex.EncodeToString(sum[:])}, headerOf(t, r, "plan.jsonl").Stdin)
+}
+
 // TestNothingIsWritten counts the requests at the server.
 func TestNothingIsWritten(t *testing.T) {
 	s, err := simulator.Start(simulator.Options{Companies: 5, Seed: 1, CallsPerMinute: -1, PerSecond: -1})
@@ -189,6 +201,10 @@ func TestHalfPlansAreNotWritten(t *testing.T) {
 
 	_, _, err = r.Run(New, append([]string{"a.lua", "-o", "none.lua"}, simulated...)...)
 	require.ErrorContains(t, err, "was not written by --out")
+	for _, out := range []string{"-", os.DevNull} {
+		_, _, err = r.Run(New, append([]string{"a.lua", "-o", out}, simulated...)...)
+		require.ErrorContains(t, err, "needs the name of a file")
+	}
 }
 
 func TestShowRefusesDamagedPlans(t *testing.T) {
