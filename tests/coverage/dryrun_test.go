@@ -40,17 +40,46 @@ func TestDryRunsOfEveryOperation(t *testing.T) {
 					arguments = append(arguments, string(text(t, body)))
 				}
 				w.Reset()
-				dry := w.tell(t, true, arguments)
+				dry, steps := w.tell(t, true, arguments)
+				inSteps(t, op, steps)
 				for _, call := range w.Calls() {
 					assert.Equal(t, http.MethodGet, call.Method, call.Path)
 				}
-				real := w.tell(t, false, arguments)
+				real, steps := w.tell(t, false, arguments)
+				assert.Empty(t, steps)
 				assert.IsType(t, real, dry)
 				if dry, ok := dry.(map[string]any); ok {
 					assert.Subset(t, comparable(m, real.(map[string]any)), comparable(m, dry))
 				}
 			})
 		}
+	}
+}
+
+// inSteps checks that a write is a step with all that is needed to send it, and a read none.
+func inSteps(t *testing.T, op *catalog.Operation, steps []runtime.PlannedStep) {
+	t.Helper()
+	if op.Method == http.MethodGet {
+		assert.Empty(t, steps)
+		return
+	}
+	require.Len(t, steps, 1)
+	s := steps[0]
+	assert.Equal(t, op.Name, s.Operation)
+	assert.Equal(t, "told.lua", s.Script)
+	assert.Equal(t, 5, s.Line)
+	require.NotEmpty(t, s.Rows)
+	for _, row := range s.Rows {
+		switch row.Action {
+		case "create", "update", "send":
+			assert.True(t, op.Name == "duplicate" && row.Key != nil || len(row.Body) > 0, "%+v", row)
+		case "delete":
+			assert.NotEmpty(t, row.ID)
+		case "unchanged":
+		default:
+			t.Errorf("%+v", row)
+		}
+		assert.False(t, row.Blind)
 	}
 }
 
@@ -68,7 +97,7 @@ func comparable(m *catalog.Model, answer map[string]any) map[string]any {
 	return out
 }
 
-func (w *fixture) tell(t *testing.T, dry bool, arguments []string) any {
+func (w *fixture) tell(t *testing.T, dry bool, arguments []string) (out any, steps []runtime.PlannedStep) {
 	t.Helper()
 	rt, err := runtime.New(runtime.Options{
 		Planhat: planhat.Config{
@@ -76,6 +105,7 @@ func (w *fixture) tell(t *testing.T, dry bool, arguments []string) any {
 		},
 		Quota:  planhat.LimiterConfig{CallsPerMinute: -1, PerSecond: -1},
 		DryRun: dry,
+		Step:   func(s *runtime.PlannedStep) { steps = append(steps, *s) },
 	})
 	require.NoError(t, err)
 	program, err := rt.Compile(t.Context(), runtime.Script{Name: "told.lua", Source: []byte(told)})
@@ -84,7 +114,6 @@ func (w *fixture) tell(t *testing.T, dry bool, arguments []string) any {
 	require.NoError(t, err)
 	assert.Empty(t, result.Rejected)
 	require.Len(t, result.Values, 1)
-	var out any
 	require.NoError(t, json.Unmarshal([]byte(result.Values[0].(string)), &out))
-	return out
+	return out, steps
 }
