@@ -121,6 +121,7 @@ planhat.company.delete("6123456789abcdef01234567")
 	assert.Empty(t, update.ID, "its placeholder stands for no new record")
 	assert.Equal(t, "x-3", update.Key.Value)
 	assert.True(t, update.Changes[0].Unread)
+	assert.False(t, update.Changes[0].Absent)
 	assert.Equal(t, "delete", list[2].Rows[0].Action)
 	assert.True(t, list[2].Rows[0].Blind)
 }

@@ -293,13 +293,7 @@ func (s *session) end(call planhat.Call, failed string) {
 	if len(w.step.Rows) == 0 {
 		return
 	}
-	needed := s.run.placeholders(nil, []byte(call.ID))
-	needed = s.run.placeholders(needed, call.Body)
-	own := make(map[string]bool, len(w.step.Defines))
-	for _, id := range w.step.Defines {
-		own[id] = true
-	}
-	w.step.Needs = unique(slices.DeleteFunc(needed, func(id string) bool { return own[id] }))
+	w.step.Needs = unique(s.run.placeholders(s.run.placeholders(nil, []byte(call.ID)), call.Body))
 	s.run.record(&w.step)
 }
 
