@@ -106,10 +106,13 @@ other.company.update(other.company.get_list{ limit = 1 }[1]._id, { name = "Their
 func TestStepsWithoutLookUps(t *testing.T) {
 	list, _ := steps(t, `
 planhat.company.bulk_upsert{ { externalId = "x-1", name = "One" }, { externalId = "x-2" } }
-planhat.company.update("extid-x-3", { name = "Three" })
+local three = planhat.company.update("extid-x-3", { name = "Three" })
 planhat.company.delete("6123456789abcdef01234567")
+planhat.company.update("extid-x-3", { phase = "Live" })
+planhat.enduser.create{ companyId = three._id, email = "three@x.example" }
 `, func(o *runtime.Options) { o.MaxReadCalls = -1 })
-	require.Len(t, list, 3)
+	require.Len(t, list, 5)
+	assert.Len(t, list[0].Defines, 1, "the second row can only be an update")
 	for _, row := range list[0].Rows {
 		assert.Equal(t, "upsert", row.Action)
 		assert.True(t, row.Blind)
@@ -118,10 +121,13 @@ planhat.company.delete("6123456789abcdef01234567")
 	update := list[1].Rows[0]
 	assert.Equal(t, "update", update.Action)
 	assert.True(t, update.Blind)
-	assert.Empty(t, update.ID, "its placeholder stands for no new record")
+	assert.Equal(t, []string{update.ID}, list[1].Defines, "the answer tells its _id")
 	assert.Equal(t, "x-3", update.Key.Value)
 	assert.True(t, update.Changes[0].Unread)
 	assert.False(t, update.Changes[0].Absent)
 	assert.Equal(t, "delete", list[2].Rows[0].Action)
 	assert.True(t, list[2].Rows[0].Blind)
+	assert.Empty(t, list[3].Defines)
+	assert.Equal(t, "x-3", list[3].Rows[0].Key.Value)
+	assert.Equal(t, []string{update.ID}, list[4].Needs)
 }

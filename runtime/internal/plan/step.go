@@ -30,8 +30,8 @@ type Step struct {
 	Script string    `json:"script,omitempty"`
 	Line   int       `json:"line,omitempty"`
 	At     time.Time `json:"at"`
-	// Defines are the placeholders of the records that the step creates, Needs those of
-	// earlier steps in its rows.
+	// Defines are the placeholders of records whose _id Planhat's answer tells: new ones, and
+	// those that were not looked up. Needs are those of earlier steps in its rows.
 	Defines []string  `json:"defines,omitempty"`
 	Needs   []string  `json:"needs,omitempty"`
 	Rows    []StepRow `json:"rows"`
@@ -65,6 +65,8 @@ type StepRow struct {
 	// Body is the row as the script sends it, if it would be sent.
 	Body   jsontext.Value `json:"body,omitempty"`
 	Reason string         `json:"reason,omitempty"`
+	// defines says that ID is a placeholder until Planhat answers the row.
+	defines bool
 }
 
 // Key is a property that identifies a record.
@@ -237,7 +239,7 @@ func (s *session) write(row StepRow) {
 	if row.Action != Unchanged && row.Action != Reject && w.at < len(w.rows) {
 		row.Body = jsontext.Value(w.rows[w.at])
 	}
-	if row.Action == Create {
+	if row.defines {
 		w.step.Defines = append(w.step.Defines, row.ID)
 	}
 	w.step.Rows = append(w.step.Rows, row)

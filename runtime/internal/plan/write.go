@@ -237,7 +237,9 @@ func (s *session) created(m *catalog.Model, r *record, row object, bulk bool) {
 	if r.blind && bulk {
 		action = Upsert
 	}
-	s.write(s.about(m, action, r))
+	written := s.about(m, action, r)
+	written.defines = true
+	s.write(written)
 }
 
 // newRecord adds a planned record. It holds it in one piece of memory, since they may be
@@ -332,9 +334,7 @@ func (s *session) updateBlind(m *catalog.Model, id string, row object) *record {
 	t.index(m, r)
 	written := s.about(m, Update, r)
 	written.Changes = s.changes(m, r, row)
-	if r.number > 0 {
-		written.ID = "" // the placeholder of a record that exists is only for the script
-	}
+	written.defines = r.number > 0
 	s.write(written)
 	s.run.note(m, "update", r, t.change(m, r, row))
 	s.count(m, Counts{Updated: 1, Blind: 1})
