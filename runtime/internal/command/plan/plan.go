@@ -81,8 +81,19 @@ func New(env *environment.Env) *cobra.Command {
 	f.StringVarP(&o.out, "out", "o", "", "Write the plan to `FILE`")
 	f.BoolVar(&o.detailed, "detailed-exitcode", false, "Exit with code 10 if there are changes")
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "Print one line per wait")
+	cmd.SetFlagErrorFunc(flagError)
 	cmd.AddCommand(newShow(env))
 	return cmd
+}
+
+// flagError says how to pass the script what looks like a flag.
+func flagError(cmd *cobra.Command, err error) error {
+	err = usage.FlagError(cmd, err)
+	mistake, ok := errors.AsType[*usage.Error](err)
+	if unknown, found := strings.CutPrefix(err.Error(), "unknown flag: "); ok && found && cmd.Name() == "plan" && !strings.Contains(unknown, " ") {
+		mistake.Hint = "if it is an argument of the script, put -- before it: phscript plan FILE.lua -- " + unknown
+	}
+	return err
 }
 
 // planOutput is what -o names.
