@@ -104,6 +104,8 @@ type Unknown struct {
 	Script string `json:"script,omitempty"`
 	Line   int    `json:"line,omitempty"`
 	Text   string `json:"text"`
+	// Lost says that a write is missing, since a request of its look-ups failed.
+	Lost bool `json:"lost,omitempty"`
 }
 
 type placeKey struct{}
@@ -126,9 +128,13 @@ func placeOf(ctx context.Context) place {
 
 // Unknown notes once what is not known. At no place, line is 0.
 func (r *Run) Unknown(script string, line int, text string) {
+	r.addUnknown(Unknown{Script: script, Line: line, Text: text})
+}
+
+func (r *Run) addUnknown(u Unknown) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if u := (Unknown{script, line, text}); !slices.Contains(r.unknown, u) && len(r.unknown) < mostUnknown {
+	if !slices.Contains(r.unknown, u) && len(r.unknown) < mostUnknown {
 		r.unknown = append(r.unknown, u)
 	}
 }
@@ -315,7 +321,10 @@ func (s *session) abandon(call planhat.Call, err error) {
 	}
 	s.writing = nil
 	from := placeOf(s.ctx)
-	s.run.Unknown(from.script, from.line, call.Model.Snake+"."+call.Operation.Name+" could not be planned: "+string(planhat.KindOf(err)))
+	s.run.addUnknown(Unknown{
+		Script: from.script, Line: from.line, Lost: true,
+		Text: call.Model.Snake + "." + call.Operation.Name + " could not be planned, since a request failed: " + string(planhat.KindOf(err)),
+	})
 }
 
 // sent writes every row of a call as sent.

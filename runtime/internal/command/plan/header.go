@@ -69,6 +69,9 @@ func (m *making) header(made time.Time) *planfile.Header {
 	if m.result.ExitCode != 0 {
 		h.Inexact = append(h.Inexact, planning.Unknown{Text: fmt.Sprintf("the script ended with os.exit(%d), perhaps before its end", m.result.ExitCode)})
 	}
+	if more := m.result.Summary.Rejected - m.report.Sum().Rejected; more > 0 {
+		h.Inexact = append(h.Inexact, planning.Unknown{Text: english.Plural(more, "rejected row", "") + " more, which the plan does not list"})
+	}
 	if n := m.report.Predicted; n > 0 {
 		h.Inexact = append(h.Inexact, planning.Unknown{Text: "that Planhat rejects " + english.Plural(n, "row", "") + " is a prediction"})
 	}

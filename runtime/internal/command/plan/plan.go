@@ -167,6 +167,14 @@ func (o *options) plan(env *environment.Env, name string, args []string) (err er
 		o.notWritten(env, "the script failed, so there is no plan")
 		return &usage.Finished{Code: outcome.Code(runErr)}
 	}
+	if i := slices.IndexFunc(result.Unknown, func(u runtime.PlannedUnknown) bool { return u.Lost }); i >= 0 {
+		lost := result.Unknown[i]
+		printing.Error(h.Secrets.Writer(env.Stderr), env.StderrColor(), &usage.Failure{
+			Message: fmt.Sprintf("%s:%d: %s", lost.Script, lost.Line, lost.Text), Hint: "plan again when Planhat answers",
+		})
+		o.notWritten(env, "a write is missing, so there is no plan")
+		return &usage.Finished{Code: fault.ExitScript}
+	}
 	var rejected []outcome.RejectedRow
 	for _, row := range result.Rejected {
 		one := outcome.Rejected(row)
