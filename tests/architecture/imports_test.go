@@ -104,6 +104,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/quota", own: []string{"planhat", "runtime/internal/store"}, never: []string{lua}},
 	{pkg: "runtime/internal/schedule", own: []string{"planhat/catalog", "runtime/internal/config", "runtime/internal/header", "runtime/internal/pattern"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/journal", own: []string{"planhat", "runtime/internal/store"}, never: []string{lua}},
+	{pkg: "runtime/internal/changes", own: []string{"runtime/internal/journal", "runtime/internal/store"}, never: []string{lua}},
 	{pkg: "runtime/internal/durable", own: []string{"bindings", "runtime/internal/store"}},
 	{pkg: "runtime/internal/tokens", own: []string{"runtime/internal/store"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/checkpoint", own: []string{"runtime/internal/store"}, never: []string{lua, "net/http"}},

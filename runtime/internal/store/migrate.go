@@ -200,6 +200,49 @@ var migrations = []string{
 		holder TEXT NOT NULL DEFAULT '',
 		held_until BIGINT NOT NULL DEFAULT 0
 	);`,
+
+	// What plans and runs change in Planhat, row by row.
+	`CREATE TABLE phscript_change_set (
+		id {{identity}},
+		plan TEXT NOT NULL,
+		run BIGINT NOT NULL,
+		kind TEXT NOT NULL,
+		undoes BIGINT NOT NULL,
+		script TEXT NOT NULL,
+		tenants TEXT NOT NULL,
+		began_at BIGINT NOT NULL,
+		used_at BIGINT NOT NULL,
+		ended_at BIGINT,
+		reason TEXT NOT NULL DEFAULT '',
+		size BIGINT NOT NULL DEFAULT 0,
+		forgotten BIGINT NOT NULL DEFAULT 0,
+		holder TEXT NOT NULL
+	);
+	CREATE UNIQUE INDEX phscript_change_set_plan ON phscript_change_set (plan) WHERE plan <> '';
+	CREATE INDEX phscript_change_set_run ON phscript_change_set (run);
+	CREATE TABLE phscript_change (
+		change_set BIGINT NOT NULL,
+		seq BIGINT NOT NULL,
+		step_no BIGINT NOT NULL,
+		row_no BIGINT NOT NULL,
+		client BIGINT NOT NULL,
+		model TEXT NOT NULL,
+		operation TEXT NOT NULL,
+		action TEXT NOT NULL,
+		line BIGINT NOT NULL,
+		record TEXT NOT NULL,
+		placeholder TEXT NOT NULL,
+		key_name TEXT NOT NULL,
+		key_value TEXT NOT NULL,
+		name TEXT NOT NULL,
+		before {{bytes}},
+		after {{bytes}},
+		state TEXT NOT NULL,
+		message TEXT NOT NULL,
+		at BIGINT NOT NULL,
+		PRIMARY KEY (change_set, seq)
+	);
+	CREATE INDEX phscript_change_record ON phscript_change (record);`,
 }
 
 // migrationLock is the PostgreSQL advisory lock for changing the tables: "phscript"
