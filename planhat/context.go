@@ -28,16 +28,14 @@ func stopSignal(ctx context.Context) <-chan struct{} {
 	return stop
 }
 
-// stopped returns why no request may start under ctx, or nil.
+// stopped returns why no request may start under ctx, or nil. A stop comes first: who
+// stops calls ends their context once none is under way.
 func stopped(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
 	select {
 	case <-stopSignal(ctx):
 		return errStopped
 	default:
-		return nil
+		return context.Cause(ctx)
 	}
 }
 
@@ -58,10 +56,9 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
 	case <-stopSignal(ctx):
-		return errStopped
 	}
+	return stopped(ctx)
 }
 
 // PauseFunc waits for d, or less if ctx ends.

@@ -145,9 +145,9 @@ func (l *Limiter) Acquire(ctx context.Context) (release func(), err error) {
 		case l.parallel <- struct{}{}:
 			release = func() { <-l.parallel }
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return nil, stopped(ctx)
 		case <-stopSignal(ctx):
-			return nil, errStopped
+			return nil, stopped(ctx)
 		}
 	}
 	noteWait(ctx, WaitQuota, began)
@@ -178,7 +178,7 @@ func (l *Limiter) start(ctx context.Context, paced *bool) (bool, error) {
 	}
 	if err != nil {
 		if ctx.Err() != nil {
-			return false, context.Cause(ctx)
+			return false, stopped(ctx)
 		}
 		return false, fmt.Errorf("booking quota: %w", err)
 	}

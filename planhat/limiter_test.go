@@ -191,6 +191,12 @@ func TestWaitingForQuotaEnds(t *testing.T) {
 			time.AfterFunc(time.Second, func() { close(stop) })
 			return WithStopping(ctx, stop), func() {}
 		}, errStopped, time.Second},
+		{"stop and end", func(ctx context.Context) (context.Context, func()) {
+			ctx, cancel := context.WithCancel(ctx)
+			stop := make(chan struct{})
+			time.AfterFunc(time.Second, func() { cancel(); close(stop) })
+			return WithStopping(ctx, stop), cancel
+		}, errStopped, time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
