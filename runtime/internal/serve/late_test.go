@@ -2,6 +2,7 @@ package serve
 
 import (
 	"database/sql"
+	"slices"
 	"testing"
 	"time"
 
@@ -207,6 +208,8 @@ func TestOneNoticeForOneGap(t *testing.T) {
 			assert.Equal(t, []any{Missed, history.Missed, noWorker}, []any{events[0].Kind, events[0].Status, events[0].Reason})
 			runs, err := w.history.List(t.Context(), history.Filter{Schedule: tt.name, Due: true, Statuses: []history.Status{history.Missed, history.Skipped}})
 			require.NoError(t, err)
+			// A tick that fell due meanwhile may have met the run of the last one.
+			runs = slices.DeleteFunc(runs, func(r *history.Run) bool { return r.Tick.After(began) })
 			require.Greater(t, len(runs), 10)
 			for _, r := range runs {
 				assert.Equal(t, "missed "+noWorker, string(r.Status)+" "+r.Reason)
