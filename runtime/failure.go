@@ -202,6 +202,7 @@ func (r *run) ended(frames []Frame) error {
 		return exit
 	}
 	var limit *LimitError
+	refused, isRefused := errors.AsType[*notAllowed](cause)
 	host, panicked := errors.AsType[*PanicError](cause)
 	if !panicked && !errors.As(cause, &limit) && errors.Is(cause, context.DeadlineExceeded) {
 		limit = &LimitError{What: "time", Limit: "the time it was given", Hint: "allow more time, or let the script do less in one run"}
@@ -215,6 +216,8 @@ func (r *run) ended(frames []Frame) error {
 	case panicked:
 		e.Message = fmt.Sprintf("internal error: %v", host.Value)
 		e.Hint = "a Go function of the host program panicked; the script is not the cause"
+	case isRefused:
+		e.Message, e.Hint = refused.Error(), refused.hint()
 	case errors.Is(cause, context.Canceled):
 		e.Message = "the run was interrupted"
 	default:

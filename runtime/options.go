@@ -146,6 +146,11 @@ type Options struct {
 	// between processes. It is called when a script needs one.
 	RateWindow func(WindowUser) planhat.Window
 
+	// Consent, if set, decides about each write before it is sent; a dry run sends none. Its
+	// error ends the run, and scripts cannot catch it. If the error has a method ErrorHint,
+	// its result is the hint of the run's error.
+	Consent func(context.Context, ConsentRequest) error
+
 	// DryRun withholds every write. Reads happen, and find what was written before in
 	// the run. Writes are logged, counted and answered as Planhat would answer them.
 	DryRun bool

@@ -88,6 +88,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/repl/complete", own: []string{"bindings/spec", "planhat/catalog", "runtime/internal/compile", "runtime/internal/infer", "runtime/internal/manual"}, never: []string{readline}},
 	{pkg: "runtime/internal/repl/show", own: []string{"bindings", "planhat/catalog", "runtime/internal/display", "runtime/internal/manual"}, never: []string{readline}},
 	{pkg: "runtime/internal/repl", own: []string{"runtime", "runtime/internal/display", "runtime/internal/builtins", "runtime/internal/compile", "runtime/internal/manual", "runtime/internal/pattern", "runtime/internal/redact", "runtime/internal/repl/...", "runtime/internal/sourcefile", "runtime/internal/unfinished", "planhat/catalog"}},
+	{pkg: "runtime/internal/consent", own: []string{"planhat/catalog", "runtime/internal/fault"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/outcome", own: []string{"runtime/internal/fault", "runtime/internal/plan", "planhat"}, never: []string{lua}},
 	{pkg: "runtime/internal/rejects", own: []string{"bindings", "planhat", "runtime/internal/outcome"}},
 	{pkg: "runtime/internal/suite/report", own: []string{"runtime/internal/sourcefile", "runtime/internal/fault", "runtime/internal/compile", "runtime/internal/display"}, never: []string{"net/http"}},

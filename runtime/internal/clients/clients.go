@@ -40,6 +40,8 @@ type Options struct {
 	// Step, if set, gets each step of a dry run; see plan.Options.Record. Now is its time.
 	Step func(*plan.Step)
 	Now  func() time.Time
+	// Consent decides about each write that is sent.
+	Consent func(context.Context, planhat.Write) error
 	// AllowAddress, if set, returns an error for an address of planhat.new that the
 	// script may not connect to. It is not asked about the configured hosts.
 	AllowAddress func(address string, dryRun bool) error
@@ -245,7 +247,10 @@ func (c *Clients) gate(first planhat.Gate) planhat.Gate {
 			}
 		}
 		if !c.dryRun.Load() {
-			return nil
+			if c.options.Consent == nil {
+				return nil
+			}
+			return c.options.Consent(ctx, w)
 		}
 		c.Plan(w)
 		c.options.Logger.LogAttrs(ctx, slog.LevelDebug, "dry run: not sent",

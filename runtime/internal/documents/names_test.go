@@ -171,7 +171,7 @@ func TestSimulatorEnvironmentIsDocumented(t *testing.T) {
 func TestExitCodesAgree(t *testing.T) {
 	help, _, _ := phscript(t, t.TempDir(), "run", "--help")
 	rows := regexp.MustCompile(`(?m)^\| (\d+) \| `).FindAllStringSubmatch(read(t, "docs/errors.md"), -1)
-	assert.Len(t, rows, 8)
+	assert.Len(t, rows, 9)
 	for _, m := range rows {
 		assert.Regexp(t, `\b`+m[1]+` [a-z]`, help)
 	}

@@ -13,6 +13,8 @@ const (
 	ExitRejected = 3
 	ExitAuth     = 4
 	ExitLimit    = 5
+	// ExitNotConfirmed ends what nobody confirmed. Package consent decides that.
+	ExitNotConfirmed = 12
 	// ExitInterrupted and ExitTerminated are those of a program that a signal
 	// ended, as shells report them: 128 plus SIGINT or SIGTERM. SIGHUP, the end of
 	// the terminal, counts as SIGTERM.

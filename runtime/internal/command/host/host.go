@@ -22,6 +22,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/storage"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/consent"
 	"github.com/phscript/phscript/runtime/internal/display"
 	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/runtime/internal/memory"
@@ -76,6 +77,8 @@ type Options struct {
 	// Observer, if set, sees what the clients do. Quiet tells each wait once.
 	Observer planhat.Observer
 	Quiet    bool
+	// Terms, if set, decide about writes.
+	Terms *consent.Terms
 	// Step, if set, gets each step of a dry run; see runtime.Options.
 	Step func(*runtime.PlannedStep)
 }
@@ -289,6 +292,9 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		AllowNet:     c.AllowNet,
 		AllowAddress: allowAddress(hosts, o.Simulated || simulated),
 		Help:         manual.PageOptions{Width: env.Width(), Color: env.StdoutColor(), Ask: o.Ask},
+	}
+	if o.Terms != nil {
+		options.Consent = Gate(o.Terms)
 	}
 	if env.StdinTTY && env.StderrTTY && !scheduled {
 		options.Tell = func(line string) { fmt.Fprintln(env.Stderr, h.Secrets.String(display.Text(line))) }

@@ -35,6 +35,7 @@ type options struct {
 	summary   string
 	rejects   string
 	resume    string
+	consent   host.Consent
 }
 
 // New returns the command run.
@@ -49,7 +50,7 @@ func New(env *environment.Env) *cobra.Command {
 			"nothing leaves this machine. Scripts can read files in their own folder and in the working directory,\n" +
 			"and write to the folder " + host.OutDir + " there. --allow-read and --allow-write allow more.\n\n" +
 			"Exit codes: 0 done, 1 script error, 2 usage or configuration, 3 done with rejected rows,\n" +
-			"4 authentication or permission, 5 limit or deadline, 130 interrupted, 143 terminated.",
+			"4 authentication or permission, 5 limit or deadline, 12 not confirmed, 130 interrupted, 143 terminated.",
 		Example: "  phscript run --simulate scripts/examples/quickstart.lua\n" +
 			"  phscript run --dry-run sync.lua accounts.csv\n" +
 			"  phscript run --simulate --companies 100 -e 'print(#planhat.company.get_list())'",
@@ -85,6 +86,7 @@ func New(env *environment.Env) *cobra.Command {
 	f.SetInterspersed(false)
 	f.StringVarP(&o.code, "eval", "e", "", "Run this `CODE` instead of a file")
 	o.AddFlags(cmd)
+	o.consent.AddFlags(cmd)
 	f.StringArrayVarP(&o.params, "param", "p", nil, "Set the parameter `NAME=VALUE`, which the script reads as params.NAME")
 	f.StringVar(&o.summary, "summary", "", "Write a summary, with every rejected row, to `FILE` as JSON")
 	f.StringVar(&o.rejects, "rejects", "", "Write the rejected rows, with their reasons, to the new `FILE` as CSV; a dry run adds .dry-run to its name")
@@ -223,6 +225,9 @@ func runScript(env *environment.Env, o *options) error {
 	}
 	if rejected != nil {
 		defer rejected.Discard()
+	}
+	if o.Terms, err = o.consent.Terms(env, c, o.Simulated); err != nil {
+		return err
 	}
 	h, err := o.Open(env, c)
 	if err != nil {

@@ -1,0 +1,115 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/consent"
+	"github.com/phscript/phscript/runtime/internal/display"
+	"github.com/phscript/phscript/runtime/internal/serve"
+)
+
+// Consent are the flags of a command whose writes need consent.
+type Consent struct {
+	Yes         bool
+	Confirm     string
+	MaxDeletes  string
+	EmptySource bool
+}
+
+// AddFlags adds the flags.
+func (c *Consent) AddFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&c.Yes, "yes", false, "Go ahead without asking, except with deletes in a production profile")
+	f.StringVar(&c.Confirm, "confirm", "", "Go ahead without asking, also with deletes in the production profile `NAME`")
+	f.StringVar(&c.MaxDeletes, "max-deletes", "", "Stop before more than `N` records are deleted, or N% of the known records of a model")
+	f.BoolVar(&c.EmptySource, "allow-empty-source", false, "Delete records although an input file has no data")
+	usage.CompleteNothing(cmd, "confirm", "max-deletes")
+}
+
+// Terms returns the terms of a command. simulated says that no record is real.
+func (c *Consent) Terms(env *environment.Env, settings config.Config, simulated bool) (*consent.Terms, error) {
+	t := &consent.Terms{
+		Profile: profile(settings), Yes: c.Yes, Confirm: c.Confirm, EmptySource: c.EmptySource,
+		Simulated: simulated,
+	}
+	_, t.Scheduled = env.Getenv(serve.RunVariable)
+	if c.MaxDeletes != "" {
+		limit, err := consent.ParseLimit(c.MaxDeletes)
+		if err != nil {
+			return nil, &usage.Error{Message: "--max-deletes: " + err.Error()}
+		}
+		t.Most = limit
+	}
+	if env.StdinTTY && env.StderrTTY && !t.Scheduled {
+		t.Ask = func(ctx context.Context, question string) (string, error) { return asked(ctx, env, question) }
+	}
+	return t, nil
+}
+
+// profile is what the settings say about writes.
+func profile(config.Config) consent.Profile { return consent.Profile{} }
+
+// asked asks a question on the terminal. It reads no more than a line, since the script may
+// read the next one.
+func asked(ctx context.Context, env *environment.Env, question string) (string, error) {
+	fmt.Fprint(env.Stderr, display.Text(question))
+	var line []byte
+	for b := make([]byte, 1); ; {
+		n, err := readTerminal(ctx, env.Stdin, b)
+		if line = append(line, b[:n]...); bytes.HasSuffix(line, []byte{'\n'}) {
+			return strings.TrimSpace(string(line)), nil
+		}
+		if errors.Is(err, io.EOF) { // such as Ctrl-D
+			fmt.Fprintln(env.Stderr)
+			return strings.TrimSpace(string(line)), nil
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+}
+
+func readTerminal(ctx context.Context, in io.Reader, p []byte) (int, error) {
+	if in, ok := in.(interface {
+		ReadContext(ctx context.Context, p []byte) (int, error)
+	}); ok {
+		return in.ReadContext(ctx, p)
+	}
+	return in.Read(p)
+}
+
+// Gate returns what decides about the writes of a script; see runtime.Options.
+func Gate(t *consent.Terms) func(context.Context, runtime.ConsentRequest) error {
+	r := t.Run("the script")
+	return func(ctx context.Context, w runtime.ConsentRequest) error {
+		return r.Check(ctx, consent.Write{Model: w.Model, Rows: rowsOf(w.Write), Known: w.Known, Inputs: w.Inputs})
+	}
+}
+
+// rowsOf says what a request does with its rows.
+func rowsOf(w planhat.Write) consent.Rows {
+	switch {
+	case w.Method == http.MethodDelete:
+		return consent.Rows{Deleted: w.Rows}
+	case w.Operation == "update":
+		return consent.Rows{Updated: w.Rows}
+	case w.Operation == "create", w.Operation == "duplicate":
+		return consent.Rows{Created: w.Rows}
+	case w.Method == http.MethodPut:
+		return consent.Rows{Upserted: w.Rows}
+	}
+	return consent.Rows{Sent: w.Rows}
+}

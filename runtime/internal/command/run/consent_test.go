@@ -1,0 +1,49 @@
+package run_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/planhat/simulator"
+	"github.com/phscript/phscript/runtime/internal/command/run"
+	"github.com/phscript/phscript/runtime/internal/command/trial"
+)
+
+// TestTheTerminalIsAsked: a person who types at the terminal is asked once, and what
+// follows the answer is the script's.
+func TestTheTerminalIsAsked(t *testing.T) {
+	planhat, err := simulator.Start(simulator.Options{Companies: 5, CallsPerMinute: -1})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = planhat.Close() })
+	r := trial.New(t, map[string]string{"delete.lua": `
+local list = planhat.company.get_list()
+for i = 1, 2 do planhat.company.delete(list[i]._id) end
+print("left", #planhat.company.get_list(), io.read())`})
+	r.Variables["PLANHAT_API_URL"], r.Variables["PLANHAT_API_TOKEN"] = planhat.URL(), planhat.APIToken()
+	r.Env.StdinTTY, r.Env.StderrTTY = true, true
+	const question = "The script is about to delete 1 company, and perhaps more. Go ahead? [y/N] "
+	for _, c := range []struct {
+		typed  string
+		code   int
+		stdout string
+	}{
+		{"\n", 12, ""},
+		{"no\n", 12, ""},
+		{"", 12, ""},
+		{"y\nmore\n", 0, "left\t3\tmore\n"},
+	} {
+		r.Env.Stdin = strings.NewReader(c.typed)
+		stdout, stderr, err := r.Run(run.New, "--allow-host", "127.0.0.1", "delete.lua")
+		assert.Equal(t, c.code, code(t, err), stderr)
+		assert.Equal(t, c.stdout, stdout)
+		assert.Equal(t, 1, strings.Count(stderr, question), stderr)
+	}
+	r.Env.StderrTTY = false // such as with 2>log
+	r.Env.Stdin = strings.NewReader("y\n")
+	_, stderr, err := r.Run(run.New, "--allow-host", "127.0.0.1", "delete.lua")
+	assert.Equal(t, 12, code(t, err))
+	assert.NotContains(t, stderr, "Go ahead?")
+}
