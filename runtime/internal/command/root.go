@@ -20,7 +20,9 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/doctor"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/host"
+	"github.com/phscript/phscript/runtime/internal/command/initialize"
 	"github.com/phscript/phscript/runtime/internal/command/man"
+	"github.com/phscript/phscript/runtime/internal/command/newscript"
 	"github.com/phscript/phscript/runtime/internal/command/plan"
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/quota"
@@ -92,6 +94,7 @@ func newRoot(env *environment.Env) *cobra.Command {
 	root.SetFlagErrorFunc(usage.FlagError)
 	root.AddCommand(run.New(env), plan.New(env), repl.New(env), simulate.New(env), check.New(env), doc.New(env), setup.New(env), connect.New(env), doctor.New(env), configuration.New(env), test.New(env), man.New(env), newVersion(env))
 	root.AddCommand(serve.New(env), schedule.New(env), runs.New(env), quota.New(env), state.New(env))
+	root.AddCommand(initialize.New(env), newscript.New(env))
 	nameHelp(root)
 	if root.InitDefaultVersionFlag(); env.Version != "" {
 		root.Flags().Lookup("version").Usage = "Print the version"

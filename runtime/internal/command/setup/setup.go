@@ -59,36 +59,16 @@ func setup(env *environment.Env, o *options) error {
 	}
 	if o.check || o.dryRun {
 		for _, s := range plan.Steps {
-			fmt.Fprintln(env.Stdout, stepText(s, "would "+string(s.Action)))
+			fmt.Fprintln(env.Stdout, s.Text("would "+string(s.Action), nil))
 		}
 		if o.check && !plan.Current() {
 			return &usage.Failure{Message: "the folder is not set up for this version of phscript", Hint: "run 'phscript setup'"}
 		}
 		return nil
 	}
-	err = plan.Apply(func(s editor.Step) { fmt.Fprintln(env.Stdout, stepText(s, past[s.Action])) })
+	err = plan.Apply(func(s editor.Step) { fmt.Fprintln(env.Stdout, s.Done(nil)) })
 	if err == nil && !plan.Current() {
 		fmt.Fprintln(env.Stdout, "\nOpen the folder in your editor. In Visual Studio Code, install the extension that it recommends.")
 	}
 	return err
-}
-
-// past is how an action is called when it is done.
-var past = map[editor.Action]string{
-	editor.Create: "created", editor.Update: "updated", editor.Add: "added", editor.Remove: "removed",
-}
-
-// stepText says what was done, or would be.
-func stepText(s editor.Step, verb string) string {
-	switch {
-	case s.Action == editor.Keep:
-		return "nothing to do in " + s.Path
-	case s.Action == editor.Leave:
-		return "kept in " + s.Path + ": " + s.Detail
-	case s.Action == editor.Add:
-		return verb + " " + s.Detail + " to " + s.Path
-	case s.Detail == "":
-		return verb + " " + s.Path
-	}
-	return verb + " " + s.Path + " (" + s.Detail + ")"
 }

@@ -1,0 +1,127 @@
+// Package newscript is phscript new: it writes a script and its test.
+package newscript
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/scaffold"
+)
+
+type options struct {
+	template string
+}
+
+// New returns the command new.
+func New(env *environment.Env) *cobra.Command {
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:   "new NAME --template TEMPLATE",
+		Short: "Write a new script and its test",
+		Long: "new writes NAME.lua and its test, from a template:\n\n" +
+			"  import     imports a file\n" +
+			"  sync       keeps records like an export of another system, and sends only what changed\n" +
+			"  report     reads records and writes a file for spreadsheets\n" +
+			"  connector  connects another system that has an API\n" +
+			"  webhook    handles an event of another system, which it reads as JSON\n" +
+			"  test       only the test, of a script that exists\n\n" +
+			"It replaces no file. The test passes as it is; change both to what you need.",
+		Example: "  phscript new accounts --template import\n" +
+			"  phscript new reports/weekly --template report",
+		Args: cobra.ArbitraryArgs,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return &usage.Error{Message: "new takes one name", Hint: "such as: phscript new accounts --template import"}
+			}
+			return o.write(env, args[0])
+		},
+	}
+	usage.Choice(cmd, &o.template, "template", "", "Begin with `TEMPLATE`: "+strings.Join(scaffold.Templates, ", "), scaffold.Templates...)
+	return cmd
+}
+
+// write writes the files of a template.
+func (o *options) write(env *environment.Env, given string) error {
+	name := strings.TrimSuffix(filepath.ToSlash(filepath.Clean(given)), ".lua")
+	if err := scaffold.Named(name); err != nil {
+		return &usage.Error{Message: err.Error(), Hint: "such as: phscript new accounts --template import"}
+	}
+	if o.template == "" {
+		return &usage.Error{Message: "no template given", Hint: "choose one with --template: " + strings.Join(scaffold.Templates, ", ")}
+	}
+	var files []scaffold.File
+	var err error
+	dir := filepath.Dir(env.Path(filepath.FromSlash(name)))
+	if o.template == "test" {
+		files, err = o.test(env, name)
+	} else if files, err = scaffold.Script(o.template, filepath.Base(name)); err != nil {
+		err = &usage.Error{Message: err.Error()}
+	}
+	if err != nil {
+		return err
+	}
+	return create(env, dir, filepath.Dir(filepath.FromSlash(name)), files, o.next(name))
+}
+
+// create writes files and says which, and what to do next. shown is the folder as the user
+// gave it.
+func create(env *environment.Env, dir, shown string, files []scaffold.File, next []string) error {
+	if names := scaffold.Existing(dir, files); len(names) > 0 {
+		return &usage.Error{
+			Message: fmt.Sprintf("%s exists already; nothing was written", filepath.Join(shown, names[0])),
+			Hint:    "choose another name, or move the file away",
+		}
+	}
+	if err := scaffold.Write(dir, files); err != nil {
+		return &usage.Failure{Message: "nothing was written: " + err.Error()}
+	}
+	for _, f := range files {
+		fmt.Fprintf(env.Stdout, "created %s\n", filepath.Join(shown, f.Name))
+	}
+	fmt.Fprintln(env.Stdout, "\nNext:")
+	for _, line := range next {
+		fmt.Fprintln(env.Stdout, "  "+line)
+	}
+	return nil
+}
+
+// next are the commands that follow.
+func (o *options) next(name string) []string {
+	name = filepath.FromSlash(name)
+	script := name + ".lua"
+	switch o.template {
+	case "import", "sync":
+		return []string{"phscript test " + name + "_test.lua", "phscript plan " + script + " FILE.csv", "phscript run " + script + " FILE.csv"}
+	case "connector":
+		return []string{"edit " + script + " and its test", "phscript test " + name + "_sync_test.lua", "phscript connect ./" + script}
+	case "webhook":
+		return []string{"phscript test " + name + "_test.lua", "phscript run " + script + " < event.json"}
+	case "test":
+		return []string{"phscript test " + name + "_test.lua"}
+	}
+	return []string{"phscript test " + name + "_test.lua", "phscript run " + script}
+}
+
+// test returns the test of a script that exists: it holds what the script does now, on an
+// empty Planhat and without arguments.
+func (o *options) test(env *environment.Env, name string) ([]scaffold.File, error) {
+	if !env.IsFile(filepath.FromSlash(name) + ".lua") {
+		return nil, usage.NoFile(env, "there is no script "+name+".lua to test", name+".lua")
+	}
+	ctx, release := env.UntilInterrupted()
+	defer release()
+	base := filepath.Base(name)
+	body, err := observe(ctx, env, filepath.Dir(env.Path(filepath.FromSlash(name))), base)
+	if err != nil {
+		return nil, err
+	}
+	return []scaffold.File{scaffold.Test(base, body)}, nil
+}
