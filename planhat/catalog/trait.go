@@ -46,4 +46,6 @@ const (
 	WorkedHours Trait = "worked-hours"
 	// Approval: a set of worked hours that is submitted and approved.
 	Approval Trait = "approval"
+	// Playbook: a sequence of steps that a team works through.
+	Playbook Trait = "playbook"
 )

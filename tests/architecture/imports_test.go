@@ -68,6 +68,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/machine", own: []string{"runtime/internal/compile", "runtime/internal/lualib/number"}, never: []string{"net/http"}},
 	{pkg: "runtime/internal/lualib", own: []string{"runtime/internal/compile", "runtime/internal/fault", "runtime/internal/lualib/...", "runtime/internal/machine", "runtime/internal/pattern"}, never: []string{"net/http"}},
 	{pkg: "runtime/internal/likeness", never: []string{"net/http"}},
+	{pkg: "runtime/internal/schema", own: []string{"bindings/spec", "planhat", "planhat/catalog", "runtime/internal/sourcefile"}, never: []string{lua}},
 	{pkg: "runtime/internal/threads", own: []string{"bindings", "runtime/internal/lualib"}},
 	{pkg: "runtime/internal/redact", own: []string{"planhat"}, never: []string{lua}},
 	{pkg: "runtime/internal/webhook", never: []string{lua}},

@@ -30,6 +30,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/run"
 	"github.com/phscript/phscript/runtime/internal/command/runs"
 	"github.com/phscript/phscript/runtime/internal/command/schedule"
+	"github.com/phscript/phscript/runtime/internal/command/schema"
 	"github.com/phscript/phscript/runtime/internal/command/serve"
 	"github.com/phscript/phscript/runtime/internal/command/setup"
 	"github.com/phscript/phscript/runtime/internal/command/simulate"
@@ -92,7 +93,7 @@ func newRoot(env *environment.Env) *cobra.Command {
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
 	root.SetFlagErrorFunc(usage.FlagError)
-	root.AddCommand(run.New(env), plan.New(env), repl.New(env), simulate.New(env), check.New(env), doc.New(env), setup.New(env), connect.New(env), doctor.New(env), configuration.New(env), test.New(env), man.New(env), newVersion(env))
+	root.AddCommand(run.New(env), plan.New(env), repl.New(env), simulate.New(env), check.New(env), schema.New(env), doc.New(env), setup.New(env), connect.New(env), doctor.New(env), configuration.New(env), test.New(env), man.New(env), newVersion(env))
 	root.AddCommand(serve.New(env), schedule.New(env), runs.New(env), quota.New(env), state.New(env))
 	root.AddCommand(initialize.New(env), newscript.New(env))
 	nameHelp(root)

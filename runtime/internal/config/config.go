@@ -61,6 +61,9 @@ type Config struct {
 	Declarations []catalog.Declaration `toml:"model"`
 	Models       []*catalog.Model      `toml:"-"`
 
+	// Schema is the file of the tenant's schema, "" for the default; see SchemaPath.
+	Schema string `toml:"schema"`
+
 	// State is the store: a file or a postgres:// URL; empty for the default file.
 	State string `toml:"state"`
 	// Schedules and Serve are for phscript serve.
@@ -105,7 +108,7 @@ type file struct {
 var keys = []string{
 	"api_token", "tenant_token", "api_url", "analytics_url", "calls_per_min", "retry_for", "timeout", "max_memory",
 	"check.globals", "check.ignore",
-	"allow_write", "allow_read", "allow_env", "allow_net", "log_level", "log_format", "strict", "state", "model", "schedule", "serve",
+	"allow_write", "allow_read", "allow_env", "allow_net", "log_level", "log_format", "strict", "schema", "state", "model", "schedule", "serve",
 }
 
 // tableKeys are the settings inside of tables, by the table's name.

@@ -70,7 +70,7 @@ func (c Config) Settings() []Setting {
 		{Name: "allow_write", Value: strings.Join(c.AllowWrite, ", ")}, {Name: "allow_read", Value: strings.Join(c.AllowRead, ", ")},
 		{Name: "allow_env", Value: strings.Join(c.AllowEnv, ", ")}, {Name: "allow_net", Value: strings.Join(c.AllowNet, ", ")},
 		{Name: "log_level", Value: c.LogLevel}, {Name: "log_format", Value: c.LogFormat}, {Name: "strict", Value: truth(c.Strict)},
-		{Name: "state", Value: withoutUser(c.State)},
+		{Name: "schema", Value: c.Schema}, {Name: "state", Value: withoutUser(c.State)},
 		{Name: "check.globals", Value: strings.Join(c.Check.Globals, ", ")}, {Name: "check.ignore", Value: strings.Join(c.Check.Ignore, ", ")},
 		{Name: "serve.listen", Value: c.Serve.Listen}, {Name: "serve.workers", Value: number(c.Serve.Workers)},
 		{Name: "serve.scripts", Value: strings.Join(c.Serve.Scripts, ", ")},

@@ -107,7 +107,7 @@ func Settings(env *environment.Env, c config.Config, state string) []config.Sett
 	}
 	defaults := map[string]string{
 		"api_url": planhat.DefaultBaseURL, "analytics_url": planhat.DefaultAnalyticsURL, "calls_per_min": "200", "retry_for": "15m",
-		"max_memory": "1GiB", "log_level": "info", "log_format": "text", "strict": "false", "state": place,
+		"max_memory": "1GiB", "log_level": "info", "log_format": "text", "strict": "false", "schema": c.SchemaPath(env.Dir), "state": place,
 	}
 	list := c.Settings()
 	for i := range list {

@@ -1,0 +1,23 @@
+package config
+
+import (
+	"cmp"
+	"path/filepath"
+)
+
+// schemaFile is the name of the file that 'phscript schema pull' writes, unless the
+// setting schema names another one.
+const schemaFile = "planhat.schema.json"
+
+// SchemaPath returns where the tenant's schema is: beside the configuration file, or in
+// the working directory dir if there is none.
+func (c *Config) SchemaPath(dir string) string {
+	name := cmp.Or(c.Schema, schemaFile)
+	switch {
+	case filepath.IsAbs(name):
+		return name
+	case c.File != "":
+		return filepath.Join(filepath.Dir(c.File), name)
+	}
+	return filepath.Join(dir, name)
+}
