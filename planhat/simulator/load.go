@@ -268,3 +268,18 @@ func mayHold(m *catalog.Model, name, custom string) error {
 	}
 	return fmt.Errorf("%s has no property %q%s%s", m.Snake, name, catalog.DidYouMean(name, names), own)
 }
+
+// Fits returns an error if a fixture of the model cannot have a property with this value.
+func (s *Server) Fits(m *catalog.Model, property string, value jsontext.Value) error {
+	if writesMetrics(m) || writesActivities(m) {
+		return nil
+	}
+	if err := mayHold(m, property, "custom: { Tier: ... }"); err != nil {
+		return err
+	}
+	if p := m.Property(property); p != nil {
+		_, refused := s.check(p, value)
+		return asError(refused)
+	}
+	return nil
+}

@@ -1,0 +1,62 @@
+package snapshot
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/printing"
+	"github.com/phscript/phscript/runtime/internal/command/storage"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+)
+
+// keyFile is the file in the state directory with the key of anonymized snapshots.
+const keyFile = "snapshot.key"
+
+const keyLength = 32
+
+// key returns the key for a host of Planhat, of the file that is named or else that of the
+// state directory. It creates a file that is missing.
+func key(env *environment.Env, named, host string) ([]byte, error) {
+	file := env.Path(named)
+	if named == "" {
+		dir := storage.Dir(env)
+		if dir == "" {
+			return nil, &usage.Error{Message: "cannot tell where to keep the key of snapshots: there is no home directory", Hint: "name a file with --key, outside of the snapshot"}
+		}
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("cannot create the folder of the key of snapshots: %w", err)
+		}
+		file = filepath.Join(dir, keyFile)
+	}
+	master, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		fresh := make([]byte, keyLength)
+		_, _ = rand.Read(fresh) // never fails
+		if err := printing.WriteNew(file, fresh, 0o600); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, &usage.Error{Message: "cannot create the key of snapshots: " + err.Error()}
+		}
+		master, err = os.ReadFile(file)
+	}
+	if err != nil {
+		return nil, &usage.Error{Message: "cannot read the key of snapshots: " + err.Error()}
+	}
+	if info, err := os.Stat(file); err == nil && filepath.Separator == '/' && info.Mode().Perm()&0o077 != 0 {
+		return nil, &usage.Error{Message: file + " holds the key of snapshots, and other users of this machine can use it", Hint: "run: chmod 600 " + file}
+	}
+	if len(master) != keyLength {
+		return nil, &usage.Error{
+			Message: fmt.Sprintf("%s is not a key of snapshots: it has %d bytes, not %d", file, len(master), keyLength),
+			Hint:    "name a new file with --key, which is then created",
+		}
+	}
+	h := hmac.New(sha256.New, master)
+	h.Write([]byte(host))
+	return h.Sum(nil), nil
+}
