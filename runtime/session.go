@@ -170,6 +170,9 @@ func (s *Session) Locals() []string {
 	return names
 }
 
+// Summary counts what the session's inputs have done.
+func (s *Session) Summary() planhat.Summary { return s.host.clients.Tally.Snapshot() }
+
 // State returns the state that the session's values belong to.
 func (s *Session) State() *lua.LState { return s.main }
 

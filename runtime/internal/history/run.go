@@ -1,9 +1,11 @@
 // Package history records every run of phscript serve: what happened to it, and
-// why it did not happen if it was skipped or missed.
+// why it did not happen if it was skipped or missed. It also has the runs of other
+// commands that have written to Planhat.
 package history
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,7 +67,19 @@ const (
 	ByRetry Cause = "retry"
 	// ByEvent is an on_failure or on_recovery script.
 	ByEvent Cause = "event"
+	// ByRun, ByApply, ByUndo and ByREPL are the commands of the same names, which run in a
+	// process of their user and not of a service.
+	ByRun   Cause = "run"
+	ByApply Cause = "apply"
+	ByUndo  Cause = "undo"
+	ByREPL  Cause = "repl"
 )
+
+// commands are the causes that are commands.
+var commands = []Cause{ByRun, ByApply, ByUndo, ByREPL}
+
+// Command reports whether the run is that of a command. No service repeats it.
+func (c Cause) Command() bool { return slices.Contains(commands, c) }
 
 // MakesUp reports whether the run makes up for another one. It waits for the
 // current run, and is never skipped because of it.
@@ -83,7 +97,7 @@ type Run struct {
 	RetryOf int64 `json:"retry_of,omitempty" doc:"the run that it retries"`
 	// First is the first attempt, 0 if it is not known.
 	First int64 `json:"-"`
-	Cause Cause `json:"cause" doc:"schedule, catch_up, manual, retry or event"`
+	Cause Cause `json:"cause" doc:"schedule, catch_up, manual, retry or event; run, apply, undo or repl for a command"`
 
 	Script string `json:"script" doc:"the script"`
 	// ScriptHash is the SHA-256 of the script that was run.

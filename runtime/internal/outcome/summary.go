@@ -25,8 +25,11 @@ type Summary struct {
 	ExitCode  int       `json:"exit_code"`
 	// Outcome is done, rejected, exited (by os.exit), failed or interrupted;
 	// unfinished for a run that was killed.
-	Outcome string   `json:"outcome"`
-	Error   *Failure `json:"error,omitempty"`
+	Outcome string `json:"outcome"`
+	// Run is its number in the history, 0 if it has none: it wrote nothing, or was
+	// simulated.
+	Run   int64    `json:"run,omitempty"`
+	Error *Failure `json:"error,omitempty"`
 
 	Totals
 	Models  map[string]Counts `json:"models"`

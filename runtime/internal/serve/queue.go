@@ -61,6 +61,9 @@ func (s *Schedules) Retry(ctx context.Context, id int64, resume string) (again i
 		if !r.Status.Over() {
 			return fmt.Errorf("run %d is %s; you can repeat it once it has ended", id, r.Status)
 		}
+		if r.Cause.Command() {
+			return fmt.Errorf("run %d was not made by a service; repeat the command, phscript %s", id, r.Cause)
+		}
 		d, err := schedule.Settings(r.Definition, "")
 		if err != nil {
 			return err

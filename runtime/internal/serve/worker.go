@@ -314,6 +314,10 @@ func (w *Worker) Lost(ctx context.Context) error {
 	began := time.Now()
 	// In a transaction that may write, as heartbeats do: a locked SQLite file could
 	// still be read.
+	if err := w.history.LoseCommands(ctx); err != nil {
+		w.watching = time.Time{}
+		return err
+	}
 	err := w.db.InTx(ctx, func(tx *store.Tx) (err error) {
 		silent, err = w.history.Silent(ctx, tx, w.lostAfter)
 		return err
@@ -328,7 +332,7 @@ func (w *Worker) Lost(ctx context.Context) error {
 	var failed error
 	for _, r := range silent {
 		// After the machine slept, the runs of this process continue.
-		if _, atWork := w.stops.Load(r.ID); !atWork {
+		if _, atWork := w.stops.Load(r.ID); !atWork && !r.Cause.Command() {
 			failed = errors.Join(failed, w.lose(ctx, r))
 		}
 	}

@@ -26,9 +26,17 @@ func RunCells(r *history.Run, now time.Time) []string {
 		took = Duration(d)
 	}
 	return []string{
-		strconv.FormatInt(r.ID, 10), cmp.Or(r.Schedule, r.Definition.Name), At(r.Due), string(r.Status), took,
+		strconv.FormatInt(r.ID, 10), cmp.Or(r.Schedule, r.Definition.Name, commandOf(r)), At(r.Due), string(r.Status), took,
 		count(r.Calls), count(r.Rejected), history.Why(r.Reason, r.Error),
 	}
+}
+
+// commandOf names a run that has no schedule.
+func commandOf(r *history.Run) string {
+	if r.Cause.Command() {
+		return string(r.Cause) + " " + display.OneLine(r.Script)
+	}
+	return ""
 }
 
 // count returns a number of a run as text.

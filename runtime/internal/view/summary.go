@@ -40,7 +40,11 @@ func Summary(s *outcome.Summary, files Files) string {
 	if s.Simulated {
 		simulated = " (simulated)"
 	}
-	fmt.Fprintf(&b, "\n%s: %s in %s%s\n", display.OneLine(s.Script), end, Seconds(s.Seconds), simulated)
+	number := ""
+	if s.Run > 0 {
+		number = fmt.Sprintf(", run %d", s.Run)
+	}
+	fmt.Fprintf(&b, "\n%s: %s in %s%s%s\n", display.OneLine(s.Script), end, Seconds(s.Seconds), number, simulated)
 	line := func(l Line) { fmt.Fprintf(&b, "  %-9s  %s\n", l.Name, display.OneLine(l.Value)) }
 	for _, l := range Totals(s) {
 		line(l)

@@ -91,11 +91,21 @@ func readTerminal(ctx context.Context, in io.Reader, p []byte) (int, error) {
 	return in.Read(p)
 }
 
-// Gate returns what decides about the writes of a script; see runtime.Options.
-func Gate(t *consent.Terms) func(context.Context, runtime.ConsentRequest) error {
-	r := t.Run("the script")
+// beforeWrites returns what is asked before each write of a script: whether it has consent,
+// if there are terms. Before the first one, the run gets its entry in the history.
+func (h *Opened) beforeWrites(t *consent.Terms) func(context.Context, runtime.ConsentRequest) error {
+	var running *consent.Running
+	if t != nil {
+		running = t.Run("the script")
+	}
 	return func(ctx context.Context, w runtime.ConsentRequest) error {
-		return r.Check(ctx, consent.Write{Model: w.Model, Rows: rowsOf(w.Write), Known: w.Known, Inputs: w.Inputs})
+		if running != nil {
+			if err := running.Check(ctx, consent.Write{Model: w.Model, Rows: rowsOf(w.Write), Known: w.Known, Inputs: w.Inputs}); err != nil {
+				return err
+			}
+		}
+		h.entry.Load().Begin(ctx)
+		return nil
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -207,6 +208,8 @@ type Opened struct {
 	server *simulator.Server
 	store  *storage.Lazy
 	dryRun bool
+	// entry is the run in the history, nil until Enter.
+	entry atomic.Pointer[Entry]
 	// journals are those of the run, nil until OpenJournals.
 	journals *Journals
 	// credentials are nil without a store.
@@ -293,9 +296,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		AllowAddress: allowAddress(hosts, o.Simulated || simulated),
 		Help:         manual.PageOptions{Width: env.Width(), Color: env.StdoutColor(), Ask: o.Ask},
 	}
-	if o.Terms != nil {
-		options.Consent = Gate(o.Terms)
-	}
+	options.Consent = h.beforeWrites(o.Terms)
 	if env.StdinTTY && env.StderrTTY && !scheduled {
 		options.Tell = func(line string) { fmt.Fprintln(env.Stderr, h.Secrets.String(display.Text(line))) }
 	}

@@ -2,6 +2,7 @@
 package repl
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -21,6 +22,8 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/storage"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/fault"
+	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/repl"
 )
 
@@ -77,6 +80,8 @@ func converse(env *environment.Env, o *options) error {
 		return err
 	}
 	defer h.Close()
+	entry := h.Enter(env, history.ByREPL, runtime.Script{Name: "prompt"}, nil)
+	began := env.Now()
 	session := h.Runtime.NewSession()
 	settings := repl.Options{
 		Session: session, Manual: builtins.Manual(bindings.DeclaredModels(c.Models)...), Secrets: h.Secrets,
@@ -93,16 +98,19 @@ func converse(env *environment.Env, o *options) error {
 	var reader repl.Reader = lines
 	forget := func() error { return nil }
 	if interactive {
-		history := openHistory(env, h)
-		forget = history.Forget
+		inputs := openHistory(env, h)
+		forget = inputs.Forget
 		reader = &repl.Prompted{Lines: lines, Prompt: prompt.Label, Before: screen.Break, Terminal: env.Stdout}
 		if editing {
-			reader = lineEditor(env, prompt, screen, history)
+			reader = lineEditor(env, prompt, screen, inputs)
 		}
 		fmt.Fprintln(env.Stdout, prompt.Banner())
 	}
 	err = prompt.Run(reader)
 	err = errors.Join(err, session.Close(), forget())
+	done := outcome.New("prompt", began, outcome.Work{Summary: session.Summary(), Duration: env.Now().Sub(began)})
+	done.Conclude(nil)
+	entry.End(context.Background(), done)
 	var exit *runtime.ExitError
 	switch {
 	case errors.As(err, &exit):
@@ -143,16 +151,16 @@ func openHistory(env *environment.Env, h *host.Opened) *repl.History {
 			file = ""
 		}
 	}
-	history, err := repl.OpenHistory(file, h.Secrets)
+	inputs, err := repl.OpenHistory(file, h.Secrets)
 	if err != nil {
 		fmt.Fprintf(env.Stderr, "warning: your inputs are not kept: %v\n", err)
 	}
-	return history
+	return inputs
 }
 
 // lineEditor makes the line editor of a terminal.
-func lineEditor(env *environment.Env, prompt *repl.Prompt, screen *repl.Screen, history *repl.History) repl.Reader {
-	o := repl.EditorOptions{Prompt: prompt.Label, Before: screen.Break, Complete: prompt.Complete, History: history, Terminal: env.Screen()}
+func lineEditor(env *environment.Env, prompt *repl.Prompt, screen *repl.Screen, inputs *repl.History) repl.Reader {
+	o := repl.EditorOptions{Prompt: prompt.Label, Before: screen.Break, Complete: prompt.Complete, History: inputs, Terminal: env.Screen()}
 	o.Width, o.Height = env.Size(80, 25)
 	if env.StderrColor() {
 		o.Highlight = repl.Highlight

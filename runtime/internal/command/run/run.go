@@ -19,6 +19,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/repl"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/rejects"
 	"github.com/phscript/phscript/runtime/internal/serve"
@@ -243,7 +244,9 @@ func runScript(env *environment.Env, o *options) error {
 	if err != nil && !inDoubt {
 		return err
 	}
-	ctx = journals.Context(ctx)
+	ctx, cancel := context.WithCancelCause(journals.Context(ctx))
+	defer cancel(nil)
+	entry := h.Enter(env, history.ByRun, script, cancel)
 	stopProgress := func() {}
 	if scheduled && o.summary != "" && rejected == nil {
 		stopProgress = so.keep(env, o.summary, script.Name, started, h.Secrets)
@@ -272,6 +275,7 @@ func runScript(env *environment.Env, o *options) error {
 	if runErr == nil && s.Error != nil {
 		runErr = errors.New(s.Error.Message)
 	}
+	s.Run = entry.ID()
 	_, s.InDoubt = errors.AsType[*host.Doubtful](runErr)
 	finished := done(journals, s)
 	if s.Resumed = journals.Resumed(); !finished && !scheduled && journals.Used() {
@@ -306,6 +310,7 @@ func runScript(env *environment.Env, o *options) error {
 			w.First[i] = h.Secrets.String(row)
 		}
 	}
+	entry.End(ctx, s)
 	if !quiet || s.Unwritten {
 		fmt.Fprint(env.Stderr, h.Secrets.String(view.Summary(s, files)))
 	}

@@ -2,6 +2,7 @@ package runs
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/rejects"
+	"github.com/phscript/phscript/runtime/internal/store"
 	"github.com/phscript/phscript/runtime/internal/view"
 )
 
@@ -25,7 +27,7 @@ type storedRows struct {
 }
 
 func printRejected(env *environment.Env, o *options) error {
-	return o.withRun(env, func(r *history.Run) error {
+	return o.withRun(env, func(_ context.Context, _ *store.DB, r *history.Run) error {
 		var stored storedRows
 		if len(r.Summary) > 0 {
 			if err := json.Unmarshal(r.Summary, &stored); err != nil {

@@ -43,7 +43,7 @@ type options struct {
 
 // New returns the command runs.
 func New(env *environment.Env) *cobra.Command {
-	group := usage.Group("runs", "See and control scheduled runs", "runs reads the history that 'phscript serve' keeps. Give it the same --state.")
+	group := usage.Group("runs", "See and control runs", "runs reads the history of what 'phscript serve' has run, and of other commands that wrote to Planhat.\nGive it the same --state.")
 	asJSON := func(cmd *cobra.Command, o *options) { usage.AddJSON(cmd, &o.json) }
 	storage.AddCommand(env, group, "list", "List runs, the newest first", usage.NoArguments, listRuns, func(cmd *cobra.Command, o *options) {
 		f := cmd.Flags()
@@ -140,6 +140,7 @@ func listRuns(env *environment.Env, o *options) error {
 		if o.limit > 0 {
 			f.Limit = o.limit + 1 // to know whether there are more
 		}
+		_ = history.New(db).LoseCommands(ctx) // as well as it can
 		runs, err := history.New(db).List(ctx, f)
 		if err != nil {
 			return err
@@ -181,22 +182,23 @@ func (o *options) unknown(ctx context.Context, s *serve.Schedules) string {
 }
 
 // withRun does something with the run that is named.
-func (o *options) withRun(env *environment.Env, do func(r *history.Run) error) error {
+func (o *options) withRun(env *environment.Env, do func(ctx context.Context, db *store.DB, r *history.Run) error) error {
 	id, err := o.runID(o.Args[0])
 	if err != nil {
 		return err
 	}
 	return o.WithStore(env, func(ctx context.Context, _ *serve.Schedules, db *store.DB) error {
+		_ = history.New(db).LoseCommands(ctx) // as well as it can
 		r, err := history.New(db).Run(ctx, id)
 		if err != nil {
 			return o.found(id, err)
 		}
-		return do(r)
+		return do(ctx, db, r)
 	})
 }
 
 func showRun(env *environment.Env, o *options) error {
-	return o.withRun(env, func(r *history.Run) error {
+	return o.withRun(env, func(ctx context.Context, db *store.DB, r *history.Run) error {
 		if o.json {
 			return printing.JSON(env.Stdout, view.Run(r))
 		}
