@@ -104,7 +104,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/check/position", own: []string{"runtime/internal/compile"}, never: []string{"net/http"}},
 	{pkg: "runtime/internal/check/flow", own: []string{"runtime/internal/check/position", "runtime/internal/syntax"}, never: []string{"net/http"}},
 	{pkg: "runtime/internal/check/report", own: []string{"runtime/internal/display"}, never: []string{lua, "net/http"}},
-	{pkg: "runtime/internal/check", own: []string{"runtime/internal/check/...", "runtime/internal/compile", "runtime/internal/explain", "runtime/internal/infer", "runtime/internal/manual", "runtime/internal/pattern", "runtime/internal/lualib/number", "bindings/spec", "planhat/catalog", "runtime/internal/syntax"}},
+	{pkg: "runtime/internal/check", own: []string{"runtime/internal/check/...", "runtime/internal/compile", "runtime/internal/explain", "runtime/internal/infer", "runtime/internal/manual", "runtime/internal/pattern", "runtime/internal/lualib/number", "runtime/internal/schema", "bindings/spec", "planhat/catalog", "runtime/internal/syntax"}},
 	{pkg: "runtime/internal/store", never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/quota", own: []string{"planhat", "runtime/internal/store"}, never: []string{lua}},
 	{pkg: "runtime/internal/schedule", own: []string{"planhat/catalog", "runtime/internal/config", "runtime/internal/header", "runtime/internal/pattern"}, never: []string{lua, "net/http"}},

@@ -21,6 +21,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/infer"
 	"github.com/phscript/phscript/runtime/internal/manual"
+	"github.com/phscript/phscript/runtime/internal/schema"
 )
 
 // Options are what a check depends on besides the source.
@@ -29,6 +30,8 @@ type Options struct {
 	Globals []string
 	// Disable are rules that are left out. If Only has any, no other rule counts.
 	Disable, Only []string
+	// Schema is what the account of the scripts has, nil if that is unknown.
+	Schema *schema.Schema
 	// ForTests is the manual for test scripts, *_test.lua, which know more
 	// names; nil for the same manual.
 	ForTests *manual.Manual

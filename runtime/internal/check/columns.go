@@ -99,6 +99,9 @@ func oneOf(texts []string) string {
 
 // importedProperty checks the name of a property that an import sets.
 func (c *script) importedProperty(model *catalog.Model, text *ast.StringExpr) {
+	if c.optionCustom(model, text.Value, text, true) {
+		return
+	}
 	name, _, _ := strings.Cut(text.Value, ".")
 	token := c.flow.Expr[text].At
 	property := model.Property(name)

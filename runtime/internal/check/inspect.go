@@ -70,6 +70,7 @@ func (c *script) visitStatement(s ast.Stmt) {
 		c.usesNothing(s.Exprs)
 	case *ast.AssignStmt:
 		c.usesNothing(s.Rhs)
+		c.assignsCustom(s)
 	}
 }
 

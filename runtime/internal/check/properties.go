@@ -27,7 +27,11 @@ func (c *script) aboutProperty(model *catalog.Model, name string) string {
 // writesProperty checks a property that a record is given.
 func (c *script) writesProperty(model *catalog.Model, to purpose, key *ast.StringExpr, arg ast.Expr) {
 	name, token := key.Value, c.flow.Expr[key].At
-	if strings.HasPrefix(name, "custom.") || model.Alias(name) {
+	if field, ok := strings.CutPrefix(name, "custom."); ok {
+		c.writesCustom(model, field, token, arg)
+		return
+	}
+	if model.Alias(name) {
 		return
 	}
 	property := model.Property(name)
@@ -39,6 +43,9 @@ func (c *script) writesProperty(model *catalog.Model, to purpose, key *ast.Strin
 		f := c.at(token, "read-only-property", fmt.Sprintf("'%s' of %s is read-only: Planhat sets it", name, catalog.WithArticle(model.Noun)))
 		f.Hint, f.Subject = c.aboutProperty(model, name), name
 		return
+	}
+	if name == customProperty {
+		c.custom(model, arg)
 	}
 	c.propertyValue(model, property, arg)
 }
@@ -113,7 +120,9 @@ func (c *script) propertyValue(model *catalog.Model, p *catalog.Property, arg as
 	if typ := valueType(p.Type); typ != "" && !typ.Accepts(value) {
 		f := c.between(at.From, at.To, "wrong-value", fmt.Sprintf("'%s' of %s must be %s, not %s", p.Name, catalog.WithArticle(model.Noun), describedType(p.Type), described))
 		f.Hint, f.Subject = c.aboutProperty(model, p.Name), p.Name
+		return
 	}
+	c.knownValue(model, p, arg)
 }
 
 // valueType is the type that a property takes from scripts, "" for any.
@@ -166,10 +175,14 @@ func (c *script) optionProperties(callee infer.Value, option string, arg ast.Exp
 			return
 		}
 		for name := range strings.SplitSeq(text.Value, ",") {
-			name, _, _ = strings.Cut(strings.TrimSpace(name), ".")
+			name = strings.TrimSpace(name)
 			if option == "sort" {
 				name = strings.TrimPrefix(name, "-")
 			}
+			if c.optionCustom(model, name, e, false) {
+				continue
+			}
+			name, _, _ = strings.Cut(name, ".")
 			if name == "" || model.Property(name) != nil || option == "columns" && (c.setFields[name] || len(catalog.Nearest(name, propertyNames(model))) == 0) {
 				continue
 			}
@@ -187,6 +200,9 @@ func (c *script) optionProperties(callee infer.Value, option string, arg ast.Exp
 // readsProperty reports a misspelt field of a record or of another table whose
 // fields are known.
 func (c *script) readsProperty(e *ast.AttrGetExpr, owner infer.Value, name string) {
+	if c.readsCustom(e, owner, name) {
+		return
+	}
 	if p := owner.Property; p != nil && p.Type == catalog.ObjectID {
 		c.fieldOfID(e, p, name)
 		return

@@ -148,6 +148,9 @@ func (c *script) record(callee infer.Value, model *catalog.Model, to purpose, ar
 	}
 	c.checked[table] = true
 	c.missing(callee, model, to, table, given)
+	if to == creating || to == upserting && !slices.ContainsFunc(model.Keyables.Bulk, func(name string) bool { return given[name] || c.setFields[name] }) {
+		c.missingCustom(model, c.flow.Expr[table].From, fields)
+	}
 }
 
 // missing reports the properties that a new record requires and lacks.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/sourcefile"
@@ -67,6 +68,14 @@ func Load(path string) (*File, error) {
 	return &File{Schema: s, Path: path, Pulled: info.ModTime()}, nil
 }
 
+// Known returns the schema, or nil if there is no file.
+func (f *File) Known() *Schema {
+	if f == nil {
+		return nil
+	}
+	return f.Schema
+}
+
 // Age is how old the file is, in whole days.
 func (f *File) Age(now time.Time) int { return max(0, int(now.Sub(f.Pulled)/(24*time.Hour))) }
 
@@ -75,7 +84,7 @@ func (f *File) Old(now time.Time) string {
 	if f == nil || now.Sub(f.Pulled) <= Life {
 		return ""
 	}
-	return fmt.Sprintf("%s is %d days old; %s to read the tenant's custom fields again", f.Path, f.Age(now), again)
+	return fmt.Sprintf("%s is %d days old; %s to read the tenant's custom fields again", filepath.Base(f.Path), f.Age(now), again)
 }
 
 // written is the form of the file.

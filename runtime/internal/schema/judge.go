@@ -32,8 +32,8 @@ type Doubt struct {
 	Subject string
 	Message string
 	Hint    string
-	// Certain says that no change of the tenant explains it: the name is one letter from
-	// one that the tenant has, or the value has a form that the field never takes.
+	// Certain says that a change of the tenant hardly explains it: the name is one letter
+	// from one that the tenant has, or the value has a form that the field does not take.
 	Certain bool
 }
 
@@ -192,7 +192,7 @@ func (s *Schema) Property(m *catalog.Model, p *catalog.Property, v jsontext.Valu
 	}
 	return &Doubt{
 		Kind: WrongValue, Subject: p.Name, Certain: catalog.Misspelt(text, known) != "",
-		Message: fmt.Sprintf("no %s has the %s %q%s; known are %s", m.Noun, p.Name, text, catalog.DidYouMean(text, known), quoted(known)),
+		Message: fmt.Sprintf("no %s has the %s %q%s; known: %s", m.Noun, p.Name, text, catalog.DidYouMean(text, known), quoted(known)),
 		Hint:    fresh,
 	}
 }

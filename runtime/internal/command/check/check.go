@@ -21,6 +21,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/fault"
+	tenant "github.com/phscript/phscript/runtime/internal/schema"
 	"github.com/phscript/phscript/runtime/internal/suite"
 )
 
@@ -138,8 +139,13 @@ func checkScripts(env *environment.Env, o *options) error {
 	if err != nil {
 		return err
 	}
+	known, err := tenant.Load(c.SchemaPath(env.Dir))
+	if err != nil {
+		return err
+	}
 	checker := check.New(builtins.Manual(bindings.DeclaredModels(c.Models)...), check.Options{
 		ForTests: suite.Manual(c.Models...),
+		Schema:   known.Known(),
 		Globals:  o.globals, Only: o.rules, Disable: o.disable,
 		Exists: func(name string) bool { return env.IsFile(name) },
 	})
@@ -161,6 +167,9 @@ func checkScripts(env *environment.Env, o *options) error {
 	found := &report.Report{Files: len(files), Findings: slices.Concat(findings...)}
 	if err := o.write(env, found); err != nil {
 		return err
+	}
+	if old := known.Old(env.Now()); old != "" {
+		fmt.Fprintln(env.Stderr, "note: "+old)
 	}
 	bad := found.Count(report.Error)
 	if o.failOn == string(report.Warning) {
