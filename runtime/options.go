@@ -162,6 +162,9 @@ type Options struct {
 	// Models are models that catalog.Declare made. Scripts get them by name from
 	// planhat.model.
 	Models []*catalog.Model
+	// Judge, if set, sees each write to the configured account before it is sent or, in a
+	// dry run, withheld. It must be safe for concurrent use.
+	Judge func(context.Context, planhat.Write)
 	// Strict makes a rejected row raise an error.
 	Strict bool
 

@@ -42,6 +42,8 @@ type Options struct {
 	Now  func() time.Time
 	// Consent decides about each write that is sent.
 	Consent func(context.Context, planhat.Write) error
+	// Judge, if set, sees each write to the account of Config before it is sent or withheld.
+	Judge func(context.Context, planhat.Write)
 	// AllowAddress, if set, returns an error for an address of planhat.new that the
 	// script may not connect to. It is not asked about the configured hosts.
 	AllowAddress func(address string, dryRun bool) error
@@ -180,7 +182,11 @@ func (c *Clients) connect(ctx context.Context, cfg planhat.Config, callsPerMinut
 		}
 		cfg.Limiter = limiter
 	}
-	cfg.Gate = c.gate(cfg.Gate)
+	var judge func(context.Context, planhat.Write)
+	if accountOf(cfg) == accountOf(c.options.Config) {
+		judge = c.options.Judge
+	}
+	cfg.Gate = c.gate(cfg.Gate, judge)
 	cfg.Planner = c.planner(cfg)
 	cfg.HTTPClient = c.guarded(cfg.HTTPClient)
 	cfg.Observer = observers{&c.Tally, cfg.Observer}
@@ -194,13 +200,15 @@ func (c *Clients) connect(ctx context.Context, cfg planhat.Config, callsPerMinut
 
 // planner returns the planner of a client's account.
 func (c *Clients) planner(cfg planhat.Config) planhat.Planner {
-	account := func(cfg planhat.Config) string {
-		return cmp.Or(cfg.BaseURL, planhat.DefaultBaseURL) + " " + cmp.Or(cfg.APIToken, cfg.TenantToken)
-	}
-	return c.plans.Planner(account(cfg), plan.Tenant{
+	return c.plans.Planner(accountOf(cfg), plan.Tenant{
 		Host: hostOf(cmp.Or(cfg.BaseURL, planhat.DefaultBaseURL)), Analytics: hostOf(cmp.Or(cfg.AnalyticsURL, planhat.DefaultAnalyticsURL)),
-		Default: account(cfg) == account(c.options.Config),
+		Default: accountOf(cfg) == accountOf(c.options.Config),
 	})
+}
+
+// accountOf tells the accounts of clients apart.
+func accountOf(cfg planhat.Config) string {
+	return cmp.Or(cfg.BaseURL, planhat.DefaultBaseURL) + " " + cmp.Or(cfg.APIToken, cfg.TenantToken)
 }
 
 // hostOf returns an address without what may be secret in it.
@@ -239,12 +247,15 @@ func inSettings(err error) error {
 
 // gate asks the caller's gate first, and then withholds every write during a dry run,
 // which a session may switch.
-func (c *Clients) gate(first planhat.Gate) planhat.Gate {
+func (c *Clients) gate(first planhat.Gate, judge func(context.Context, planhat.Write)) planhat.Gate {
 	return func(ctx context.Context, w planhat.Write) error {
 		if first != nil {
 			if err := first(ctx, w); err != nil {
 				return err
 			}
+		}
+		if judge != nil {
+			judge(ctx, w)
 		}
 		if !c.dryRun.Load() {
 			if c.options.Consent == nil {

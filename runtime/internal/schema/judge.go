@@ -37,6 +37,9 @@ type Doubt struct {
 	Certain bool
 }
 
+// Stale reports whether a newer schema may know better.
+func (d *Doubt) Stale() bool { return d.Hint == fresh }
+
 // Access is how a custom field is written in a script, after custom.
 func Access(name string) string {
 	if spec.IsName(name) {

@@ -314,6 +314,9 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 			return nil, err
 		}
 	}
+	if !o.Simulated && !simulated {
+		options.Judge = h.judge(env, c.SchemaPath(env.Dir), logger)
+	}
 	h.options = options
 	if h.Runtime, err = runtime.New(options); err != nil {
 		h.Close()
