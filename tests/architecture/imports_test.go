@@ -126,6 +126,10 @@ var rules = []rule{
 	{pkg: "runtime/internal/command/usage", own: []string{"planhat/catalog", "runtime/internal/config", "runtime/internal/fault", "runtime/internal/command/environment"}, never: []string{lua}},
 	{pkg: "runtime/internal/command/printing", own: []string{"runtime/internal/sourcefile", "runtime", "runtime/internal/display", "runtime/internal/unfinished", "runtime/internal/view", "runtime/internal/command/environment", "runtime/internal/command/usage"}},
 	{pkg: "runtime/internal/command/storage", own: []string{"runtime/internal/config", "runtime/internal/trust", "runtime/internal/serve", "runtime/internal/store", "runtime/internal/command/environment", "runtime/internal/command/usage"}},
+	{
+		pkg: "runtime/internal/command/mcp", own: []string{"runtime/internal/command/environment", "runtime/internal/command/usage", "runtime/internal/config", "runtime/internal/guide", "runtime/internal/header", "runtime/internal/manual", "runtime/internal/reference", "runtime/internal/schema", "runtime/internal/suite", "planhat/catalog"},
+		programs: "each call of a tool is a process of phscript, so a script cannot end or exhaust the server; scripts cannot choose the program",
+	},
 	{pkg: "runtime/internal/command/...", own: []string{"runtime", "runtime/internal/...", "planhat", "planhat/...", "bindings", "bindings/spec"}},
 	{pkg: "runtime/internal/command", own: []string{"runtime/internal/command/...", "runtime/internal/outcome", "runtime/internal/pattern", "planhat/catalog"}},
 	{pkg: "runtime/cli", own: []string{"runtime/internal/command"}},

@@ -22,6 +22,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/host"
 	"github.com/phscript/phscript/runtime/internal/command/initialize"
 	"github.com/phscript/phscript/runtime/internal/command/man"
+	"github.com/phscript/phscript/runtime/internal/command/mcp"
 	"github.com/phscript/phscript/runtime/internal/command/newscript"
 	"github.com/phscript/phscript/runtime/internal/command/plan"
 	"github.com/phscript/phscript/runtime/internal/command/printing"
@@ -97,7 +98,7 @@ func newRoot(env *environment.Env) *cobra.Command {
 	root.AddCommand(run.New(env), plan.New(env), repl.New(env), simulate.New(env), check.New(env), schema.New(env), doc.New(env), setup.New(env), connect.New(env), doctor.New(env), configuration.New(env), test.New(env), man.New(env), newVersion(env))
 	root.AddCommand(snapshot.New(env))
 	root.AddCommand(serve.New(env), schedule.New(env), runs.New(env), quota.New(env), state.New(env))
-	root.AddCommand(initialize.New(env), newscript.New(env))
+	root.AddCommand(initialize.New(env), newscript.New(env), mcp.New(env))
 	nameHelp(root)
 	if root.InitDefaultVersionFlag(); env.Version != "" {
 		root.Flags().Lookup("version").Usage = "Print the version"

@@ -19,6 +19,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/builtins"
 	"github.com/phscript/phscript/runtime/internal/check/report"
 	"github.com/phscript/phscript/runtime/internal/fault"
+	"github.com/phscript/phscript/runtime/internal/guide"
 	"github.com/phscript/phscript/runtime/internal/reference"
 	"github.com/phscript/phscript/runtime/internal/suite"
 	"github.com/phscript/phscript/runtime/internal/view"
@@ -51,6 +52,13 @@ func TestReferenceIsCurrent(t *testing.T) {
 			require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 		}
 	}
+	overview := filepath.Join(root, "docs", "llms.txt")
+	if *update {
+		require.NoError(t, os.WriteFile(overview, []byte(r.Overview(guide.All())), 0o644))
+	}
+	listed, err := os.ReadFile(overview)
+	require.NoError(t, err)
+	assert.True(t, string(listed) == r.Overview(guide.All()), "docs/llms.txt %s", regenerate)
 	for path, text := range pages {
 		got, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(path)))
 		if assert.NoError(t, err, "docs/reference/%s is missing; run: go test ./runtime/internal/documents -update", path) {

@@ -1,0 +1,260 @@
+package mcp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/header"
+)
+
+type checkInput struct {
+	Paths []string          `json:"paths,omitempty" jsonschema:"scripts and folders to check, relative to the project; all scripts if empty"`
+	Files map[string]string `json:"files,omitempty" jsonschema:"files in place of those in the project, or new ones: their text by name"`
+}
+
+type runInput struct {
+	Script    string            `json:"script" jsonschema:"the script, relative to the project, such as import.lua"`
+	Files     map[string]string `json:"files,omitempty" jsonschema:"files in place of those in the project, or new ones: their text by name"`
+	Args      []string          `json:"args,omitempty" jsonschema:"arguments of the script"`
+	Params    map[string]string `json:"params,omitempty" jsonschema:"parameters of the script, by name"`
+	Stdin     string            `json:"stdin,omitempty" jsonschema:"standard input of the script"`
+	Companies int               `json:"companies,omitempty" jsonschema:"how many made-up companies, with contacts and more, the simulated Planhat has at the start; at most 5000"`
+}
+
+type planInput struct {
+	runInput
+	Live bool `json:"live,omitempty" jsonschema:"read the user's Planhat in place of the simulated one; only if the user allows it"`
+}
+
+type testInput struct {
+	Paths  []string          `json:"paths,omitempty" jsonschema:"tests and folders, relative to the project; all tests if empty"`
+	Filter string            `json:"filter,omitempty" jsonschema:"run only tests with this text in their names"`
+	Files  map[string]string `json:"files,omitempty" jsonschema:"files in place of those in the project, or new ones: their text by name"`
+}
+
+const mostCompanies = 5000
+
+// ofRuns are the exit codes of runs and plans.
+var ofRuns = map[int]string{
+	0: "done", 1: "the script failed", 2: "wrong use", 3: "done, with rejected rows", 4: "no access", 5: "a limit was reached", 10: "there are changes",
+}
+
+func (s *server) addScripts(m *mcp.Server) {
+	add(m, "check", "Check scripts",
+		"Finds mistakes in scripts without running them: misspelled names, wrong types, properties that do not exist.",
+		false, s.check)
+	add(m, "run", "Run a script on the simulated Planhat",
+		"Runs a script on a simulated Planhat, which is empty at the start and gone afterwards. The script cannot reach a network, an environment variable, or files outside the project. Returns what it printed, the summary, and the files that it wrote to out.",
+		false, s.run)
+	add(m, "test", "Run tests of scripts",
+		"Runs tests (files that end in _test.lua). Each test has its own simulated Planhat. Returns the failures with their lines.",
+		false, s.test)
+	description := "Shows what a script would create, update and delete, property by property, on a simulated Planhat. Nothing is written."
+	if s.live {
+		description = "Shows what a script would create, update and delete, property by property. With live, it reads the user's Planhat; otherwise it uses a simulated one. Nothing is written."
+	}
+	add(m, "plan", "Show what a script would change", description, s.live, s.plan)
+}
+
+// inside does something in a workspace.
+func (s *server) inside(files map[string]string, do func(*workspace) (string, error)) (text string, err error) {
+	w, err := s.open(files)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	return do(w)
+}
+
+// settings writes those settings of the project that a call uses, and returns the flags that name them.
+func (s *server) settings(w *workspace, live bool) (flags []string, err error) {
+	c, err := config.Load("", s.dir, s.env.ReadConfig, func(string) (string, bool) { return "", false })
+	if err != nil || c.File == "" {
+		return nil, err
+	}
+	all := map[string]any{}
+	if err := toml.Unmarshal(c.Text, &all); err != nil {
+		return nil, err
+	}
+	keep := map[string]any{}
+	for name, value := range all {
+		if name == "model" || name == "check" || name == "schema" || live && !strings.HasPrefix(name, "allow_") && name != "schedule" && name != "serve" {
+			keep[name] = value
+		}
+	}
+	text, err := toml.Marshal(keep)
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(w.dir, config.FileName)
+	return []string{"--config", file}, os.WriteFile(file, text, 0o600)
+}
+
+func (s *server) check(ctx context.Context, in checkInput) (string, error) {
+	return s.inside(in.Files, func(w *workspace) (string, error) {
+		args, err := s.settings(w, false)
+		if err != nil {
+			return "", err
+		}
+		args = append([]string{"check"}, args...)
+		if len(in.Paths) == 0 {
+			in.Paths = scripts(w.dir, ".lua")
+		}
+		for _, name := range in.Paths {
+			local, err := w.local(name)
+			if err != nil {
+				return "", err
+			}
+			args = append(args, named(local))
+		}
+		if len(in.Paths) == 0 {
+			return "", errors.New("the project has no scripts; pass one in files")
+		}
+		f, err := s.start(ctx, w, false, "", args...)
+		if err != nil {
+			return "", err
+		}
+		return f.text(s, map[int]string{0: "no mistakes found", 1: "mistakes found", 2: "wrong use"}), nil
+	})
+}
+
+func (s *server) test(ctx context.Context, in testInput) (string, error) {
+	return s.inside(in.Files, func(w *workspace) (string, error) {
+		args, err := s.settings(w, false)
+		if err != nil {
+			return "", err
+		}
+		args = append([]string{"test"}, args...)
+		if in.Filter != "" {
+			args = append(args, "--filter="+in.Filter)
+		}
+		if len(in.Paths) == 0 {
+			in.Paths = scripts(w.dir, "_test.lua")
+		}
+		for _, name := range in.Paths {
+			local, err := w.local(name)
+			if err != nil {
+				return "", err
+			}
+			args = append(args, named(local))
+		}
+		if len(in.Paths) == 0 {
+			return "", errors.New("the project has no tests; pass one in files, such as import_test.lua")
+		}
+		f, err := s.start(ctx, w, false, "", args...)
+		if err != nil {
+			return "", err
+		}
+		return f.text(s, map[int]string{0: "all passed", 1: "a test failed", 2: "wrong use"}), nil
+	})
+}
+
+// named returns the name of a file that is not taken for a flag.
+func named(local string) string {
+	if strings.HasPrefix(local, "-") {
+		return "./" + filepath.ToSlash(local)
+	}
+	return filepath.ToSlash(local)
+}
+
+// scripts lists the files below a folder with an ending, through links.
+func scripts(dir, ending string) (names []string) {
+	var walk func(folder string, depth int)
+	walk = func(folder string, depth int) {
+		entries, err := os.ReadDir(filepath.Join(dir, folder))
+		if err != nil || depth > 8 {
+			return
+		}
+		for _, entry := range entries {
+			name := filepath.Join(folder, entry.Name())
+			info, err := os.Stat(filepath.Join(dir, name))
+			switch {
+			case err != nil || strings.HasPrefix(entry.Name(), ".") || len(names) >= mostScripts:
+			case info.IsDir():
+				walk(name, depth+1)
+			case strings.HasSuffix(name, ending):
+				names = append(names, name)
+			}
+		}
+	}
+	walk(".", 0)
+	return names
+}
+
+// mostScripts is how many files one call checks or tests if it names none.
+const mostScripts = 500
+
+func (s *server) run(ctx context.Context, in runInput) (string, error) {
+	return s.execute(ctx, "run", in, false)
+}
+
+func (s *server) plan(ctx context.Context, in planInput) (string, error) {
+	if in.Live && !s.live {
+		return "", errors.New("the user has not allowed plans to read Planhat: leave live out, or ask the user to start the server as 'phscript mcp --live'")
+	}
+	return s.execute(ctx, "plan", in.runInput, in.Live)
+}
+
+// execute runs or plans a script.
+func (s *server) execute(ctx context.Context, command string, in runInput, live bool) (string, error) {
+	if in.Companies < 0 || in.Companies > mostCompanies {
+		return "", fmt.Errorf("companies must be from 0 to %d", mostCompanies)
+	}
+	return s.inside(in.Files, func(w *workspace) (string, error) {
+		script, err := w.local(in.Script)
+		if err != nil {
+			return "", err
+		}
+		args, err := s.settings(w, live)
+		if err != nil {
+			return "", err
+		}
+		args = append([]string{command}, args...)
+		args = append(args, "--timeout", s.timeout.String(), "--allow-read", w.project)
+		if live {
+			if err := alone(filepath.Join(w.dir, script)); err != nil {
+				return "", err
+			}
+		} else {
+			args = append(args, "--simulate")
+			if in.Companies > 0 {
+				args = append(args, "--companies", strconv.Itoa(in.Companies))
+			}
+		}
+		for name, value := range in.Params {
+			args = append(args, "--param", name+"="+value)
+		}
+		args = append(args, named(script), "--")
+		f, err := s.start(ctx, w, live, in.Stdin, append(args, in.Args...)...)
+		if err != nil {
+			return "", err
+		}
+		return f.text(s, ofRuns) + w.written(), nil
+	})
+}
+
+// alone refuses a script that asks to reach other hosts: with records of customers, it
+// could send them there.
+func alone(file string) error {
+	source, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	says, err := header.Read(source)
+	if err != nil {
+		return err
+	}
+	if len(says.Net) > 0 {
+		return errors.New("the script reaches other systems (@allow net), so it cannot read Planhat here: leave live out, or ask the user to run 'phscript plan'")
+	}
+	return nil
+}
