@@ -200,7 +200,7 @@ func (c *Client) plan(ctx context.Context, q *call) (*answer, *Error) {
 	if c.planner == nil {
 		return &answer{withheld: true}, nil
 	}
-	reply, err := c.planner.Answer(ctx, Call{Model: q.model, Operation: q.op, ID: q.id, Query: q.query, Body: q.body, Rows: q.rows}, c.pastPlanner)
+	reply, err := c.planner.Answer(ctx, Call{Model: q.model, Operation: q.op, ID: q.id, Query: q.query, Body: q.body, Rows: q.rows}, c.Read)
 	if err != nil {
 		return nil, c.describe(q, refusedByGate(err), 1)
 	}
@@ -214,8 +214,8 @@ func (c *Client) plan(ctx context.Context, q *call) (*answer, *Error) {
 	return a, nil
 }
 
-// pastPlanner sends a read for the planner.
-func (c *Client) pastPlanner(ctx context.Context, read Call) (Reply, error) {
+// Read sends a read, past the planner. It is a Sender.
+func (c *Client) Read(ctx context.Context, read Call) (Reply, error) {
 	q := &call{model: read.Model, op: read.Operation, id: read.ID, query: read.Query}
 	if read.Rows > 0 || read.Operation.Method != http.MethodGet {
 		return Reply{}, c.describe(q, refusedByGate(ErrWithheld), 0)

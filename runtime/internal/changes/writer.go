@@ -236,8 +236,8 @@ func bytesOf(text []byte) any {
 	return text
 }
 
-// Settle records what happened to rows: their state, message, ID, Before and After. They
-// must have a number.
+// Settle records what happened to rows: their action, state, message, ID, Before and After.
+// They must have a number.
 func (w *Writer) Settle(ctx context.Context, rows []Change) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -245,14 +245,14 @@ func (w *Writer) Settle(ctx context.Context, rows []Change) error {
 		if err := w.hold(ctx, tx, 0); err != nil {
 			return err
 		}
-		set, err := tx.PrepareContext(ctx, `UPDATE phscript_change SET state = ?, message = ?, record = ?, before = ?, after = ? WHERE change_set = ? AND seq = ?`)
+		set, err := tx.PrepareContext(ctx, `UPDATE phscript_change SET action = ?, state = ?, message = ?, record = ?, before = ?, after = ? WHERE change_set = ? AND seq = ?`)
 		if err != nil {
 			return err
 		}
 		defer func() { _ = set.Close() }()
 		for i := range rows {
 			c := &rows[i]
-			if _, err := set.ExecContext(ctx, c.State, c.Message, c.ID, bytesOf(c.Before), bytesOf(c.After), w.set.ID, c.Seq); err != nil {
+			if _, err := set.ExecContext(ctx, c.Action, c.State, c.Message, c.ID, bytesOf(c.Before), bytesOf(c.After), w.set.ID, c.Seq); err != nil {
 				return err
 			}
 		}

@@ -13,6 +13,8 @@ const (
 	ExitRejected = 3
 	ExitAuth     = 4
 	ExitLimit    = 5
+	// ExitStale ends the apply of a stale plan.
+	ExitStale = 11
 	// ExitNotConfirmed ends what nobody confirmed. Package consent decides that.
 	ExitNotConfirmed = 12
 	// ExitInterrupted and ExitTerminated are those of a program that a signal

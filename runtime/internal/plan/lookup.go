@@ -258,7 +258,7 @@ func (s *session) scan(m *catalog.Model, names []string, few int, enough func() 
 			if enough != nil && enough() {
 				return nil
 			}
-			if offset == size && few > 0 && few <= s.run.remaining() {
+			if offset == size && few > 0 && few <= min(s.run.remaining(), DefaultReads) {
 				return errFew
 			}
 		}

@@ -46,6 +46,8 @@ type Options struct {
 	// of steps.
 	Record func(*Step)
 	Now    func() time.Time
+	// Partial says that nobody reads the answers, so records need not be read as a whole.
+	Partial bool
 }
 
 // NewRun returns the planning of a run, in which nothing is planned yet.

@@ -65,6 +65,8 @@ type StepRow struct {
 	// Body is the row as the script sends it, if it would be sent.
 	Body   jsontext.Value `json:"body,omitempty"`
 	Reason string         `json:"reason,omitempty"`
+	// Others are custom properties of the record that the row does not name.
+	Others []string `json:"-"`
 	// defines says that ID is a placeholder until Planhat answers the row.
 	defines bool
 }
@@ -201,21 +203,29 @@ func (s *session) begin(call planhat.Call) {
 
 // identify reads the id of the tenant's first user, once.
 func (s *session) identify() {
-	if s.identified {
+	if s.identified || s.run.options.Partial {
 		return
 	}
 	s.identified = true
-	m := catalog.Load().With(catalog.TeamMember)
-	query := map[string][]string{"sort": {"_id"}, "limit": {"1"}, "select": {"_id"}}
-	reply, err := s.send(s.ctx, planhat.Call{Model: m, Operation: m.Operation("get_list"), Query: query})
-	if err == nil {
-		if users, err := planhat.SplitList(reply.Body); err == nil && len(users) > 0 {
-			s.tenant.User = users[0].ID()
-		}
-	}
+	s.tenant.User, _ = FirstUser(s.ctx, s.send)
 	if s.tenant.User == "" {
 		s.run.Unknown("", 0, "the first user of account "+strconv.Itoa(s.tenant.Client)+" can't be read, so the plan can't be tied to the account")
 	}
+}
+
+// FirstUser returns the _id of the first user of an account, "" if it has none.
+func FirstUser(ctx context.Context, send planhat.Sender) (string, error) {
+	m := catalog.Load().With(catalog.TeamMember)
+	query := map[string][]string{"sort": {"_id"}, "limit": {"1"}, "select": {"_id"}}
+	reply, err := send(ctx, planhat.Call{Model: m, Operation: m.Operation("get_list"), Query: query})
+	if err != nil {
+		return "", err
+	}
+	users, err := planhat.SplitList(reply.Body)
+	if err != nil || len(users) == 0 {
+		return "", err
+	}
+	return users[0].ID(), nil
 }
 
 // row begins the next row, at a position from 0.

@@ -285,7 +285,7 @@ func (s *session) update(m *catalog.Model, id string, row object) (*record, erro
 		return nil, notFound(m, id)
 	}
 	r := records[0]
-	if err := s.whole(m, r); err != nil && !errors.Is(err, errBlind) {
+	if err := s.detail(m, r, row); err != nil {
 		return nil, err
 	}
 	if err := cleared(m, row); err != nil {
@@ -304,7 +304,7 @@ func (s *session) update(m *catalog.Model, id string, row object) (*record, erro
 // changeTo plans the change of a record, and reports whether there is one.
 func (s *session) changeTo(m *catalog.Model, r *record, row object) bool {
 	written := s.about(m, Update, r)
-	written.Changes = s.changes(m, r, row)
+	written.Changes, written.Others = s.changes(m, r, row), others(r, row)
 	sent := s.table(m).change(m, r, row)
 	if len(sent) == 0 {
 		s.count(m, Counts{Unchanged: 1})
@@ -366,7 +366,7 @@ func (s *session) delete(m *catalog.Model, id string) (planhat.Reply, error) {
 		return planhat.Reply{}, notFound(m, id)
 	}
 	r := records[0]
-	if answersRecord(m) {
+	if answersRecord(m) && !s.run.options.Partial {
 		if err := s.whole(m, r); err != nil && !errors.Is(err, errBlind) {
 			return planhat.Reply{}, err
 		}

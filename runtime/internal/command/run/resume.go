@@ -36,13 +36,13 @@ func resumeCommand(env *environment.Env) string {
 		if arg == "run" && len(line) == 3 || arg == "--resume" || strings.HasPrefix(arg, "--resume=") {
 			continue
 		}
-		line = append(line, quoted(arg))
+		line = append(line, Quoted(arg))
 	}
 	return strings.Join(line, " ")
 }
 
-// quoted returns an argument as a shell reads it.
-func quoted(arg string) string {
+// Quoted returns an argument as a shell reads it.
+func Quoted(arg string) string {
 	plain := func(r rune) bool {
 		return r < 0x80 && !strings.ContainsRune(" \t\n\"'\\$`&|;<>()*?[]#~{}!", r) || r >= 0x80
 	}

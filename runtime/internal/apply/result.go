@@ -1,0 +1,186 @@
+package apply
+
+import (
+	"github.com/phscript/phscript/runtime/internal/changes"
+	"github.com/phscript/phscript/runtime/internal/plan"
+	"github.com/phscript/phscript/runtime/internal/planfile"
+)
+
+// Shown is how many rows of a kind a result names.
+const Shown = 20
+
+// Counts are numbers of rows.
+type Counts struct {
+	Created   int `json:"created"`
+	Updated   int `json:"updated"`
+	Deleted   int `json:"deleted"`
+	Sent      int `json:"sent"`
+	Unchanged int `json:"already_so"`
+	Rejected  int `json:"rejected"`
+	Skipped   int `json:"skipped"`
+	// Needing rows need a record that was not created.
+	Needing  int `json:"needing"`
+	Doubtful int `json:"doubtful"`
+	// NotBegun rows were not sent, and a later apply sends them.
+	NotBegun int `json:"not_begun"`
+}
+
+// Done counts the rows that are in Planhat.
+func (c Counts) Done() int { return c.Created + c.Updated + c.Deleted + c.Sent + c.Unchanged }
+
+// Line is a row that was not applied as planned.
+type Line struct {
+	Step   int    `json:"step"`
+	Row    int    `json:"row"`
+	Script string `json:"script,omitempty"`
+	Line   int    `json:"line,omitempty"`
+	Record string `json:"record"`
+	Why    string `json:"why"`
+	// Differences are what has changed since the plan was made.
+	Differences []Difference `json:"differences,omitempty"`
+}
+
+// Result is what an apply has done, with what earlier ones have done of the same plan.
+type Result struct {
+	// Began is true if rows may have been sent.
+	Began bool `json:"began"`
+	Counts
+	Models map[string]*Counts `json:"models"`
+	// Stale are the rows that have changed since the plan was made, Stales how many they are.
+	Stale    []Line `json:"stale,omitempty"`
+	Stales   int    `json:"stale_rows,omitempty"`
+	Rejects  []Line `json:"rejected_rows,omitempty"`
+	Needs    []Line `json:"needing_rows,omitempty"`
+	Doubts   []Line `json:"doubtful_rows,omitempty"`
+	Differs  []Line `json:"differing_rows,omitempty"`
+	Differed int    `json:"differing,omitempty"`
+	// left is what is still to be sent.
+	left map[string]Left
+}
+
+// Left is what is still to be sent of a model.
+type Left struct {
+	planfile.Counts
+	// Known is how many of its records are known.
+	Known int
+}
+
+func newResult() *Result { return &Result{Models: map[string]*Counts{}, left: map[string]Left{}} }
+
+// undecided reports whether a later apply may do more.
+func (r *Result) undecided() bool { return r.Doubtful > 0 || r.NotBegun > 0 }
+
+func (r *Result) model(name string) *Counts {
+	m := r.Models[name]
+	if m == nil {
+		m = &Counts{}
+		r.Models[name] = m
+	}
+	return m
+}
+
+// count counts a row that is going to be sent.
+func (r *Result) count(s *step, row *plan.StepRow) {
+	left := r.left[s.Model]
+	switch {
+	case row.Action == plan.Delete:
+		left.Deleted++
+	case row.Blind || row.Action == plan.Upsert:
+		left.Blind++
+	case row.Action == plan.Create:
+		left.Created++
+	case row.Action == plan.Update:
+		left.Updated++
+	default:
+		left.Sent++
+	}
+	r.left[s.Model] = left
+}
+
+func keep(list *[]Line, s *step, row *plan.StepRow, why string, differences []Difference) {
+	if len(*list) < Shown {
+		*list = append(*list, Line{
+			Step: s.Number, Row: row.Row, Script: s.Script, Line: s.Line, Record: s.label(row), Why: why, Differences: differences,
+		})
+	}
+}
+
+func (r *Result) stale(s *step, row *plan.StepRow, why []Difference) {
+	r.Stales++
+	keep(&r.Stale, s, row, "", why)
+}
+
+// add counts what happened to a row.
+func (r *Result) add(s *step, row *plan.StepRow, state changes.State, action, message string) {
+	for _, c := range []*Counts{&r.Counts, r.model(s.Model)} {
+		switch state {
+		case changes.Done:
+			c.took(action)
+		case changes.Rejected:
+			c.Rejected++
+		case changes.Skipped:
+			c.Skipped++
+		case changes.Doubtful, changes.Intended:
+			c.Doubtful++
+		case changes.Failed:
+			c.NotBegun++
+		}
+	}
+	switch state {
+	case changes.Rejected:
+		keep(&r.Rejects, s, row, message, nil)
+	case changes.Doubtful, changes.Intended:
+		keep(&r.Doubts, s, row, message, nil)
+	}
+}
+
+func (c *Counts) took(action string) {
+	switch action {
+	case plan.Create:
+		c.Created++
+	case plan.Update, plan.Upsert:
+		c.Updated++
+	case plan.Delete:
+		c.Deleted++
+	case plan.Unchanged:
+		c.Unchanged++
+	default:
+		c.Sent++
+	}
+}
+
+// took corrects how many rows were done.
+func (r *Result) took(s *step, action string, by int) {
+	for _, c := range []*Counts{&r.Counts, r.model(s.Model)} {
+		if action == plan.Update {
+			c.Updated += by
+		}
+	}
+}
+
+// before counts what an earlier apply did.
+func (r *Result) before(c *changes.Change) {
+	for _, n := range []*Counts{&r.Counts, r.model(c.Model)} {
+		switch c.State {
+		case changes.Done:
+			n.took(c.Action)
+		case changes.Rejected:
+			n.Rejected++
+		case changes.Skipped:
+			n.Skipped++
+		}
+	}
+}
+
+// needs counts a row that can't be sent because a record was not created.
+func (r *Result) needs(s *step, row *plan.StepRow, missing string) {
+	r.Needing++
+	r.model(s.Model).Needing++
+	keep(&r.Needs, s, row, "it needs "+number(missing), nil)
+}
+
+// notBegun counts a row that a later apply sends.
+func (r *Result) notBegun(s *step) {
+	r.NotBegun++
+	r.model(s.Model).NotBegun++
+}

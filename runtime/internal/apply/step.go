@@ -1,0 +1,393 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/internal/changes"
+	"github.com/phscript/phscript/runtime/internal/plan"
+)
+
+// recording is how long an apply waits for the store after a request.
+const recording = 5 * time.Minute
+
+// begin sends the rows of a step that are still open.
+func (a *applier) begin(ctx context.Context, s *step) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	var rows []row
+	for _, r := range s.rows(&a.ids, func(r *plan.StepRow) bool { return a.open(s.at(r)) }) {
+		if r.missing != "" {
+			a.result.needs(s, r.StepRow, r.missing)
+			a.past[s.at(r.StepRow)] = past{state: changes.Skipped}
+			continue
+		}
+		rows = append(rows, r)
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	rows, err := a.checkAgain(ctx, s, rows)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	if at, chosen := a.canaries[s.Client]; chosen {
+		i := slices.IndexFunc(rows, func(r row) bool { return s.at(r.StepRow) == at })
+		if i >= 0 {
+			delete(a.canaries, s.Client)
+			if err := a.canary(ctx, s, rows[i]); err != nil {
+				return err
+			}
+			rows = slices.Delete(rows, i, i+1)
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return a.send(ctx, s, rows)
+}
+
+// checkAgain checks rows again if the last check is too old, or an earlier apply may have
+// sent them. It returns those that are still to be sent.
+func (a *applier) checkAgain(ctx context.Context, s *step, rows []row) ([]row, error) {
+	limit := max(fresh, 2*a.pace)
+	if !a.Resumed && a.Now().Sub(a.checked) < limit {
+		return rows, nil
+	}
+	if a.checker == nil || a.Now().Sub(a.checker.began) > max(limit, 2*a.checker.took) {
+		a.checker = a.newChecker()
+	}
+	if err := a.checker.ahead(ctx, []*step{s}); err != nil {
+		return nil, fmt.Errorf("the plan can't be checked again: %w", err)
+	}
+	seen, err := a.checker.step(ctx, s)
+	if err != nil {
+		return nil, fmt.Errorf("the plan can't be checked again: %w", err)
+	}
+	var left, doubtful []row
+	var settled []settled
+	for _, r := range rows {
+		v := seen[r.Row]
+		switch a.past[s.at(r.StepRow)].state {
+		case changes.Intended, changes.Doubtful:
+			one, err := a.decide(ctx, s, r, v)
+			switch {
+			case err != nil:
+				return nil, err
+			case one.state == changes.Doubtful:
+				doubtful = append(doubtful, r)
+			case one.state == "":
+				left = append(left, r)
+			default:
+				settled = append(settled, one)
+			}
+		default:
+			if len(v.why) == 0 {
+				left = append(left, r)
+				continue
+			}
+			if !a.SkipStale {
+				a.result.stale(s, r.StepRow, v.why)
+				return nil, &StaleError{1}
+			}
+			a.result.stale(s, r.StepRow, v.why)
+			settled = append(settled, newSettled(r, changes.Skipped, "", r.Action, v.why[0].Text))
+		}
+	}
+	if len(doubtful) > 0 {
+		asked, err := a.ask(ctx, s, doubtful)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range doubtful {
+			if asked == Sent {
+				settled = append(settled, newSettled(r, changes.Done, "", r.Action, "taken as sent"))
+			} else {
+				left = append(left, r)
+			}
+		}
+		slices.SortFunc(left, func(x, y row) int { return x.Row - y.Row })
+	}
+	if err := a.settle(ctx, s, settled); err != nil {
+		return nil, err
+	}
+	return left, nil
+}
+
+// ask lets the user decide about rows that may have been sent.
+func (a *applier) ask(ctx context.Context, s *step, rows []row) (string, error) {
+	var labels []string
+	for _, r := range rows {
+		labels = append(labels, s.label(r.StepRow)+" "+string(r.body))
+	}
+	return a.Doubt(ctx, labels)
+}
+
+// settled is what is known to have happened to a row.
+type settled struct {
+	row
+	state  changes.State
+	id     string
+	action string
+	why    string
+	before jsontext.Value
+}
+
+func newSettled(r row, state changes.State, id, action, why string) settled {
+	return settled{row: r, state: state, id: id, action: action, why: why}
+}
+
+// decide says what is known of a row that an earlier apply may have sent: it was carried out,
+// it has to be sent again if the state is empty, or nobody can tell.
+func (a *applier) decide(ctx context.Context, s *step, r row, v verdict) (settled, error) {
+	done := func(id string) settled { return newSettled(r, changes.Done, id, r.Action, "") }
+	again := settled{}
+	switch r.Action {
+	case plan.Update:
+		switch {
+		case v.already:
+			return done(r.id), nil
+		case len(v.why) > 0:
+			return newSettled(r, changes.Skipped, r.id, r.Action, v.why[0].Text), nil
+		}
+		return again, nil
+	case plan.Upsert:
+		return again, nil // once more changes nothing more
+	case plan.Delete:
+		if len(v.why) > 0 {
+			return done(r.id), nil
+		}
+		return again, nil
+	case plan.Create:
+		if s.Operation == "duplicate" {
+			break
+		}
+		if v.id != "" {
+			return done(v.id), nil
+		}
+		if !plan.Keyed(s.model, r.body) {
+			break
+		}
+		id, known, err := a.find(ctx, s, r)
+		switch {
+		case err != nil:
+			return again, err
+		case id != "":
+			return done(id), nil
+		case known:
+			return again, nil
+		}
+	}
+	if s.Method == http.MethodPut || s.Method == http.MethodDelete {
+		return again, nil
+	}
+	return newSettled(r, changes.Doubtful, "", r.Action, ""), nil
+}
+
+// find looks up the record of a row.
+func (a *applier) find(ctx context.Context, s *step, r row) (id string, known bool, err error) {
+	c := a.newChecker()
+	return c.planners[s.Client].Find(ctx, s.model, r.body, a.Accounts[s.Client].Read)
+}
+
+// change is the journal's entry of a row.
+func (a *applier) change(s *step, r row) changes.Change {
+	c := changes.Change{
+		Seq: a.past[s.at(r.StepRow)].seq, Step: s.Number, Row: r.Row, Client: s.Client, Model: s.Model, Operation: s.Operation, Action: r.Action,
+		Line: s.Line, ID: r.id, Name: r.Name, State: changes.Intended,
+	}
+	if s.defined[r.ID] {
+		c.Placeholder, c.ID = r.ID, ""
+	}
+	if r.Key != nil {
+		c.KeyName, c.KeyValue = r.Key.Name, r.Key.Value
+	}
+	switch {
+	case r.Action == plan.Update && len(r.Changes) > 0:
+		c.Before, c.After = a.images(r.Changes)
+	case r.Action != plan.Delete:
+		c.After = r.body
+	}
+	return c
+}
+
+// images returns the values before and after changes.
+func (a *applier) images(list []plan.Change) (before, after jsontext.Value) {
+	was, then := []byte{'{'}, []byte{'{'}
+	add := func(to []byte, path string, value []byte) []byte {
+		if len(to) > 1 {
+			to = append(to, ',')
+		}
+		name, err := jsontext.AppendQuote(to, path)
+		if err != nil {
+			return to
+		}
+		return append(append(name, ':'), value...)
+	}
+	for _, c := range list {
+		if !c.Unread {
+			value := []byte(c.Before)
+			if len(value) == 0 {
+				value = []byte("null")
+			}
+			was = add(was, c.Path, a.real(value))
+		}
+		then = add(then, c.Path, a.real(c.After))
+	}
+	return append(was, '}'), append(then, '}')
+}
+
+// real replaces the placeholders in a value.
+func (a *applier) real(value []byte) []byte {
+	if out, missing := a.ids.in(value); missing == "" {
+		return out
+	}
+	return []byte("null")
+}
+
+// send records rows, sends them and records what happened to them.
+func (a *applier) send(ctx context.Context, s *step, rows []row) error {
+	intended := make([]changes.Change, len(rows))
+	for i, r := range rows {
+		intended[i] = a.change(s, r)
+		if r.Action == plan.Delete {
+			intended[i].Before = a.whole(ctx, s, r)
+		}
+	}
+	if err := a.record(ctx, s, intended); err != nil {
+		return err
+	}
+	out, stop := a.call(ctx, s, rows)
+	for i := range out {
+		if len(intended[i].Before) > 0 {
+			out[i].before = intended[i].Before
+		}
+	}
+	if err := a.settle(ctx, s, out); err != nil {
+		return errors.Join(stop, err)
+	}
+	a.done += len(rows)
+	a.Tell(Progress{Rows: a.done, Total: a.total})
+	return stop
+}
+
+// whole reads the record that is going to be deleted, so that its values are not lost.
+func (a *applier) whole(ctx context.Context, s *step, r row) jsontext.Value {
+	op := s.model.Operation("get_by_id")
+	if op == nil {
+		return nil
+	}
+	reply, err := a.Accounts[s.Client].Read(ctx, planhat.Call{Model: s.model, Operation: op, ID: r.id})
+	if err != nil || !jsontext.Value(reply.Body).IsValid() {
+		return nil
+	}
+	return reply.Body
+}
+
+// record writes rows to the journal before they are sent.
+func (a *applier) record(ctx context.Context, s *step, intended []changes.Change) error {
+	var added, again []changes.Change
+	var places []int
+	for i, c := range intended {
+		if c.Seq == 0 {
+			added, places = append(added, c), append(places, i)
+		} else {
+			again = append(again, c)
+		}
+	}
+	if len(added) > 0 {
+		if err := a.Writer.Add(ctx, added); err != nil {
+			return unrecorded(err)
+		}
+	}
+	if len(again) > 0 {
+		if err := a.Writer.Settle(ctx, again); err != nil {
+			return unrecorded(err)
+		}
+	}
+	for n, i := range places {
+		intended[i].Seq = added[n].Seq
+	}
+	for _, c := range intended {
+		a.past[place{c.Step, c.Row}] = past{c.Seq, changes.Intended}
+	}
+	return nil
+}
+
+func unrecorded(err error) error {
+	if errors.Is(err, changes.ErrLost) {
+		return &StoppedError{Why: "another process has taken over this plan, so this one stops", Err: err}
+	}
+	return &StoppedError{Why: "nothing more is sent, since it can't be recorded: " + err.Error(), Err: err}
+}
+
+// settle records what happened to rows.
+func (a *applier) settle(ctx context.Context, s *step, rows []settled) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var list, added []changes.Change
+	for _, r := range rows {
+		c := a.change(s, r.row)
+		c.State, c.Message = r.state, r.why
+		if r.action != "" {
+			c.Action = r.action
+		}
+		if r.id != "" {
+			c.ID = r.id
+		}
+		if r.before != nil {
+			c.Before = r.before
+		}
+		at := s.at(r.StepRow)
+		if r.state == changes.Done && s.defined[r.ID] && c.ID != "" {
+			a.ids.of[r.ID] = c.ID
+		}
+		a.past[at] = past{c.Seq, r.state}
+		a.result.add(s, r.StepRow, r.state, c.Action, r.why)
+		if c.Seq == 0 {
+			added = append(added, c)
+		} else {
+			list = append(list, c)
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recording)
+	defer cancel()
+	if len(added) > 0 {
+		if err := a.Writer.Add(ctx, added); err != nil {
+			return unrecorded(err)
+		}
+	}
+	if len(list) > 0 {
+		if err := a.Writer.Settle(ctx, list); err != nil {
+			return unrecorded(err)
+		}
+	}
+	return nil
+}
+
+// notBegun counts the rows of a step that a later apply sends.
+func (a *applier) notBegun(s *step) {
+	for i := range s.Rows {
+		r := &s.Rows[i]
+		at := s.at(r)
+		if !sends(r) || !a.open(at) {
+			continue
+		}
+		switch a.past[at].state {
+		case changes.Doubtful, changes.Failed: // counted already
+		case changes.Intended:
+			a.result.add(s, r, changes.Doubtful, r.Action, "it is not recorded what happened to it")
+		default:
+			a.result.notBegun(s)
+		}
+	}
+}

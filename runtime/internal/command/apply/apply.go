@@ -1,0 +1,370 @@
+// Package apply is phscript apply: it carries out what phscript plan has shown.
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/internal/apply"
+	"github.com/phscript/phscript/runtime/internal/changes"
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/host"
+	"github.com/phscript/phscript/runtime/internal/command/printing"
+	"github.com/phscript/phscript/runtime/internal/command/run"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/consent"
+	"github.com/phscript/phscript/runtime/internal/fault"
+	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/plan"
+	"github.com/phscript/phscript/runtime/internal/planfile"
+	"github.com/phscript/phscript/runtime/internal/store"
+	"github.com/phscript/phscript/runtime/internal/view"
+)
+
+type options struct {
+	host.Options
+	params    []string
+	stdin     string
+	skipStale bool
+	inexact   bool
+	verify    bool
+	consent   host.Consent
+	doubt     string
+	json      bool
+}
+
+// New returns the command apply.
+func New(env *environment.Env) *cobra.Command {
+	o := &options{}
+	cmd := &cobra.Command{
+		Use:   "apply [flags] PLAN [FILE.lua [args...]]",
+		Short: "Carry out a plan",
+		Long: "apply sends the writes of a plan that 'phscript plan -o FILE' has made. It does not run the script.\n" +
+			"Each plan can be applied once. Before it sends anything, apply checks the plan: if the script, what\n" +
+			"it read, or a record that it changes is not as it was, apply says what has changed and sends nothing.\n\n" +
+			"What is sent is recorded first. If apply is interrupted, the same command continues where it ended.\n\n" +
+			"If you name the script and its arguments after the plan, apply checks that the plan was made with\n" +
+			"the same ones.\n\n" +
+			"Exit codes: 0 done, 3 done with rows that were rejected or left out, 11 the plan is stale, damaged\n" +
+			"or was applied before, 12 something has to be confirmed first.",
+		Example: "  phscript plan sync.lua accounts.csv -o plan.jsonl\n" +
+			"  phscript apply plan.jsonl\n" +
+			"  phscript apply --skip-stale --verify plan.jsonl",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return nil
+			}
+			return &usage.Error{Message: "name a plan file", Hint: "make one with: phscript plan FILE.lua -o plan.jsonl"}
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			if o.doubt != "" {
+				if _, err := usage.OneOf("--in-doubt", o.doubt, apply.Sent, apply.Send); err != nil {
+					return err
+				}
+			}
+			return o.apply(env, args[0], args[1:])
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveDefault
+			}
+			return []cobra.Completion{"jsonl"}, cobra.ShellCompDirectiveFilterFileExt
+		},
+	}
+	f := cmd.Flags()
+	f.SetInterspersed(false)
+	f.BoolVar(&o.skipStale, "skip-stale", false, "Leave out the rows whose records have changed since the plan was made, and apply the others")
+	f.BoolVar(&o.inexact, "accept-inexact", false, "Apply a plan that does not know everything that the script would do")
+	f.BoolVar(&o.verify, "verify", false, "Read the changed records again, and list what is not as planned")
+	o.consent.AddFlags(cmd)
+	f.StringVar(&o.doubt, "in-doubt", "", "Decide about new records without a key that an interrupted apply may have created: `WHAT` is sent or send")
+	f.StringArrayVarP(&o.params, "param", "p", nil, "Check that the plan was made with the parameter `NAME=VALUE`")
+	f.StringVar(&o.stdin, "stdin", "", "Check that the script read the content of `FILE` from its standard input")
+	o.AddSendFlags(cmd)
+	usage.Complete(cmd, "in-doubt", cobra.FixedCompletions([]cobra.Completion{apply.Sent, apply.Send}, cobra.ShellCompDirectiveNoFileComp))
+	f.BoolVarP(&o.Quiet, "quiet", "q", false, "Print no progress, and one line per wait")
+	usage.AddJSON(cmd, &o.json)
+	return cmd
+}
+
+// refuse says why nothing was sent, and returns the exit code of plans that do not fit.
+func refuse(env *environment.Env, name string, reasons []string, hint string) error {
+	fmt.Fprintf(env.Stderr, "error: %s is not applied, and nothing was sent:\n", name)
+	for _, reason := range reasons {
+		fmt.Fprintf(env.Stderr, "  - %s\n", reason)
+	}
+	if hint != "" {
+		fmt.Fprintf(env.Stderr, "hint: %s\n", hint)
+	}
+	return &usage.Finished{Code: fault.ExitStale}
+}
+
+// open opens a plan and checks that it is whole.
+func open(env *environment.Env, name string) (*os.File, *planfile.Header, *planfile.Report, error) {
+	f, err := os.Open(env.Path(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil, usage.NoFile(env, "there is no plan "+name, name)
+	}
+	if err != nil {
+		return nil, nil, nil, &usage.Error{Message: fmt.Sprintf("cannot read the plan %s: %v", name, err)}
+	}
+	report := planfile.NewReport()
+	header, err := planfile.Read(f, report.Add, report.Reject)
+	if damaged, ok := errors.AsType[*planfile.DamagedError](err); ok {
+		_ = f.Close()
+		return nil, nil, nil, refuse(env, name, []string{damaged.Error()}, damaged.ErrorHint())
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, nil, nil, &usage.Error{Message: fmt.Sprintf("cannot read the plan %s: %v", name, err)}
+	}
+	return f, header, report, nil
+}
+
+// again says how to make a new plan.
+func again(h *planfile.Header) string {
+	line := []string{"phscript", "plan", run.Quoted(h.Script.Name)}
+	for _, arg := range h.Args {
+		line = append(line, run.Quoted(arg))
+	}
+	return "make a new plan: " + strings.Join(line, " ") + " -o FILE"
+}
+
+func (o *options) apply(env *environment.Env, name string, command []string) error {
+	f, header, report, err := open(env, name)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	if header.Simulated {
+		return &usage.Error{
+			Message: name + " was made with --simulate, so there is no account to apply it to",
+			Hint:    "start 'phscript simulate' in another terminal to try apply, and plan against it",
+		}
+	}
+	c, err := o.Settings(env)
+	if err != nil {
+		return err
+	}
+	terms, err := o.consent.Terms(env, c, false)
+	if err != nil {
+		return err
+	}
+	h, err := o.Open(env, c)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	if h.Store() == nil {
+		return &usage.Error{Message: "apply needs a store, to record what it sends", Hint: "leave out --state=memory, or name a file with --state or PHSCRIPT_STATE"}
+	}
+	ctx, stopped, release := env.Interruptible()
+	defer release()
+	accounts := h.Accounts(header.Script.Name, header.Mark)
+	defer accounts.Close()
+	a := &applying{options: o, env: env, host: h, accounts: accounts, header: header, report: report, name: name, file: f, command: command, terms: terms}
+	err = a.run(ctx)
+	release()
+	if finished, ok := errors.AsType[*usage.Finished](err); ok {
+		return finished
+	}
+	if by := stopped(); by != nil && err != nil {
+		err = errors.Join(by, err)
+	}
+	return a.end(err)
+}
+
+// applying is one apply.
+type applying struct {
+	*options
+	env      *environment.Env
+	host     *host.Opened
+	accounts *host.Accounts
+	header   *planfile.Header
+	report   *planfile.Report
+	name     string
+	file     *os.File
+	terms    *consent.Terms
+	// command is the script with its arguments, if they were given.
+	command []string
+
+	result *apply.Result
+	told   time.Time
+}
+
+func (a *applying) run(ctx context.Context) error {
+	journal := changes.New(a.host.Store().Open, a.host.Log())
+	var past *changes.Set
+	err := journal.Read(ctx, func(ctx context.Context, db *store.DB) (err error) {
+		if err := changes.Prune(ctx, db, changes.MostKept); err != nil {
+			return err
+		}
+		past, err = changes.OfPlan(ctx, db, a.header.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if reason := applied(past); reason != "" {
+		return refuse(a.env, a.name, []string{reason}, again(a.header))
+	}
+	clients, reasons, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	if past == nil { // what has begun can be continued
+		reasons = append(a.origins(), reasons...)
+	}
+	if len(reasons) > 0 {
+		return refuse(a.env, a.name, reasons, again(a.header))
+	}
+	if !a.header.Exact() && !a.inexact && past == nil {
+		return a.refuseInexact()
+	}
+	w, resumed, err := journal.Begin(ctx, changes.Set{Plan: a.header.ID, Kind: changes.ByApply, Script: a.header.Script.Name, Tenants: tenants(a.header)})
+	if held, ok := errors.AsType[*changes.HeldError](err); ok {
+		return &usage.Failure{Message: "another apply of this plan is running: " + held.Error(), Hint: "wait for its end"}
+	}
+	if err != nil {
+		return err
+	}
+	defer w.Close(ctx)
+	if set := w.Set(); resumed {
+		if reason := applied(&set); reason != "" { // between the two looks
+			return refuse(a.env, a.name, []string{reason}, again(a.header))
+		}
+	}
+	o := &apply.Options{
+		Header: a.header, Steps: a.steps, Accounts: clients, Journal: journal, Writer: w, Resumed: resumed, SkipStale: a.skipStale,
+		Doubt: a.decide, Confirm: a.confirm, Tell: a.tell, Now: a.env.Now,
+	}
+	a.result, err = apply.Apply(ctx, o)
+	if !a.result.Began && !resumed {
+		_ = w.Discard(context.WithoutCancel(ctx))
+	}
+	if err == nil && a.verify {
+		err = apply.Verify(ctx, o, a.result)
+	}
+	return err
+}
+
+// applied says that a plan can't be applied again, or returns "".
+func applied(s *changes.Set) string {
+	switch {
+	case s == nil:
+	case !s.Ended.IsZero():
+		return "this plan was applied at " + clock(s.Ended) + "; a plan can be applied once"
+	case s.Forgotten:
+		return "this plan was applied in part at " + clock(s.Used) + ", and what was sent is no longer recorded"
+	}
+	return ""
+}
+
+func clock(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
+
+func tenants(h *planfile.Header) (list []changes.Tenant) {
+	for _, t := range h.Tenants {
+		list = append(list, changes.Tenant{Client: t.Client, Host: t.Host, Analytics: t.Analytics, User: t.User})
+	}
+	return list
+}
+
+// steps reads the plan's steps.
+func (a *applying) steps(do func(*plan.Step)) error {
+	if _, err := a.file.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	_, err := planfile.Read(a.file, do, func(outcome.RejectedRow) {})
+	return err
+}
+
+func (a *applying) refuseInexact() error {
+	lines := make([]string, 0, len(a.header.Inexact))
+	for i, u := range a.header.Inexact {
+		if i == apply.Shown {
+			lines = append(lines, fmt.Sprintf("and %d more", len(a.header.Inexact)-i))
+			break
+		}
+		lines = append(lines, u.Text)
+	}
+	_ = refuse(a.env, a.name, lines, "look at it with 'phscript plan show', then pass --accept-inexact if it does what you want")
+	return &usage.Finished{Code: fault.ExitNotConfirmed}
+}
+
+// tellEvery is how often progress is printed.
+const tellEvery = 10 * time.Second
+
+func (a *applying) tell(p apply.Progress) {
+	now := a.env.Now()
+	if a.told.IsZero() {
+		a.told = now
+	}
+	if a.Quiet || now.Sub(a.told) < tellEvery || p.Rows == p.Total {
+		return
+	}
+	a.told = now
+	fmt.Fprintf(a.env.Stderr, "applied %s\n", view.Of(p.Rows, p.Total))
+}
+
+// resume is the command line that continues the apply.
+func (a *applying) resume() string {
+	line := []string{"phscript"}
+	for _, arg := range a.env.Args {
+		line = append(line, run.Quoted(arg))
+	}
+	return strings.Join(line, " ")
+}
+
+// end prints what was done, and returns the exit code.
+func (a *applying) end(err error) error {
+	code := fault.ExitDone
+	if _, stale := errors.AsType[*apply.StaleError](err); stale {
+		code = fault.ExitStale
+	} else if custom, ok := errors.AsType[*apply.CustomError](err); ok {
+		code = fault.ExitStale
+		printing.Error(a.env.Stderr, a.env.StderrColor(), custom)
+	} else if err != nil {
+		code = outcome.Code(err)
+		if planhat.KindOf(err) == planhat.KindPartial {
+			code = fault.ExitScript
+		}
+		printing.Error(a.host.Secrets.Writer(a.env.Stderr), a.env.StderrColor(), err)
+	}
+	if a.result == nil {
+		return &usage.Finished{Code: code}
+	}
+	r := a.result
+	if code == fault.ExitDone && slices.ContainsFunc([]int{r.Rejected, r.Skipped, r.Needing, r.Doubtful, r.Stales, r.NotBegun}, func(n int) bool { return n > 0 }) {
+		code = fault.ExitRejected
+	}
+	resume := ""
+	if r.NotBegun+r.Doubtful > 0 && (r.Began || r.Done() > 0) {
+		resume = a.host.Secrets.String(a.resume())
+	}
+	again := a.host.Secrets.String(again(a.header))
+	if a.json {
+		if err := printing.JSON(a.env.Stdout, struct {
+			Plan string `json:"plan"`
+			*apply.Result
+			ExitCode int    `json:"exit_code"`
+			Resume   string `json:"resume,omitempty"`
+		}{a.header.ID, r, code, resume}); err != nil {
+			return err
+		}
+		return &usage.Finished{Code: code}
+	}
+	if err := printing.Text(a.env.Stdout, a.host.Secrets.String(view.Applied(a.header.Script.Name, r, resume, again))); err != nil {
+		return err
+	}
+	return &usage.Finished{Code: code}
+}

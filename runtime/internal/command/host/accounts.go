@@ -1,0 +1,140 @@
+package host
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/clients"
+	"github.com/phscript/phscript/runtime/internal/command/storage"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+)
+
+// AddSendFlags adds the flags to a command that sends to Planhat and runs no script.
+func (o *Options) AddSendFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.IntVar(&o.CallsPerMin, "calls-per-min", 0, "Make at most `N` calls a minute (default 200)")
+	f.StringVar(&o.RetryFor, "retry-for", "", "Retry calls for `TIME` while Planhat does not respond (default 15m)")
+	AddAllowHost(cmd, &o.AllowHost)
+	f.StringVar(&o.State, "state", "", "Keep what is sent, and share the quota, in `FILE` or a postgres:// address (default a file in the state directory)")
+	usage.AddConfig(f, &o.ConfigFile)
+	usage.AddLog(cmd, &o.LogLevel, &o.LogFormat)
+	usage.CompleteNothing(cmd, "calls-per-min", "retry-for")
+	usage.Complete(cmd, "config", cobra.FixedCompletions([]cobra.Completion{"toml"}, cobra.ShellCompDirectiveFilterFileExt))
+}
+
+// Store is the store of the host, nil if it has none.
+func (h *Opened) Store() *storage.Lazy { return h.store }
+
+// Log is the log of the host.
+func (h *Opened) Log() *slog.Logger { return h.options.Logger }
+
+// Accounts are clients for what is not a script. They share the quota with scripts.
+type Accounts struct {
+	clients *clients.Clients
+	config  planhat.Config
+}
+
+// Accounts returns the clients of the host. name is what reports of the quota show. No request
+// is sent that has the text never in it. Close it after use.
+func (h *Opened) Accounts(name, never string) *Accounts {
+	o := h.options
+	limiters := &clients.Limiters{Quota: o.Quota}
+	if o.Window != nil {
+		limiters.Window = func(url, token, script string, spec planhat.WindowSpec) planhat.Window {
+			return o.Window(runtime.WindowUser{URL: url, Token: token, Script: script, Spec: spec})
+		}
+	}
+	config := o.Planhat
+	sending := &http.Client{}
+	if config.HTTPClient != nil {
+		*sending = *config.HTTPClient
+	}
+	if sending.Transport == nil {
+		sending.Transport = planhat.NewTransport()
+	}
+	sending.Transport = &refusing{text: never, next: sending.Transport}
+	config.HTTPClient = sending
+	return &Accounts{config: config, clients: clients.New(clients.Options{
+		Config: config, Limiters: limiters, Secrets: h.Secrets, Logger: o.Logger, Script: name, Now: o.Now,
+		AllowAddress: o.AllowAddress, Warn: func(ctx context.Context, _, message string) { o.Logger.WarnContext(ctx, message) },
+	})}
+}
+
+// Default returns the client of the configured account.
+func (a *Accounts) Default(ctx context.Context) (*planhat.Client, error) {
+	return a.clients.Default(ctx)
+}
+
+// New returns the client of another account.
+func (a *Accounts) New(ctx context.Context, host, token string) (*planhat.Client, error) {
+	return a.clients.New(ctx, bindings.ClientOptions{APIURL: host, APIToken: token})
+}
+
+// Hosts returns the addresses of the configured account, without what may be secret in them.
+func (a *Accounts) Hosts() (api, analytics string) {
+	return plainHost(cmp.Or(a.config.BaseURL, planhat.DefaultBaseURL)), plainHost(cmp.Or(a.config.AnalyticsURL, planhat.DefaultAnalyticsURL))
+}
+
+// Calls counts what was sent.
+func (a *Accounts) Calls() planhat.Summary { return a.clients.Tally.Snapshot() }
+
+// Close ends the use of the clients.
+func (a *Accounts) Close() {
+	a.clients.Close()
+	a.config.HTTPClient.CloseIdleConnections()
+}
+
+func plainHost(address string) string {
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host + strings.TrimSuffix(u.Path, "/")
+}
+
+// refusing is a transport that sends no request with a text in its address or body.
+type refusing struct {
+	text string
+	next http.RoundTripper
+}
+
+func (r *refusing) RoundTrip(req *http.Request) (*http.Response, error) {
+	found := strings.Contains(req.URL.Path, r.text) || strings.Contains(req.URL.RawQuery, r.text)
+	if !found && req.GetBody != nil {
+		body, err := req.GetBody()
+		if err != nil {
+			return nil, err
+		}
+		text, err := io.ReadAll(body)
+		_ = body.Close()
+		if err != nil {
+			return nil, err
+		}
+		found = bytes.Contains(text, []byte(r.text))
+	}
+	if r.text == "" || !found {
+		return r.next.RoundTrip(req)
+	}
+	if req.Body != nil {
+		_ = req.Body.Close()
+	}
+	return nil, &planhat.Error{Kind: planhat.KindValidation, Message: "the request has the placeholder of a record that was not created, so it was not sent"}
+}
+
+// CloseIdleConnections closes those of the transport that sends.
+func (r *refusing) CloseIdleConnections() {
+	if c, ok := r.next.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}

@@ -1,0 +1,125 @@
+package view
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+
+	"github.com/phscript/phscript/runtime/internal/apply"
+	"github.com/phscript/phscript/runtime/internal/display"
+)
+
+// Of says how many rows of all are done.
+func Of(rows, total int) string {
+	return humanize.Comma(int64(rows)) + " of " + english.Plural(total, "row", "")
+}
+
+// Applied says what an apply has done. resume is the command that continues it, again how to
+// make a new plan.
+func Applied(script string, r *apply.Result, resume, again string) string {
+	var b strings.Builder
+	line := func(format string, values ...any) { fmt.Fprintf(&b, format+"\n", values...) }
+	if r.Stales > 0 && !r.Began && r.Done() == 0 {
+		line("the plan of %s is not applied: %s changed since it was made, and nothing was sent", display.OneLine(script), english.Plural(r.Stales, "row has", "rows have"))
+		stale(line, r)
+		line("\nleave them out with --skip-stale, or %s", again)
+		return b.String()
+	}
+	line("plan of %s: %s", display.OneLine(script), done(r.Counts))
+	if len(r.Models) > 1 {
+		for _, name := range slices.Sorted(maps.Keys(r.Models)) {
+			line("  %s: %s", name, done(*r.Models[name]))
+		}
+	}
+	if r.Stales > 0 {
+		line("\n%s since the plan was made, and %s left out:", english.Plural(r.Stales, "row has changed", "rows have changed"), pluralWas(r.Stales))
+		stale(line, r)
+	}
+	section(line, "rejected", r.Rejected, r.Rejects)
+	section(line, "not applied, since they need a record that was not created", r.Needing, r.Needs)
+	section(line, "perhaps sent", r.Doubtful, r.Doubts)
+	if r.Differed > 0 {
+		line("\n%s not as planned:", english.Plural(r.Differed, "record is", "records are"))
+		for _, one := range r.Differs {
+			line("  %s", display.OneLine(one.Record))
+			for _, d := range one.Differences {
+				line("    %s", display.OneLine(d.Text))
+			}
+		}
+		more(line, r.Differed-len(r.Differs))
+	}
+	if resume != "" {
+		line("\nto continue, run: %s", resume)
+	}
+	return b.String()
+}
+
+func pluralWas(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
+}
+
+func stale(line func(string, ...any), r *apply.Result) {
+	for _, one := range r.Stale {
+		line("  %s", titled(one))
+		for _, d := range one.Differences {
+			line("    %s", display.OneLine(d.Text))
+		}
+	}
+	more(line, r.Stales-len(r.Stale))
+}
+
+func titled(one apply.Line) string {
+	text := display.OneLine(one.Record)
+	if one.Line > 0 {
+		text += fmt.Sprintf(", line %d", one.Line)
+	}
+	return text
+}
+
+func section(line func(string, ...any), what string, n int, lines []apply.Line) {
+	if n == 0 {
+		return
+	}
+	line("\n%s %s:", english.Plural(n, "row", ""), what)
+	for _, one := range lines {
+		line("  %s: %s", titled(one), display.OneLine(one.Why))
+	}
+	more(line, n-len(lines))
+}
+
+func more(line func(string, ...any), n int) {
+	if n > 0 {
+		line("  and %s more", humanize.Comma(int64(n)))
+	}
+}
+
+// done words counts.
+func done(c apply.Counts) string {
+	var parts []string
+	add := func(n int, what string) {
+		if n > 0 {
+			parts = append(parts, humanize.Comma(int64(n))+" "+what)
+		}
+	}
+	add(c.Deleted, "deleted")
+	add(c.Created, "created")
+	add(c.Updated, "updated")
+	add(c.Sent, "sent")
+	add(c.Unchanged, "already as planned")
+	add(c.Rejected, "rejected")
+	add(c.Skipped, "left out")
+	add(c.Needing, "not applied")
+	add(c.Doubtful, "perhaps sent")
+	add(c.NotBegun, "not begun")
+	if len(parts) == 0 {
+		return "nothing was done"
+	}
+	return strings.Join(parts, ", ")
+}
