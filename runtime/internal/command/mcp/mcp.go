@@ -71,7 +71,7 @@ func (o *options) serve(env *environment.Env) error {
 		return &usage.Error{Message: "there is no folder " + o.dir, Hint: "paths are relative to the working directory, " + env.Dir}
 	}
 	if o.timeout <= 0 || o.timeout > longest {
-		return &usage.Error{Message: fmt.Sprintf("--timeout must be above 0 and at most %v", longest)}
+		return &usage.Error{Message: "--timeout must be above 0 and at most 1 hour"}
 	}
 	program, err := env.Program()
 	if err != nil {
