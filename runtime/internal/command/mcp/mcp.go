@@ -3,7 +3,6 @@
 package mcp
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -83,19 +82,13 @@ func (o *options) serve(env *environment.Env) error {
 	}
 	ctx, release := env.UntilInterrupted()
 	defer release()
-	err = s.protocol().Run(ctx, &mcp.IOTransport{
-		Reader: io.NopCloser(bufio.NewReader(env.Stdin)), Writer: writer{env.Stdout}, MaxLineLength: most,
-	})
+	both := newStreams(env.Stdin, env.Stdout, o.timeout)
+	err = s.protocol().Run(ctx, &mcp.IOTransport{Reader: both, Writer: both, MaxLineLength: most})
 	if errors.Is(err, io.EOF) || errors.Is(err, context.Canceled) || environment.ReaderGone(err) {
 		return nil
 	}
 	return err
 }
-
-// writer is an output that stays open.
-type writer struct{ io.Writer }
-
-func (writer) Close() error { return nil }
 
 // server has what the tools need. Its methods can be called concurrently.
 type server struct {

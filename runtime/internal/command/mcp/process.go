@@ -147,8 +147,10 @@ func readable(text []byte, most int) string {
 	if len(text) > most {
 		more = fmt.Sprintf("\n[the first %d bytes]", most)
 		text = text[:most]
-		for len(text) > 0 && !utf8.RuneStart(text[len(text)-1]) {
-			text = text[:len(text)-1]
+		for range utf8.UTFMax - 1 { // a character that was cut
+			if r, size := utf8.DecodeLastRune(text); r == utf8.RuneError && size == 1 {
+				text = text[:len(text)-1]
+			}
 		}
 	}
 	return strings.ToValidUTF8(string(text), "\ufffd") + more

@@ -1,0 +1,70 @@
+package mcp
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// The end of the input comes after the answer to the last request.
+func TestStreamsHoldTheEndBack(t *testing.T) {
+	long := strings.Repeat("x", 100_000)
+	requests := `{"id":1,"method":"a"}` + "\n" + `{"method":"note"}` + "\n" + `{"id":2,"method":"` + long + `"}` + "\n"
+	var out bytes.Buffer
+	s := newStreams(strings.NewReader(requests), &out, time.Minute)
+	read := make(chan string)
+	go func() {
+		text, err := io.ReadAll(s)
+		assert.NoError(t, err)
+		read <- string(text)
+	}()
+	for _, part := range []string{`{"id":1,`, `"result":{}}` + "\n" + `{"method":"note"}` + "\n", `{"id":2,"error":{}}` + "\n"} {
+		select {
+		case <-read:
+			t.Fatal("the end came before the answers")
+		default:
+		}
+		_, err := io.WriteString(s, part)
+		require.NoError(t, err)
+	}
+	assert.Equal(t, requests, <-read)
+}
+
+func TestEndsAreKept(t *testing.T) {
+	e := &ends{}
+	for range 10 {
+		_, _ = e.Write([]byte(strings.Repeat("a", 1000)))
+	}
+	assert.Equal(t, strings.Repeat("a", 10_000), e.String())
+	for range 100 {
+		_, _ = e.Write([]byte(strings.Repeat("b", 1000)))
+	}
+	_, _ = e.Write([]byte("the end"))
+	text := e.String()
+	assert.True(t, strings.HasPrefix(text, "aaaa"))
+	assert.True(t, strings.HasSuffix(text, "bbthe end"))
+	assert.Contains(t, text, "bytes left out")
+	assert.Less(t, len(text), 2*kept+100)
+	assert.Equal(t, "[not text]", readable([]byte("a\x00b"), 10))
+	assert.Equal(t, "ä\n[the first 3 bytes]", readable([]byte("ää"), 3))
+}
+
+func TestPart(t *testing.T) {
+	text := strings.Repeat("a line of text with ü\n", 5000)
+	var all strings.Builder
+	for offset := 0; offset < len(text); {
+		one, err := part(text, offset)
+		require.NoError(t, err)
+		one, _, _ = strings.Cut(one, "\n[")
+		one += "\n"
+		one = strings.TrimSuffix(one, "\n\n") + "\n"
+		all.WriteString(one)
+		offset += len(one)
+	}
+	assert.Equal(t, len(text), all.Len())
+}
