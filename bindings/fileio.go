@@ -174,7 +174,7 @@ func openSource(a *Args, name string) (*source, error) {
 	if err != nil {
 		return nil, FileError(a.Host.Files, "read", name, err)
 	}
-	return &source{f, a.Host.Files, name, a.L, a.Host.mostText()}, nil
+	return &source{a.Host.watched(f, name), a.Host.Files, name, a.L, a.Host.mostText()}, nil
 }
 
 func textSource(a *Args, text string) (*source, error) {

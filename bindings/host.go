@@ -10,10 +10,13 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"path"
+	"path/filepath"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings/internal/counted"
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/catalog"
 )
@@ -45,6 +48,8 @@ type Host struct {
 	PrivateKey func(ctx context.Context, file, variable string) ([]byte, error)
 	// Tell shows a line to the person at the terminal; nil if nobody is there.
 	Tell func(line string)
+	// Progress shows how far the script is; nil shows nothing.
+	Progress Progress
 	// Journal, if set, returns the journal of calls with the option checkpoint, or nil
 	// for none.
 	Journal func(ctx context.Context, name string) (planhat.Journal, error)
@@ -313,4 +318,56 @@ type SeenRequest struct {
 	Method, URL string
 	Header      http.Header
 	Body        []byte
+}
+
+// Progress shows people how far a run is. It is safe for concurrent use.
+type Progress interface {
+	// Begin shows a task until it ends.
+	Begin(Task) Tracker
+}
+
+// Task is something that takes long.
+type Task struct {
+	Name string
+	// Total is how many items it has, 0 if that is not known.
+	Total int64
+	// Unit is what the items are called, such as TaskRows; with TaskBytes, they are shown as
+	// the size of a file.
+	Unit string
+}
+
+// Units of tasks.
+const (
+	TaskItems   = "items"
+	TaskRows    = "rows"
+	TaskRecords = "records"
+	TaskBytes   = "bytes"
+)
+
+// Tracker is told how far a task is.
+type Tracker interface {
+	// Add counts more items as done, Set sets how many are.
+	Add(n int64)
+	Set(done int64)
+	Total(n int64)
+	// Note sets a short text, such as the name of the item.
+	Note(text string)
+	// End ends the task. Nothing happens after that.
+	End()
+}
+
+// largeFile is how large files are whose reading is shown as progress, in bytes.
+const largeFile = 1 << 20
+
+// watched shows how far the reading of a file is, if it is large.
+func (h *Host) watched(f io.ReadCloser, name string) io.ReadCloser {
+	if h.Progress == nil {
+		return f
+	}
+	info, err := h.Files.Stat(name)
+	if err != nil || !info.Mode().IsRegular() || info.Size() < largeFile {
+		return f
+	}
+	task := h.Progress.Begin(Task{Name: path.Base(filepath.ToSlash(name)), Total: info.Size(), Unit: TaskBytes})
+	return counted.File(f, task.Add, task.End)
 }

@@ -262,9 +262,9 @@ type listener struct {
 	ended  func(reason WaitReason, took time.Duration)
 }
 
-// tell hands a long wait to the caller of Acquire, if it wants to know.
+// tell hands a wait to the caller of Acquire, if it wants to know.
 func tell(ctx context.Context, reason WaitReason, wait time.Duration) {
-	if l, ok := ctx.Value(tellKey{}).(listener); ok && wait >= noticeable {
+	if l, ok := ctx.Value(tellKey{}).(listener); ok {
 		l.begins(reason, wait)
 	}
 }
@@ -286,6 +286,7 @@ func (c *Client) waited(reason WaitReason, d time.Duration) {
 // pause waits before something is tried again.
 func (c *Client) pause(ctx context.Context, d time.Duration) error {
 	began := time.Now()
+	defer c.waiting(WaitRetry, d)()
 	err := sleep(ctx, d)
 	c.waited(WaitRetry, time.Since(began))
 	return err
@@ -293,8 +294,12 @@ func (c *Client) pause(ctx context.Context, d time.Duration) error {
 
 // telling returns a context under which waits are told until end is called.
 func (c *Client) telling(ctx context.Context) (told context.Context, end func()) {
-	over := make(chan struct{})
+	over, waits := make(chan struct{}), func() {}
 	tell := func(reason WaitReason, wait time.Duration) {
+		waits = c.waiting(reason, wait)
+		if wait < noticeable {
+			return
+		}
 		until := time.Now().Add(wait)
 		c.tellWait(ctx, reason, until)
 		if wait < reminder || c.quiet {
@@ -316,7 +321,12 @@ func (c *Client) telling(ctx context.Context) (told context.Context, end func())
 			}
 		}()
 	}
-	return context.WithValue(ctx, tellKey{}, listener{tell, c.waited}), sync.OnceFunc(func() { close(over) })
+	ended := func(reason WaitReason, took time.Duration) {
+		waits()
+		waits = func() {}
+		c.waited(reason, took)
+	}
+	return context.WithValue(ctx, tellKey{}, listener{tell, ended}), sync.OnceFunc(func() { close(over) })
 }
 
 // tellWait logs a wait, unless that was done a moment ago. A quiet client logs waits

@@ -19,6 +19,7 @@ type bulkRun struct {
 	total             *BulkResult
 	claims            *rowkeys.Claims
 	journal           Journal
+	watch             WorkObserver
 	scope             string
 	// next is the chunk that is being built, row the row that is being read.
 	next *chunk
@@ -72,6 +73,7 @@ func (b *bulk) begin(ctx context.Context) *bulkRun {
 		landed: make(chan flight, max(1, b.options.Parallel)),
 	}
 	r.maxRows, r.maxBytes = b.limits()
+	r.watch = b.resource.begun(b.op, b.options.Rows)
 	if r.journal = journalOf(ctx); r.journal != nil {
 		r.scope = b.resource.client.scope(&call{op: b.op})
 	}
@@ -212,13 +214,13 @@ func (r *bulkRun) settle(f flight) {
 	}
 	r.done.Chunks++
 	r.done.Rows += len(f.lines)
-	if r.options.Progress == nil {
-		return
-	}
 	if r.done.TotalRows = r.options.Rows; r.ended {
 		r.done.TotalRows, r.done.TotalChunks = r.total.Rows, r.total.Chunks
 	}
-	r.options.Progress(r.done)
+	r.watch.Progress(r.done)
+	if r.options.Progress != nil {
+		r.options.Progress(r.done)
+	}
 }
 
 // count adds the outcome of a chunk to the result. Afterwards nothing refers to the
@@ -295,6 +297,7 @@ func (r *bulkRun) finish(unread error) (*BulkResult, error) {
 // note tells the observer how the call ended.
 func (r *bulkRun) note(err error) {
 	r.closed = true
+	r.watch.Ended()
 	if r.claims != nil {
 		r.claims.Close()
 	}

@@ -129,6 +129,21 @@ func (l *Limiter) State(ctx context.Context) (WindowState, error) {
 	return s, nil
 }
 
+// Use reports who uses the minute quota, and when the last of so many more calls could
+// start. A window that is not a SharedWindow only knows how many calls were made.
+func (l *Limiter) Use(ctx context.Context, calls int) (WindowUse, error) {
+	l.init(LimiterConfig{})
+	if w, ok := l.window.(SharedWindow); ok {
+		use, err := w.Use(ctx, calls)
+		if err != nil {
+			return use, fmt.Errorf("reading the quota: %w", err)
+		}
+		return use, nil
+	}
+	s, err := l.State(ctx)
+	return WindowUse{Limit: s.Limit, Own: s.Used, After: s.Next}, err
+}
+
 // Acquire waits until a call may start and returns the function that ends it,
 // which must be called once. It gives up when ctx ends or is stopped (see
 // WithStopping), and at once if the quota frees up after ctx's deadline; what was

@@ -27,6 +27,45 @@ type WaitObserver interface {
 	Waited(reason WaitReason, d time.Duration)
 }
 
+// ProgressObserver is an Observer that is also told how far operations are that take
+// several requests, and what calls wait for.
+type ProgressObserver interface {
+	Observer
+	// Begun is called when a list or a bulk call begins. What it returns is told more, unless
+	// it is nil.
+	Begun(Work) WorkObserver
+	// Waiting is called when a call begins to wait for longer than a moment. It returns what
+	// is called when the call no longer waits.
+	Waiting(Wait) (over func())
+}
+
+// WorkObserver is told how far one operation is, on the goroutines that make its calls.
+type WorkObserver interface {
+	// Progress is called after each request. Of a list, a chunk is a page, and a row is a
+	// record.
+	Progress(BulkProgress)
+	// Ended is called once when the operation has ended. A list that the caller stops
+	// reading does not end.
+	Ended()
+}
+
+// Work is an operation that takes several requests.
+type Work struct {
+	Model, Operation string
+	// Rows is how many records it is about at most, 0 if that is not known.
+	Rows int
+	// Limiter keeps its calls within the quota; nil for calls that spend none.
+	Limiter *Limiter
+}
+
+// Wait is a wait of a call.
+type Wait struct {
+	Reason WaitReason
+	// For is how long the call expects to wait.
+	For     time.Duration
+	Limiter *Limiter
+}
+
 // WaitReason is why a call waited.
 type WaitReason string
 
@@ -87,6 +126,40 @@ type Outcome struct {
 	// Err is the operation's error, or nil.
 	Err error
 }
+
+// begun tells the observer that an operation begins. The result is never nil.
+func (r *Resource) begun(op *catalog.Operation, rows int) WorkObserver {
+	if o, ok := r.client.observer.(ProgressObserver); ok {
+		w := Work{Model: r.model.Snake, Operation: op.Name, Rows: rows, Limiter: r.client.limiter}
+		if op.Base == catalog.Analytics {
+			w.Limiter = nil
+		}
+		if watch := o.Begun(w); watch != nil {
+			return watch
+		}
+	}
+	return unwatched{}
+}
+
+// unwatched is the observer of an operation that nobody watches.
+type unwatched struct{}
+
+func (unwatched) Progress(BulkProgress) {}
+
+func (unwatched) Ended() {}
+
+// waiting tells the observer that a call begins to wait.
+func (c *Client) waiting(reason WaitReason, d time.Duration) (over func()) {
+	if o, ok := c.observer.(ProgressObserver); ok && d >= longMoment {
+		if over := o.Waiting(Wait{Reason: reason, For: d, Limiter: c.limiter}); over != nil {
+			return over
+		}
+	}
+	return func() {}
+}
+
+// longMoment is how long waits are that a ProgressObserver is told about.
+const longMoment = time.Second
 
 // ErrWithheld is what a Gate returns to hold a write back. The client then
 // answers as a dry run would: it makes up what Planhat might have answered and

@@ -41,6 +41,9 @@ type Pager struct {
 	left    int
 	done    bool
 	err     error
+	// watch is told how far the list is, from the first page on.
+	watch    WorkObserver
+	progress BulkProgress
 }
 
 // Pages returns a pager over the records that the options choose.
@@ -87,6 +90,9 @@ func (r *Resource) pager(op *catalog.Operation, query url.Values, offset, limit,
 // has ended.
 func (p *Pager) Next(ctx context.Context) ([]Record, error) {
 	for p.walk != nil && !p.done && p.err == nil {
+		if p.watch == nil && !p.silent {
+			p.watch = p.resource.begun(p.op, p.left)
+		}
 		page, err := p.page(ctx)
 		if err != nil {
 			p.err = p.resource.fault(p.op, err)
@@ -98,6 +104,8 @@ func (p *Pager) Next(ctx context.Context) ([]Record, error) {
 					"at_least", o.Unseen, "model", p.resource.model.Snake)
 			}
 			p.resource.note(p.op, o)
+			p.progress.Chunks, p.progress.Rows = p.progress.Chunks+1, p.progress.Rows+len(page)
+			p.watch.Progress(p.progress)
 		}
 		if len(page) > 0 {
 			return page, nil
@@ -206,6 +214,10 @@ func (p *Pager) records(ctx context.Context) iter.Seq2[Record, error] {
 
 // leave tells the client that no more of the list will be read.
 func (p *Pager) leave() {
+	if p.watch != nil {
+		p.watch.Ended()
+		p.watch = unwatched{}
+	}
 	if p.walk != nil {
 		p.walk.quit()
 		p.resource.client.open.leave(p.resource.model, p.walk)

@@ -2,6 +2,7 @@ package planhat
 
 import (
 	"context"
+	"slices"
 	"sort"
 	"sync"
 	"time"
@@ -33,6 +34,27 @@ type Window interface {
 type CountingWindow interface {
 	Window
 	Counted(ctx context.Context, used int)
+}
+
+// SharedWindow is a Window that knows who uses it.
+type SharedWindow interface {
+	Window
+	// Use returns who uses the window, and when the last of so many more calls could start
+	// if others go on as in the last minute.
+	Use(ctx context.Context, calls int) (WindowUse, error)
+}
+
+// WindowUse is who uses the calls of a minute.
+type WindowUse struct {
+	// Limit is the number of calls that a minute allows, 0 for no limit. Own are the calls
+	// of this program in the last minute, Others those of everybody else.
+	Limit, Own, Others int
+	// Busiest is the one of the others with the most calls, "" if there is none.
+	Busiest string
+	// Calls are those of the busiest.
+	Calls int
+	// After is when the last of the calls that were asked about can start.
+	After time.Duration
 }
 
 // Settled is how long before its start a booking is fixed at the latest.
@@ -140,6 +162,27 @@ func latest(a, b time.Time) time.Time {
 		return a
 	}
 	return b
+}
+
+// Use implements SharedWindow. Only this program uses the window.
+func (w *memoryWindow) Use(_ context.Context, calls int) (WindowUse, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	at := w.next(now)
+	use := WindowUse{Limit: max(w.limit, 0), Own: sort.Search(len(w.starts), func(i int) bool { return w.starts[i].at.After(now) })}
+	if w.limit > 0 {
+		ahead := memoryWindow{limit: w.limit, length: w.length, spacing: w.spacing, blocked: w.blocked, starts: slices.Clone(w.starts)}
+		// All calls of a minute that is far away start as those of the one before it.
+		whole := max(0, calls/w.limit-2)
+		for range calls - whole*w.limit {
+			at = ahead.next(now)
+			ahead.starts = append(ahead.starts, bookedStart{at: at})
+		}
+		at = at.Add(time.Duration(whole) * w.length)
+	}
+	use.After = at.Sub(now)
+	return use, nil
 }
 
 func (w *memoryWindow) Confirm(_ context.Context, b Booking) (Booking, error) {

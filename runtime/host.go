@@ -78,7 +78,7 @@ func (r *Runtime) newHost(s Script, o Options, declared []network.Rule) *host {
 	h.clients = clients.New(clients.Options{
 		Config: o.Planhat, Limiters: &r.limiters, Secrets: o.Secrets, Logger: h.journal.log,
 		Warn: h.journal.WarnOnce, Script: s.Name, DryRun: o.DryRun, MaxReadCalls: o.MaxReadCalls, AllowAddress: o.AllowAddress,
-		Step: o.Step, Judge: o.Judge, Now: o.Now, Consent: h.consent,
+		Step: o.Step, Judge: o.Judge, Now: o.Now, Consent: h.consent, Progress: o.Progress,
 	})
 	h.network = network.New(network.Options{
 		Rules: r.reach, Declared: declared, Stubs: o.Stubs, DryRun: h.clients.DryRun, Plan: h.clients.Plan,
@@ -94,6 +94,9 @@ func (r *Runtime) newHost(s Script, o Options, declared []network.Rule) *host {
 		Checkpoint: h.checkpoint, State: r.newState(s, &o), Tokens: r.newTokens(&o), PrivateKey: h.privateKey, Tell: o.Tell, Journal: o.Journal, Rejects: h.clients, Strict: o.Strict, MaxString: o.MaxString, Models: o.Models, Call: lualib.Call,
 		Panicked:   func(L *lua.LState, value any) { running(L.Context()).panicked(value) },
 		RaisedText: func(L *lua.LState, text string, err error) { compile.Faults(L).Note(text, err) },
+	}
+	if o.Progress != nil {
+		h.modules.Progress = o.Progress
 	}
 	if o.Step != nil {
 		h.modules.Calling = calling

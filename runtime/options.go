@@ -120,6 +120,8 @@ type Options struct {
 	// runs; otherwise they last as long as the Runtime. A dry run stores tokens as well,
 	// because the service may no longer accept the previous one.
 	Tokens bindings.TokenStore
+	// Progress, if set, is told how far runs are. It must be safe for concurrent use.
+	Progress Progress
 	// Tell, if set, shows a line to the person at the terminal, who can act on it while the
 	// script waits.
 	Tell func(line string)
@@ -192,6 +194,12 @@ type Options struct {
 // Stubs answer HTTP requests in place of other systems; the zero value is ready.
 // Runtimes can share them.
 type Stubs = network.Stubs
+
+// Progress is told about the calls of a run, and about what else takes long in it.
+type Progress interface {
+	planhat.ProgressObserver
+	bindings.Progress
+}
 
 // Secrets is a set of values to hide; the zero value is ready. Add registers a
 // value, Hold does until its result is called, String returns a text without

@@ -57,6 +57,7 @@ var rules = []rule{
 	{pkg: "bindings/template", own: []string{"bindings", "bindings/internal/invalid", "bindings/internal/luatext", "planhat/catalog"}, never: []string{luar}},
 	{pkg: "bindings/notify", own: []string{"bindings", "planhat"}, never: []string{luar}},
 	{pkg: "bindings/parallel", own: []string{"bindings", "bindings/internal/luajson", "planhat"}, never: []string{luar}},
+	{pkg: "bindings/progress", own: []string{"bindings", "bindings/internal/luajson"}, never: []string{luar}},
 	{pkg: "bindings/state", own: []string{"bindings", "planhat"}, never: []string{luar}},
 	{pkg: "bindings/xlsx", own: []string{"bindings", "bindings/internal/calendar", "bindings/internal/export", "bindings/internal/invalid", "bindings/internal/luatext", "planhat/catalog"}, never: []string{luar}},
 	{pkg: "bindings/web", own: []string{"bindings", "planhat"}, never: []string{luar}},
@@ -77,8 +78,9 @@ var rules = []rule{
 	{pkg: "runtime/internal/sourcefile", never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/unfinished", never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/sandbox", own: []string{"runtime/internal/sourcefile", "planhat/catalog", "runtime/internal/trust", "runtime/internal/unfinished"}, never: []string{lua, "net/http"}},
-	{pkg: "runtime/internal/builtins", own: []string{"bindings", "bindings/crypto", "bindings/html", "bindings/notify", "bindings/parallel", "bindings/spec", "bindings/state", "bindings/template", "bindings/web", "bindings/xlsx", "planhat/catalog", "runtime/internal/manual", "stdlib"}},
+	{pkg: "runtime/internal/builtins", own: []string{"bindings", "bindings/crypto", "bindings/html", "bindings/notify", "bindings/parallel", "bindings/progress", "bindings/spec", "bindings/state", "bindings/template", "bindings/web", "bindings/xlsx", "planhat/catalog", "runtime/internal/manual", "stdlib"}},
 	{pkg: "runtime/internal/clients", own: []string{"bindings", "planhat", "runtime/internal/plan", "runtime/internal/redact"}},
+	{pkg: "runtime/internal/progress", own: []string{"bindings", "planhat", "runtime/internal/display"}},
 	{pkg: "runtime/internal/plan", own: []string{"planhat", "planhat/catalog"}, never: []string{lua}},
 	{pkg: "runtime/internal/anonymize", own: []string{"planhat/catalog", "runtime/internal/pattern"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/snapshot", own: []string{"planhat", "planhat/catalog", "planhat/simulator", "runtime/internal/anonymize"}, never: []string{lua}},
@@ -192,7 +194,7 @@ func fitsAny(patterns []string, pkg string) bool {
 // below an internal folder. docs only embeds the guides: Go embeds files of the
 // package's own folder.
 var public = []string{
-	"bindings", "bindings/crypto", "bindings/html", "bindings/notify", "bindings/parallel", "bindings/spec", "bindings/state", "bindings/template", "bindings/web", "bindings/xlsx", "docs", "planhat", "planhat/catalog", "planhat/simulator", "runtime", "runtime/cli", "stdlib",
+	"bindings", "bindings/crypto", "bindings/html", "bindings/notify", "bindings/parallel", "bindings/progress", "bindings/spec", "bindings/state", "bindings/template", "bindings/web", "bindings/xlsx", "docs", "planhat", "planhat/catalog", "planhat/simulator", "runtime", "runtime/cli", "stdlib",
 }
 
 func TestPublicPackages(t *testing.T) {

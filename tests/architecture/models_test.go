@@ -18,6 +18,7 @@ import (
 var alsoModels = map[string]map[string]string{
 	"bindings/notify/email.go":      {"user": "an option of e-mails"},
 	"bindings/notify/notify.go":     {"user": "an option of e-mails"},
+	"bindings/progress/progress.go": {"note": "a method of tasks"},
 	"planhat/simulator/deal.go":     {"product": "a property of line items"},
 	"planhat/simulator/derive.go":   {"nps": "a property of endusers", "task": "a value of mainType", "ticket": "a value of type"},
 	"planhat/simulator/revenue.go":  {"product": "a property of licenses and sales"},

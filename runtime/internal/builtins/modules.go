@@ -13,6 +13,7 @@ import (
 	"github.com/phscript/phscript/bindings/html"
 	"github.com/phscript/phscript/bindings/notify"
 	"github.com/phscript/phscript/bindings/parallel"
+	"github.com/phscript/phscript/bindings/progress"
 	"github.com/phscript/phscript/bindings/state"
 	"github.com/phscript/phscript/bindings/template"
 	"github.com/phscript/phscript/bindings/web"
@@ -38,6 +39,7 @@ var inGo = map[string]func() *bindings.Module{
 	"oauth2":     sync.OnceValue(web.OAuth2),
 	"parallel":   sync.OnceValue(parallel.Module),
 	"planhat":    sync.OnceValue(bindings.Planhat),
+	"progress":   sync.OnceValue(progress.Module),
 	"state":      sync.OnceValue(state.Module),
 	"run":        sync.OnceValue(bindings.Run),
 	"xlsx":       sync.OnceValue(xlsx.Module),
@@ -46,7 +48,7 @@ var inGo = map[string]func() *bindings.Module{
 }
 
 // required are those that scripts must require. The others are also global.
-var required = map[string]bool{"crypto": true, "html": true, "http": true, "notify": true, "oauth2": true, "parallel": true, "state": true, "template": true, "xlsx": true}
+var required = map[string]bool{"crypto": true, "html": true, "http": true, "notify": true, "oauth2": true, "parallel": true, "progress": true, "state": true, "template": true, "xlsx": true}
 
 // Modules returns the built-in modules written in Go, by name. Scripts can require
 // them.

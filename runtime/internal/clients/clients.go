@@ -44,6 +44,8 @@ type Options struct {
 	Consent func(context.Context, planhat.Write) error
 	// Judge, if set, sees each write to the account of Config before it is sent or withheld.
 	Judge func(context.Context, planhat.Write)
+	// Progress, if set, is told how far the clients are.
+	Progress planhat.ProgressObserver
 	// AllowAddress, if set, returns an error for an address of planhat.new that the
 	// script may not connect to. It is not asked about the configured hosts.
 	AllowAddress func(address string, dryRun bool) error
@@ -189,7 +191,10 @@ func (c *Clients) connect(ctx context.Context, cfg planhat.Config, callsPerMinut
 	cfg.Gate = c.gate(cfg.Gate, judge)
 	cfg.Planner = c.planner(cfg)
 	cfg.HTTPClient = c.guarded(cfg.HTTPClient)
-	cfg.Observer = observers{&c.Tally, cfg.Observer}
+	all := observers{&c.Tally, cfg.Observer, c.options.Progress}
+	if cfg.Observer = all; c.options.Progress != nil {
+		cfg.Observer = watched{all, c.options.Progress}
+	}
 	cfg.Logger = c.options.Logger
 	client, err := planhat.New(cfg)
 	if err != nil {
@@ -297,3 +302,13 @@ func (o observers) Outcome(out planhat.Outcome) {
 		}
 	}
 }
+
+// watched are observers of which one is told how far operations are.
+type watched struct {
+	observers
+	progress planhat.ProgressObserver
+}
+
+func (w watched) Begun(work planhat.Work) planhat.WorkObserver { return w.progress.Begun(work) }
+
+func (w watched) Waiting(wait planhat.Wait) (over func()) { return w.progress.Waiting(wait) }

@@ -25,14 +25,17 @@ type Env struct {
 	Environ        func() []string
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	// screen is the terminal itself, if Stdout is one.
-	screen io.Writer
+	// screen is the terminal itself, if Stdout is one, and errScreen if Stderr is one.
+	screen, errScreen io.Writer
 	// StdinTTY reports whether a person types at standard input, StdoutTTY and
 	// StderrTTY whether one reads the stream.
 	StdinTTY, StdoutTTY, StderrTTY bool
-	// TerminalSize returns the terminal's columns and rows.
-	TerminalSize func() (width, height int, err error)
-	Getenv       func(string) (string, bool)
+	// StdoutPipe reports whether another program reads the output.
+	StdoutPipe bool
+	// TerminalSize returns the terminal's columns and rows, ErrorSize those of the terminal
+	// of Stderr.
+	TerminalSize, ErrorSize func() (width, height int, err error)
+	Getenv                  func(string) (string, bool)
 	// Trust says which files and folders are trusted.
 	Trust trust.Rules
 	// ReadConfig reads the configuration file, if it is trusted.
@@ -117,6 +120,14 @@ func (e *Env) Screen() io.Writer {
 		return e.Stdout
 	}
 	return e.screen
+}
+
+// ErrScreen is Screen for Stderr.
+func (e *Env) ErrScreen() io.Writer {
+	if e.errScreen == nil {
+		return e.Stderr
+	}
+	return e.errScreen
 }
 
 // OnTerminal reports whether a person types and reads, so that there can be a

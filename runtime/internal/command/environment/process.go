@@ -43,6 +43,8 @@ func OfProcess() *Env {
 		StdoutTTY:    isatty.IsTerminal(os.Stdout.Fd()),
 		StderrTTY:    isatty.IsTerminal(os.Stderr.Fd()),
 		TerminalSize: func() (int, int, error) { return term.GetSize(int(os.Stdout.Fd())) },
+		ErrorSize:    func() (int, int, error) { return term.GetSize(int(os.Stderr.Fd())) },
+		StdoutPipe:   isPipe(os.Stdout),
 		Getenv:       os.LookupEnv,
 		ReadFile:     sourcefile.Wait,
 		Trust:        rules,
@@ -60,9 +62,14 @@ func OfProcess() *Env {
 		e.screen, e.Stdout = os.Stdout, display.Terminal(os.Stdout)
 	}
 	if e.StderrTTY {
-		e.Stderr = display.Terminal(os.Stderr)
+		e.errScreen, e.Stderr = os.Stderr, display.Terminal(os.Stderr)
 	}
 	return e
+}
+
+func isPipe(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0
 }
 
 // runningFile is how Linux names the file of the running program, also if it was

@@ -28,6 +28,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/runtime/internal/memory"
 	"github.com/phscript/phscript/runtime/internal/plan"
+	"github.com/phscript/phscript/runtime/internal/progress"
 	"github.com/phscript/phscript/runtime/internal/redact"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
@@ -80,6 +81,9 @@ type Options struct {
 	Quiet    bool
 	// Terms, if set, decide about writes.
 	Terms *consent.Terms
+	// Progress is the value of --progress, and board what Watch made of it.
+	Progress string
+	board    *progress.Board
 	// Step, if set, gets each step of a dry run; see runtime.Options.
 	Step func(*runtime.PlannedStep)
 }
@@ -297,6 +301,10 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		Help:         manual.PageOptions{Width: env.Width(), Color: env.StdoutColor(), Ask: o.Ask},
 	}
 	options.Consent = h.beforeWrites(o.Terms)
+	if o.board != nil {
+		o.board.Hide = h.Secrets.String
+		options.Progress = o.board
+	}
 	if env.StdinTTY && env.StderrTTY && !scheduled {
 		options.Tell = func(line string) { fmt.Fprintln(env.Stderr, h.Secrets.String(display.Text(line))) }
 	}

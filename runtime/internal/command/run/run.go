@@ -88,6 +88,7 @@ func New(env *environment.Env) *cobra.Command {
 	f.StringVarP(&o.code, "eval", "e", "", "Run this `CODE` instead of a file")
 	o.AddFlags(cmd)
 	o.consent.AddFlags(cmd)
+	o.AddProgress(cmd)
 	f.StringArrayVarP(&o.params, "param", "p", nil, "Set the parameter `NAME=VALUE`, which the script reads as params.NAME")
 	f.StringVar(&o.summary, "summary", "", "Write a summary, with every rejected row, to `FILE` as JSON")
 	f.StringVar(&o.rejects, "rejects", "", "Write the rejected rows, with their reasons, to the new `FILE` as CSV; a dry run adds .dry-run to its name")
@@ -227,6 +228,11 @@ func runScript(env *environment.Env, o *options) error {
 	if rejected != nil {
 		defer rejected.Discard()
 	}
+	env, endProgress, err := o.Watch(env, c, script.Name)
+	if err != nil {
+		return err
+	}
+	defer endProgress()
 	if o.Terms, err = o.consent.Terms(env, c, o.Simulated); err != nil {
 		return err
 	}
@@ -258,6 +264,7 @@ func runScript(env *environment.Env, o *options) error {
 		result, runErr = program.Run(ctx, runtime.RunOptions{Args: o.args, Params: params, Expected: named, Required: so.required})
 	}
 	release()
+	endProgress()
 	stopProgress()
 	s := outcome.New(script.Name, started, outcome.Work{
 		Summary: result.Summary, Rejected: result.Rejected, Planned: result.Planned, Plan: result.Plan, Records: result.PlannedRecords,
