@@ -22,12 +22,15 @@ import (
 	"github.com/phscript/phscript/runtime/internal/redact"
 	"github.com/phscript/phscript/runtime/internal/repl/complete"
 	"github.com/phscript/phscript/runtime/internal/repl/show"
+	"github.com/phscript/phscript/runtime/internal/schema"
 )
 
 // Options configure a Prompt.
 type Options struct {
 	Session *runtime.Session
 	Manual  *manual.Manual
+	// Schema is what the account has, nil if that is unknown.
+	Schema  *schema.Schema
 	Secrets *redact.Secrets
 	// Out receives values and the session's output, Err errors and remarks.
 	// Both may be the terminal.
@@ -82,7 +85,7 @@ func New(o Options) *Prompt {
 	if o.Height == nil {
 		o.Height = func() int { return 25 }
 	}
-	return &Prompt{o: o, engine: &complete.Engine{Manual: o.Manual, Session: o.Session, Commands: Commands(), Hide: o.Secrets.String}}
+	return &Prompt{o: o, engine: &complete.Engine{Manual: o.Manual, Session: o.Session, Commands: Commands(), Schema: o.Schema, Hide: o.Secrets.String}}
 }
 
 // ErrFailed is what Run returns if an input failed that nobody typed.

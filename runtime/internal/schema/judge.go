@@ -45,7 +45,21 @@ func Access(name string) string {
 	if spec.IsName(name) {
 		return "custom." + name
 	}
-	return fmt.Sprintf("custom[%q]", name)
+	return "custom[" + Quoted(name) + "]"
+}
+
+// Quoted returns a text as a Lua string. Letters stay as they are.
+func Quoted(text string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, c := range []byte(text) {
+		if c < ' ' || c == 0x7f || c == '"' || c == '\\' {
+			fmt.Fprintf(&b, "\\%03d", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String() + `"`
 }
 
 // fresh is the advice for what a newer schema may know.

@@ -69,6 +69,9 @@ const (
 	typeEndusers = "endusers"
 )
 
+// Users reports whether the field holds ids of users.
+func (f *Field) Users() bool { return f.Type == typeUser || f.Type == typeUsers }
+
 // Sort orders everything and indexes it. Call it after a Schema was filled.
 func (s *Schema) Sort() {
 	slices.SortFunc(s.Fields, func(a, b Field) int { return cmp.Or(cmp.Compare(a.Model, b.Model), cmp.Compare(a.Name, b.Name)) })

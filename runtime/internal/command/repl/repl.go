@@ -25,6 +25,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/repl"
+	"github.com/phscript/phscript/runtime/internal/schema"
 )
 
 // options are the settings of a prompt, before they are checked.
@@ -83,8 +84,12 @@ func converse(env *environment.Env, o *options) error {
 	entry := h.Enter(env, history.ByREPL, runtime.Script{Name: "prompt"}, nil)
 	began := env.Now()
 	session := h.Runtime.NewSession()
+	known, err := schema.Load(c.SchemaPath(env.Dir))
+	if err != nil {
+		known = nil // opening the host has told why
+	}
 	settings := repl.Options{
-		Session: session, Manual: builtins.Manual(bindings.DeclaredModels(c.Models)...), Secrets: h.Secrets,
+		Session: session, Manual: builtins.Manual(bindings.DeclaredModels(c.Models)...), Secrets: h.Secrets, Schema: known.Known(),
 		Out: screen, Err: env.Stderr,
 		Color: interactive && env.StderrColor(), Interactive: interactive,
 		Begin:     inner.InterruptibleInput,

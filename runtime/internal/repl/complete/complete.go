@@ -13,6 +13,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/infer"
 	"github.com/phscript/phscript/runtime/internal/manual"
+	"github.com/phscript/phscript/runtime/internal/schema"
 )
 
 // Kind is what a candidate is.
@@ -82,6 +83,8 @@ type Engine struct {
 	Manual   *manual.Manual
 	Session  Session
 	Commands []Command
+	// Schema is what the account has, nil if that is unknown.
+	Schema *schema.Schema
 	// Hide takes secrets out of a value before it is shortened. It may be nil.
 	Hide func(string) string
 

@@ -32,6 +32,9 @@ func (c *context) inString(last compile.Token) Result {
 		}
 		return l.result()
 	}
+	if c.tenantString(l, o, quote) {
+		return l.result()
+	}
 	model, option := c.listing(o)
 	switch {
 	case model != nil && option == "sort":
@@ -40,12 +43,14 @@ func (c *context) inString(last compile.Token) Result {
 			l.start = start + 1
 		}
 		properties(l, model, quote)
+		e.customFields(l, model, func(name string) (text, label string) { return "custom." + escaped(name) + quote, "custom." + name })
 	case model != nil && (option == "select" || option == "columns"):
 		if i := strings.LastIndexByte(typed, ','); i >= 0 {
 			l = newList(typed[i+1:])
 			l.start, quote = start+i+1, ""
 		}
 		properties(l, model, quote)
+		e.customFields(l, model, func(name string) (text, label string) { return "custom." + escaped(name) + quote, "custom." + name })
 	default:
 		if m := e.Manual.Record(o.typ); m != nil && o.key != "" {
 			if p := m.Property(o.key); p != nil && len(p.Enum) > 0 {

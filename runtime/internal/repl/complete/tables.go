@@ -4,6 +4,7 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/bindings/spec"
+	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/compile"
 )
 
@@ -13,6 +14,8 @@ type open struct {
 	// both may be empty.
 	fields []spec.Field
 	typ    spec.Type
+	// custom is the model whose custom fields the table holds, or nil.
+	custom *catalog.Model
 	// atKey is set if a field's name fits here, otherwise key is the field
 	// whose value is being written.
 	atKey bool
@@ -100,13 +103,8 @@ func (c *context) parts(at int) [][]compile.Token {
 // that opens at an index, or which field's value it is in.
 func (c *context) position(at int) (atKey bool, key string) {
 	parts := c.parts(at)
-	switch last := parts[len(parts)-1]; {
-	case len(last) == 0:
-		return true, ""
-	case len(last) >= 2 && last[0].Kind == compile.Name && last[1].Text == "=":
-		return false, last[0].Text
-	}
-	return false, ""
+	last := parts[len(parts)-1]
+	return len(last) == 0, keyOf(last)
 }
 
 // table describes the table that opens at an index: an argument of a call, an
@@ -125,6 +123,9 @@ func (c *context) table(at int) open {
 		return argument(outer.call, outer.argument)
 	case outer.atKey:
 		return open{typ: outer.typ.Element()}
+	}
+	if m := c.engine.Manual.Record(outer.typ); m != nil && outer.key == customProperty {
+		return open{custom: m}
 	}
 	for _, f := range outer.fields {
 		if f.Name == outer.key {
@@ -163,5 +164,8 @@ func (c *context) keys(l *list, o open) bool {
 			}
 		}
 	}
-	return len(o.fields) > 0 || model != nil
+	if o.custom != nil && c.engine.Schema != nil {
+		c.engine.customFields(l, o.custom, asKey)
+	}
+	return len(o.fields) > 0 || model != nil || o.custom != nil && len(c.engine.Schema.Custom(o.custom)) > 0
 }

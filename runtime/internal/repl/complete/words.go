@@ -26,6 +26,13 @@ func (c *context) words(l *list) {
 	switch c.last() {
 	case ".", ":":
 		c.members(l, c.chain(len(c.tokens)-1))
+	case "[":
+		// What continues a name is not in quotes.
+		if m := c.customOf(c.chain(len(c.tokens) - 1)); m != nil && l.prefix == "" {
+			c.engine.customFields(l, m, inBrackets)
+			return
+		}
+		c.names(l)
 	case "function", "for", "local", "goto":
 		// A new name: there is nothing to complete.
 	default:
@@ -128,6 +135,9 @@ func (c *context) members(l *list, expression string) {
 		return
 	}
 	e := c.engine
+	if m := c.customOf(expression); m != nil {
+		e.customFields(l, m, afterDot)
+	}
 	value, known := e.live(expression), e.valueOf(expression, c.tokens)
 	if known.IsModule() && (value == nil || isModule(value, known.Topic.Module)) {
 		e.moduleMembers(l, known.Topic.Module)
@@ -155,6 +165,7 @@ func (c *context) members(l *list, expression string) {
 	}
 	if model != nil {
 		properties(l, model, "")
+		e.ofRecord(l, model)
 	}
 	for _, typ := range types {
 		for _, field := range e.Manual.Fields(typ) {
