@@ -88,7 +88,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/memory", never: []string{"net/http"}},
 	{pkg: "runtime/internal/fault", own: []string{"runtime/internal/display"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/config", own: []string{"planhat/catalog", "runtime/internal/fault", "runtime/internal/pattern", "runtime/internal/trust"}, never: []string{lua, "net/http"}},
-	{pkg: "runtime/internal/editor", own: []string{"runtime/internal/sourcefile", "bindings/spec", "planhat/catalog", "runtime/internal/manual", "runtime/internal/pattern", "runtime/internal/unfinished"}},
+	{pkg: "runtime/internal/editor", own: []string{"runtime/internal/sourcefile", "bindings/spec", "planhat/catalog", "runtime/internal/manual", "runtime/internal/pattern", "runtime/internal/schema", "runtime/internal/unfinished"}},
 	{pkg: "runtime/internal/guide", own: []string{"docs"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/manual", own: []string{"runtime/internal/display", "runtime/internal/guide", "bindings/spec", "planhat/catalog", "runtime/internal/pattern"}, never: []string{lua}},
 	{pkg: "runtime/internal/repl/complete", own: []string{"bindings/spec", "planhat/catalog", "runtime/internal/compile", "runtime/internal/display", "runtime/internal/infer", "runtime/internal/manual", "runtime/internal/schema"}, never: []string{readline}},

@@ -12,6 +12,7 @@ import (
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/manual"
+	"github.com/phscript/phscript/runtime/internal/schema"
 )
 
 // File is one file of definitions. Path has slashes.
@@ -22,9 +23,10 @@ type File struct{ Path, Text string }
 const made = "-- Made by 'phscript setup'"
 
 // Definitions returns the definitions of everything that scripts can use,
-// except Lua's own library, which language servers know.
-func Definitions(m *manual.Manual) []File {
-	d := &definer{api: m.Catalog(), taken: map[string]bool{}}
+// except Lua's own library, which language servers know. known is what the account has, nil
+// if that is unknown.
+func Definitions(m *manual.Manual, known *schema.Schema) []File {
+	d := &definer{api: m.Catalog(), known: known, taken: map[string]bool{}}
 	for _, t := range m.Topics() {
 		if t.Func == nil {
 			continue
@@ -54,7 +56,8 @@ func Definitions(m *manual.Manual) []File {
 }
 
 type definer struct {
-	api *catalog.Catalog
+	api   *catalog.Catalog
+	known *schema.Schema
 	// taken are the tables that functions take as options: their optional
 	// fields can be left out.
 	taken map[string]bool
@@ -167,9 +170,15 @@ func (d *definer) shape(s *source, shape *spec.Shape) {
 			if p := model.Property(f.Name); p != nil {
 				typ, doc = propertyType(p, typ), propertyDoc(model, p, doc)
 			}
+			if special := d.tenantType(model, f.Name); special != "" {
+				typ = special
+			}
 		}
 		optional := typ != typ.NonNil() || d.taken[shape.Name] && !f.Required
 		s.field(f.Name, typ.NonNil(), optional, doc)
+	}
+	if model != nil {
+		d.custom(s, model)
 	}
 }
 

@@ -160,7 +160,7 @@ func further() []*spec.Module {
 
 func TestDefinitionsAreSound(t *testing.T) {
 	for name, m := range map[string]*manual.Manual{"built in": builtIn(), "embedded": builtins.Manual(further()...)} {
-		files := Definitions(m)
+		files := Definitions(m, nil)
 		d := declared(t, files)
 		for typ, where := range d.types {
 			assert.True(t, slices.Contains(luaTypes, typ) || d.classes[typ] != nil, "%s: no such type as %s: %s", name, typ, where)
@@ -181,7 +181,7 @@ func TestDefinitionsAreSound(t *testing.T) {
 }
 
 func TestEmbeddedDefinitions(t *testing.T) {
-	files := Definitions(builtins.Manual(further()...))
+	files := Definitions(builtins.Manual(further()...), nil)
 	at := slices.IndexFunc(files, func(f File) bool { return f.Path == "shop.d.lua" })
 	require.NotEqual(t, -1, at)
 	assert.Equal(t, `---@meta shop
@@ -232,7 +232,7 @@ return { names, globals }
 func TestDefinitionsNameWhatThereIs(t *testing.T) {
 	rt, err := runtime.New(runtime.Options{})
 	require.NoError(t, err)
-	d := declared(t, Definitions(builtins.Manual()))
+	d := declared(t, Definitions(builtins.Manual(), nil))
 	assert.ElementsMatch(t, builtins.Names(), slices.Collect(maps.Keys(d.modules)))
 	program, err := rt.Compile(t.Context(), runtime.Script{Source: []byte(reachable)})
 	require.NoError(t, err)
@@ -266,7 +266,7 @@ func TestDefinitionsNameWhatThereIs(t *testing.T) {
 
 func TestRecords(t *testing.T) {
 	var all strings.Builder
-	for _, f := range Definitions(builtIn()) {
+	for _, f := range Definitions(builtIn(), nil) {
 		all.WriteString(f.Text)
 	}
 	for _, want := range []string{

@@ -12,6 +12,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/runtime/internal/pattern"
+	"github.com/phscript/phscript/runtime/internal/schema"
 	"github.com/phscript/phscript/runtime/internal/sourcefile"
 )
 
@@ -52,10 +53,11 @@ type Plan struct {
 }
 
 // NewPlan plans what a folder needs for editors to know this version of
-// phscript. A settings file that cannot be read is an error.
-func NewPlan(dir, version string, m *manual.Manual) (*Plan, error) {
+// phscript, and what the account has, nil if that is unknown. A settings file that cannot be
+// read is an error.
+func NewPlan(dir, version string, m *manual.Manual, known *schema.Schema) (*Plan, error) {
 	p := &Plan{dir: dir, version: folderName(version)}
-	if err := p.definitions(Definitions(m)); err != nil {
+	if err := p.definitions(Definitions(m, known)); err != nil {
 		return nil, err
 	}
 	if err := p.luaSettings(); err != nil {

@@ -19,7 +19,7 @@ var builtIn = sync.OnceValue(func() *manual.Manual { return builtins.Manual() })
 // setUp applies a plan to a folder and returns what it did.
 func setUp(t *testing.T, dir, version string) map[string]Action {
 	t.Helper()
-	p, err := NewPlan(dir, version, builtIn())
+	p, err := NewPlan(dir, version, builtIn(), nil)
 	require.NoError(t, err)
 	done := map[string]Action{}
 	require.NoError(t, p.Apply(func(s Step) { done[s.Path] = s.Action }))
@@ -50,7 +50,7 @@ func TestSetupIsDoneOnce(t *testing.T) {
 
 	write(t, dir, types+"/csv.d.lua", "changed")
 	require.NoError(t, os.Remove(filepath.Join(dir, types, "text.d.lua")))
-	p, err := NewPlan(dir, "v1.2.0", builtIn())
+	p, err := NewPlan(dir, "v1.2.0", builtIn(), nil)
 	require.NoError(t, err)
 	assert.False(t, p.Current())
 	assert.Equal(t, map[string]Action{types: Update, luaSettingsFile: Keep, recommendations: Keep}, setUp(t, dir, "v1.2.0"))
@@ -112,7 +112,7 @@ func TestBrokenSettingsAreLeftAlone(t *testing.T) {
 		for _, text := range texts {
 			dir := t.TempDir()
 			write(t, dir, file, text)
-			_, err := NewPlan(dir, "v1", builtIn())
+			_, err := NewPlan(dir, "v1", builtIn(), nil)
 			var settings *SettingsError
 			require.ErrorAs(t, err, &settings, text)
 			assert.Contains(t, err.Error(), "cannot add to "+file+": ")

@@ -72,6 +72,22 @@ const (
 // Users reports whether the field holds ids of users.
 func (f *Field) Users() bool { return f.Type == typeUser || f.Type == typeUsers }
 
+// Form is what values of the field are in scripts: string, number, integer, boolean, or list
+// for a list of strings.
+func (f *Field) Form() string {
+	switch f.Type {
+	case typeNumber, typeRating:
+		return "number"
+	case typeDay:
+		return "integer"
+	case typeCheckbox:
+		return "boolean"
+	case typeSeveral, typeUsers, typeEndusers:
+		return "list"
+	}
+	return "string"
+}
+
 // Sort orders everything and indexes it. Call it after a Schema was filled.
 func (s *Schema) Sort() {
 	slices.SortFunc(s.Fields, func(a, b Field) int { return cmp.Or(cmp.Compare(a.Model, b.Model), cmp.Compare(a.Name, b.Name)) })

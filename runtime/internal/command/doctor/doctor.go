@@ -55,8 +55,8 @@ func New(env *environment.Env) *cobra.Command {
 		Use:   "doctor",
 		Short: "Check that scripts can run here, and say what to do if not",
 		Long: "doctor checks the configuration, Planhat's token and hosts, this machine's clock, the store and the quota,\n" +
-			"the permissions of files, the scripts and their schedules, the editor setup, and the connectors that\n" +
-			"scripts use or whose credentials are set.\n\n" +
+			"the permissions of files, the scripts and their schedules, the account's schema, the editor setup, and\n" +
+			"the connectors that scripts use or whose credentials are set.\n\n" +
 			"It changes nothing. Planhat gets one small request, and each other system one for a page of records.\n" +
 			"With --connectors, doctor reads a page of each stream, maps its records and looks some up in Planhat.\n\n" +
 			"Exit codes: 0 no errors, 1 errors, which stop runs, 2 usage.",
@@ -144,6 +144,7 @@ func examine(env *environment.Env, o *options) error {
 	d.group(ctx, "planhat", 3*o.box, d.planhat)
 	d.group(ctx, "files", o.box, d.files)
 	d.group(ctx, "scripts", 2*o.box, d.scripts)
+	d.group(ctx, "schema", o.box, d.schema)
 	d.group(ctx, "editor", o.box, d.editor)
 	d.connectors(ctx)
 	if stopped, ok := errors.AsType[fault.Exiter](context.Cause(ctx)); ok {

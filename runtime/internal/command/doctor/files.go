@@ -17,6 +17,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/editor"
+	"github.com/phscript/phscript/runtime/internal/schema"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/sourcefile"
 	"github.com/phscript/phscript/runtime/internal/store"
@@ -178,9 +179,29 @@ func split(err error) []error {
 	return []error{err}
 }
 
+// schema checks the file with what the account has. It never stops a run.
+func (d *doctor) schema(context.Context) (found lines) {
+	file, err := schema.Load(d.config.SchemaPath(d.env.Dir))
+	switch {
+	case err != nil:
+		found.warn("schema", err.Error(), hintOf(err))
+	case file == nil:
+		found.ok("schema", "there is none; 'phscript schema pull' lets phscript know your custom fields")
+	case file.Old(d.env.Now()) != "":
+		found.warn("schema", fmt.Sprintf("%s is %s old", file.Path, english.Plural(file.Age(d.env.Now()), "day", "")), "run 'phscript schema pull' if fields have changed in Planhat since")
+	default:
+		found.ok("schema", "%s: %s, %s old", file.Path, english.Plural(len(file.Fields), "custom field", ""), english.Plural(file.Age(d.env.Now()), "day", ""))
+	}
+	return found
+}
+
 // editor says whether code editors are set up. It never stops a run.
 func (d *doctor) editor(context.Context) (found lines) {
-	plan, err := editor.NewPlan(d.env.Dir, d.env.Version, suite.Manual())
+	known, err := schema.Load(d.config.SchemaPath(d.env.Dir))
+	if err != nil {
+		known = nil // the group about the schema says so
+	}
+	plan, err := editor.NewPlan(d.env.Dir, d.env.Version, suite.Manual(), known.Known())
 	_, untrusted := errors.AsType[*trust.Error](err)
 	switch {
 	case err != nil && !untrusted:

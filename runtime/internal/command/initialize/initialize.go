@@ -60,7 +60,7 @@ func initialize(env *environment.Env, dir string) error {
 		return slices.Contains(kept, f.Name) || example && scaffold.IsExample(f.Name)
 	})
 	// Settings of editors that cannot be read are an error before anything is written.
-	plan, err := editor.NewPlan(path, env.Version, suite.Manual())
+	plan, err := editor.NewPlan(path, env.Version, suite.Manual(), nil)
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,9 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/editor"
+	"github.com/phscript/phscript/runtime/internal/schema"
 	"github.com/phscript/phscript/runtime/internal/suite"
 )
 
@@ -53,7 +55,11 @@ func setup(env *environment.Env, o *options) error {
 	if !env.IsDir(o.dir) {
 		return &usage.Error{Message: "there is no folder " + o.dir, Hint: "paths are relative to the working directory, " + env.Dir}
 	}
-	plan, err := editor.NewPlan(env.Path(o.dir), env.Version, suite.Manual())
+	known, err := tenant(env)
+	if err != nil {
+		return err
+	}
+	plan, err := editor.NewPlan(env.Path(o.dir), env.Version, suite.Manual(), known)
 	if err != nil {
 		return err
 	}
@@ -71,4 +77,14 @@ func setup(env *environment.Env, o *options) error {
 		fmt.Fprintln(env.Stdout, "\nOpen the folder in your editor. In Visual Studio Code, install the extension that it recommends.")
 	}
 	return err
+}
+
+// tenant returns what the account has, as the project's file says, or nil.
+func tenant(env *environment.Env) (*schema.Schema, error) {
+	c, err := config.Load("", env.Dir, env.ReadConfig, func(string) (string, bool) { return "", false })
+	if err != nil {
+		c = config.Config{} // editors need no settings
+	}
+	file, err := schema.Load(c.SchemaPath(env.Dir))
+	return file.Known(), err
 }
