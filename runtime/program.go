@@ -25,7 +25,8 @@ type Program struct {
 	rt     *Runtime
 	script Script
 	proto  *lua.FunctionProto
-	// reach are the hosts that the script allows itself to reach.
+	// says is the script's header, reach are the hosts that it allows itself to reach.
+	says  *header.Header
 	reach []network.Rule
 	files chunks
 }
@@ -49,19 +50,19 @@ func (r *Runtime) Compile(ctx context.Context, s Script) (*Program, error) {
 	if err != nil {
 		return nil, r.uncompiled(s, err)
 	}
-	reach, err := declaredHosts(s)
+	says, err := r.header(s)
 	if err != nil {
 		return nil, err
 	}
-	return &Program{rt: r, script: s, proto: proto, reach: reach}, nil
+	reach, err := declaredHosts(s, says)
+	if err != nil {
+		return nil, err
+	}
+	return &Program{rt: r, script: s, proto: proto, says: says, reach: reach}, nil
 }
 
 // declaredHosts returns the hosts that a script allows itself to reach.
-func declaredHosts(s Script) (rules []network.Rule, err error) {
-	says, err := header.Read(s.Source)
-	if bad, ok := errors.AsType[*header.Error](err); ok {
-		return nil, &ScriptError{Script: s.Name, Line: bad.Line, Message: bad.Message, Hint: bad.Hint, Cause: err}
-	}
+func declaredHosts(s Script, says *header.Header) (rules []network.Rule, err error) {
 	for _, host := range says.Net {
 		r, err := network.ParseDeclared(host.Text)
 		if err != nil {

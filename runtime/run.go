@@ -51,7 +51,13 @@ func (p *Program) Run(ctx context.Context, o RunOptions) (*Result, error) {
 		return &Result{}, err
 	}
 	opts := o.over(p.rt.opts)
-	ctx, stop := withTimeout(ctx, opts.Timeout)
+	o, release, err := p.bind(o, opts.Secrets)
+	if err != nil {
+		return &Result{}, err
+	}
+	defer release()
+	opts.Planhat.Gate = p.guard(opts.Planhat.Gate)
+	ctx, stop := withTimeout(ctx, p.timeLimit(o, opts.Timeout))
 	defer stop()
 	h := p.rt.newHost(p.script, opts, p.reach)
 	h.files = &p.files

@@ -27,10 +27,12 @@ type RunOptions struct {
 	// "...".
 	Args []string
 	// Params are its parameters as a JSON object; scripts see them as the table
-	// params.
+	// params. Those that the script's header declares get their declared type: text is
+	// converted.
 	Params []byte
 	// Expected are the names of parameters that the script should read. The run
-	// warns of those that it does not read.
+	// warns of those that it does not read. If the script's header declares parameters, it
+	// must declare these, too.
 	Expected []string
 	// Values are more Go values, in addition to those of Options. They replace
 	// those of the same name.
@@ -44,7 +46,7 @@ type RunOptions struct {
 	Logger         *slog.Logger
 
 	// Timeout, MaxMemory and MaxInstructions replace those of Options; negative
-	// is no limit.
+	// is no limit. Timeout also replaces the one in the script's header.
 	Timeout         time.Duration
 	MaxMemory       int64
 	MaxInstructions int64

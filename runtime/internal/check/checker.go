@@ -15,10 +15,12 @@ import (
 
 	"github.com/yuin/gopher-lua/ast"
 
+	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/check/flow"
 	"github.com/phscript/phscript/runtime/internal/check/position"
 	"github.com/phscript/phscript/runtime/internal/check/report"
 	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/header"
 	"github.com/phscript/phscript/runtime/internal/infer"
 	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/runtime/internal/schema"
@@ -38,6 +40,10 @@ type Options struct {
 	// Exists reports whether a file is there, for scripts that are required; nil
 	// leaves that check out.
 	Exists func(path string) bool
+	// Models are models that the catalog does not know.
+	Models []*catalog.Model
+	// IsFlag reports whether a name is that of a flag of phscript run; nil if none is.
+	IsFlag func(name string) bool
 }
 
 // Checker checks scripts. It is safe for concurrent use.
@@ -103,6 +109,8 @@ type script struct {
 	escaped map[*flow.Variable][]any
 	// typed are the values that are compared with names of types.
 	typed map[string]bool
+	// says is the script's header, nil for tests.
+	says *header.Header
 	// preloads tells that the script provides modules by itself.
 	preloads bool
 	// checked, checkedField and checkedKey are what was looked at already.
@@ -154,6 +162,7 @@ func (c *script) check(src []byte) []report.Finding {
 	c.comments = parsed.Comments
 	c.chunk, c.flow = parsed.Chunk, flow.Trace(parsed.Chunk, p)
 	c.preloads = strings.Contains(string(src), "package.preload") || strings.Contains(string(src), "package.loaded")
+	c.header(src)
 	c.collect()
 	c.globals()
 	c.unused()

@@ -92,6 +92,7 @@ func (c *script) visitExpression(e ast.Expr) {
 		c.duplicates(e)
 	case *ast.AttrGetExpr:
 		c.members(e)
+		c.undeclared(e)
 		c.fraction(e)
 		c.itemZero(e)
 	case *ast.FuncCallExpr:

@@ -125,6 +125,8 @@ func dispatch(env *environment.Env, root *cobra.Command) []string {
 	}
 	first := args[0]
 	switch {
+	case first == "help" && len(args) > 1 && !isCommand(root, args[1]) && (env.IsFile(args[1]) || strings.HasSuffix(args[1], ".lua")):
+		return []string{"run", args[1], "--help"}
 	case slices.Contains([]string{"-h", "--help", "-v", "--version", "help", "completion"}, first):
 		return args
 	case slices.Contains([]string{cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, first):

@@ -3,16 +3,34 @@ package header
 
 import (
 	"fmt"
-	"iter"
+	"slices"
 	"strings"
+	"time"
 
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
 // Header is what the comments at the top of a script say.
 type Header struct {
+	// Name and Description are for people.
+	Name, Description Value
+	// Summary is the description, or else the first line of the comments.
+	Summary string
+	// Params are the parameters, in their order.
+	Params []Param
 	// Net are the hosts that the script reaches.
 	Net []Value
+	// Writes are the models that the script writes to. If WritesLine is not 0, it writes to
+	// no others.
+	Writes     []Value
+	WritesLine int
+	// Timeout is the time limit of a run, 0 for none.
+	Timeout     time.Duration
+	TimeoutLine int
+	// Schedules are what follows each @schedule.
+	Schedules []Value
 }
 
 // Value is a value of the header, and its line.
@@ -23,7 +41,9 @@ type Value struct {
 
 // Error is a mistake in a header.
 type Error struct {
-	Line          int
+	Line int
+	// Tag is the tag that is wrong, without its @. It may be misspelt.
+	Tag           string
 	Message, Hint string
 }
 
@@ -32,49 +52,201 @@ func (e *Error) Error() string { return e.Message }
 // ErrorHint says what to do.
 func (e *Error) ErrorHint() string { return e.Hint }
 
-var tag = pattern.Lazy(`^--+\s*@allow\b\s*(.*)$`)
+// Tags are the tags of a header, without their @.
+var Tags = []string{"name", "description", "param", "allow", "writes", "timeout", "schedule"}
 
-// Comments returns the lines of comments before the first line of code, without white
-// space around them, and their numbers.
-func Comments(source []byte) iter.Seq2[int, string] {
-	return func(yield func(int, string) bool) {
-		number := 0
-		for line := range strings.Lines(strings.TrimPrefix(string(source), "\ufeff")) {
-			number++
-			line = strings.TrimSpace(line)
-			starter := number == 1 && strings.HasPrefix(line, "#") // as in #!/usr/bin/env phscript
-			if line == "" || starter {
-				continue
-			}
-			if !strings.HasPrefix(line, "--") || !yield(number, line) {
-				return
-			}
+// own are the tags that no tool for documentation has. They count in documentation, too:
+// ignoring them would let a script do more than it says.
+var own = []string{"allow", "writes", "timeout", "schedule"}
+
+// foreign are tags of LuaDoc, LDoc and the Lua language server. They mean nothing here.
+var foreign = strings.Fields("accessor alias annotation as async attribute author cast charset class classmod comment constructor copyright deprecated " +
+	"diagnostic enum error example examples export factory field file fixme function generic include language lfunction license local lookup meta " +
+	"module namespace nodiscard operator overload package pragma private protected public raise readonly release return returns script section " +
+	"see set since source static submodule summary table theme todo topic tparam treturn type usage using vararg version warning within")
+
+var tag = pattern.Lazy(`^@([A-Za-z_]\w*)(?:\s+(.*))?$`)
+
+// typed matches a parameter with a type, which documentation has not.
+var typed = pattern.Lazy(`^[A-Za-z_]\w*:(string|integer|number|boolean|date|duration|file|choice)\b`)
+
+// spoken matches comments that speak to other programs.
+var spoken = pattern.Lazy(`^(phscript|luacheck|vim|-\*-)\s*:|^[-=*#~_ ]*$`)
+
+// Read reads the comments before the first statement of a script. It executes nothing. The
+// error is the first *Error; the header holds what is valid.
+func Read(source []byte) (*Header, error) {
+	h, wrong := Parse(source)
+	if len(wrong) > 0 {
+		return h, wrong[0]
+	}
+	return h, nil
+}
+
+// Parse is Read for all mistakes.
+func Parse(source []byte) (*Header, []*Error) {
+	r := &reader{}
+	for c := range comments(source) {
+		r.read(c)
+	}
+	if r.Summary = r.Description.Text; r.Summary == "" {
+		r.Summary = r.prose
+	}
+	return &r.Header, r.wrong
+}
+
+type reader struct {
+	Header
+	wrong []*Error
+	// prose is the first line that is not a tag. open is set while @description may continue.
+	prose string
+	open  bool
+}
+
+// read reads a line.
+func (r *reader) read(c comment) {
+	found := tag().FindStringSubmatch(c.text)
+	if found == nil {
+		switch {
+		case r.open && !c.first && c.text != "" && c.indent > 1:
+			r.Description.Text += " " + c.text
+			return
+		case r.prose == "" && !spoken().MatchString(c.text):
+			r.prose = c.text
 		}
+		r.open = false
+		return
+	}
+	r.open = false
+	name, text := found[1], strings.TrimSpace(found[2])
+	if c.doc && !slices.Contains(own, name) && !(name == "param" && typed().MatchString(text)) {
+		if near := catalog.Nearest(name, own); len(near) == 0 || slices.Contains(foreign, name) || slices.Contains(Tags, name) {
+			return
+		}
+	}
+	var err *Error
+	switch name {
+	case "name":
+		err = r.text(&r.Name, c, name, text)
+	case "description":
+		err = r.text(&r.Description, c, name, text)
+		r.open = err == nil
+	case "param":
+		err = r.param(c, text)
+	case "allow":
+		err = r.allow(c, text)
+	case "writes":
+		err = r.writes(c, text)
+	case "timeout":
+		err = r.timeout(c, text)
+	case "schedule":
+		r.Schedules = append(r.Schedules, Value{text, c.line})
+	default:
+		if !slices.Contains(foreign, name) {
+			err = &Error{Message: "there is no @" + name + catalog.Aside(at(catalog.Nearest(name, Tags))),
+				Hint: "the tags are @" + strings.Join(Tags, ", @") + "; if it is not a tag, let another word begin the line"}
+		}
+	}
+	if err != nil {
+		err.Line, err.Tag = c.line, name
+		r.wrong = append(r.wrong, err)
 	}
 }
 
-// Read reads the comments before the first statement of a script:
-//
-//	-- @allow net=api.example.com, *.example.org
-//
-// Other lines are ignored.
-func Read(source []byte) (Header, error) {
-	var h Header
-	for number, line := range Comments(source) {
-		found := tag().FindStringSubmatch(line)
-		if found == nil {
-			continue
-		}
-		what, hosts, ok := strings.Cut(found[1], "=")
-		if strings.TrimSpace(what) != "net" || !ok {
-			return h, &Error{number, fmt.Sprintf("unknown permission %q in @allow; only net is supported", strings.TrimSpace(what)),
-				"write the hosts that it reaches, such as -- @allow net=api.example.com"}
-		}
-		for host := range strings.SplitSeq(hosts, ",") {
-			if host = strings.TrimSpace(host); host != "" {
-				h.Net = append(h.Net, Value{host, number})
-			}
+// at puts an @ before names.
+func at(names []string) (tags []string) {
+	for _, name := range names {
+		tags = append(tags, "@"+name)
+	}
+	return tags
+}
+
+// text reads a text, which a header has once. It may be in quotes.
+func (r *reader) text(into *Value, c comment, name, text string) *Error {
+	if n := len(text); n > 1 && (text[0] == '"' || text[0] == '\'') && text[n-1] == text[0] {
+		text = strings.TrimSpace(text[1 : n-1])
+	}
+	switch {
+	case text == "":
+		return &Error{Message: "@" + name + " has no text", Hint: "write it after the tag: -- @" + name + " Import accounts"}
+	case into.Line > 0:
+		return &Error{Message: fmt.Sprintf("@%s is already on line %d", name, into.Line), Hint: "delete one of them"}
+	}
+	*into = Value{text, c.line}
+	return nil
+}
+
+// allow reads hosts: net=api.example.com, *.example.org.
+func (r *reader) allow(c comment, text string) *Error {
+	what, hosts, ok := strings.Cut(text, "=")
+	if strings.TrimSpace(what) != "net" || !ok {
+		return &Error{Message: fmt.Sprintf("unknown permission %q in @allow; only net is supported", strings.TrimSpace(what)),
+			Hint: "write the hosts that it reaches, such as -- @allow net=api.example.com"}
+	}
+	for host := range strings.SplitSeq(hosts, ",") {
+		if host = strings.TrimSpace(host); host != "" {
+			r.Net = append(r.Net, Value{host, c.line})
 		}
 	}
-	return h, nil
+	return nil
+}
+
+// nothing is what @writes says of a script that only reads.
+const nothing = "nothing"
+
+// writes reads the names of models.
+func (r *reader) writes(c comment, text string) *Error {
+	text, _, _ = strings.Cut(text, " --")
+	names := strings.FieldsFunc(text, func(x rune) bool { return x == ',' || x == ' ' || x == '\t' })
+	if len(names) == 0 {
+		return &Error{Message: "@writes names no model", Hint: "name the models that the script writes to, such as -- @writes company, enduser; or write -- @writes nothing"}
+	}
+	if r.WritesLine == 0 {
+		r.WritesLine = c.line
+	}
+	if len(names) == 1 && names[0] == nothing {
+		return nil
+	}
+	for _, name := range names {
+		r.Writes = append(r.Writes, Value{name, c.line})
+	}
+	return nil
+}
+
+func (r *reader) timeout(c comment, text string) *Error {
+	if r.TimeoutLine > 0 {
+		return &Error{Message: fmt.Sprintf("@timeout is already on line %d", r.TimeoutLine), Hint: "delete one of them"}
+	}
+	text, _, _ = strings.Cut(text, " --")
+	text = strings.TrimSpace(text)
+	var limit time.Duration
+	if err := config.Set("", text, &limit, config.ParseTimeout); err != nil || limit == 0 {
+		message := "@timeout has no time"
+		if err != nil {
+			message = "@timeout: " + err.Error()
+		}
+		return &Error{Message: message, Hint: "write how long a run may take, such as -- @timeout 30m"}
+	}
+	r.Timeout, r.TimeoutLine = limit, c.line
+	return nil
+}
+
+// CheckWrites returns an error for the first model in @writes that does not exist. models
+// are those that the catalog does not know.
+func (h *Header) CheckWrites(models []*catalog.Model) *Error {
+	var names []string
+	for _, m := range slices.Concat(catalog.Load().Models, models) {
+		names = append(names, m.Snake)
+	}
+	for _, v := range h.Writes {
+		if !slices.Contains(names, v.Text) {
+			return &Error{Line: v.Line, Tag: "writes", Message: "@writes: there is no model '" + v.Text + "'" + catalog.DidYouMean(v.Text, names), Hint: "'phscript doc' lists the models"}
+		}
+	}
+	return nil
+}
+
+// MayWrite reports whether the script may write to a model.
+func (h *Header) MayWrite(model string) bool {
+	return h.WritesLine == 0 || slices.ContainsFunc(h.Writes, func(v Value) bool { return v.Text == model })
 }

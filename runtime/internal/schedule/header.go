@@ -11,12 +11,6 @@ import (
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
-// directive is a line such as -- @schedule "0 2 * * *" retries=2.
-var directive = pattern.Lazy(`^--+\s*@schedule\b\s*(.*)$`)
-
-// annotation is a line with any @word.
-var annotation = pattern.Lazy(`^--+\s*@(\w+)`)
-
 // foreign are characters that the name of a schedule cannot contain.
 var foreign = pattern.Lazy(`[^A-Za-z0-9_.-]+`)
 
@@ -28,22 +22,24 @@ var quotedTime = pattern.Lazy(`^(?:"([^"]*)"|'([^']*)')\s*(.*)$`)
 // their names.
 func FromHeader(name string, source []byte) ([]config.Schedule, error) {
 	var list []config.Schedule
-	for number, line := range header.Comments(source) {
-		found := directive().FindStringSubmatch(line)
-		if found == nil {
-			if word := annotation().FindStringSubmatch(line); word != nil && catalog.DidYouMean(word[1], []string{"schedule"}) != "" {
-				return nil, &config.Error{Where: fmt.Sprintf("%s:%d", name, number), Message: "there is no @" + word[1] + "; use @schedule"}
-			}
-			continue
+	says, wrong := header.Parse(source)
+	for _, e := range wrong {
+		if e.Tag != "schedule" && catalog.DidYouMean(e.Tag, []string{"schedule"}) != "" {
+			return nil, &config.Error{Where: fmt.Sprintf("%s:%d", name, e.Line), Message: "there is no @" + e.Tag + "; use @schedule"}
 		}
-		s, err := fromDirective(found[1])
+	}
+	for _, text := range says.Schedules {
+		s, err := fromDirective(text.Text)
 		if err != nil {
-			return nil, &config.Error{Where: fmt.Sprintf("%s:%d", name, number), Message: err.Error(),
+			return nil, &config.Error{Where: fmt.Sprintf("%s:%d", name, text.Line), Message: err.Error(),
 				Hint: `write it as -- @schedule "0 2 * * * Europe/Stockholm" timeout=30m retries=2`}
 		}
 		s.Script = name
 		if s.Name == "" {
 			s.Name = nameFor(name, len(list))
+		}
+		if s.Timeout == "" && says.Timeout > 0 {
+			s.Timeout = says.Timeout.String()
 		}
 		list = append(list, s)
 	}

@@ -21,7 +21,7 @@ import (
 // TestPipesAndLargeFiles: a pipe or a file of any size under the name of a script is an
 // error that comes at once.
 func TestPipesAndLargeFiles(t *testing.T) {
-	dir := tree(t, map[string]string{"phscript.toml": "", "a.lua": header, "large.lua": header})
+	dir := tree(t, map[string]string{"phscript.toml": "", "a.lua": headed, "large.lua": headed})
 	require.NoError(t, os.Truncate(filepath.Join(dir, "large.lua"), 1<<40))
 	l := loaderFor(dir)
 	loaded, err := l.Load()

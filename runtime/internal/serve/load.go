@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/header"
 	"github.com/phscript/phscript/runtime/internal/schedule"
 	"github.com/phscript/phscript/runtime/internal/sourcefile"
 )
@@ -43,6 +44,9 @@ type Loader struct {
 	// the file may read others, too.
 	Params func(name string, source []byte, read map[string]bool) (known bool)
 
+	// Getenv, if set, returns variables of the service.
+	Getenv func(name string) (string, bool)
+
 	// config is the configuration that was read last, even if some of it is
 	// invalid. print is the fingerprint of what Load read last.
 	config config.Config
@@ -59,8 +63,9 @@ type Loaded struct {
 	Unread []string
 	// Ignored says for scripts and folders why schedules in headers are ignored.
 	Ignored []string
-	// UnreadParams says which parameters of schedules are probably misspelt.
-	UnreadParams []string
+	// Doubts says which parameters of schedules are probably misspelt, and which
+	// schedules do the same.
+	Doubts []string
 }
 
 // Load reads and checks everything. Its error names all mistakes.
@@ -94,17 +99,22 @@ func (l *Loader) load() (*Loaded, error) {
 	}
 	loaded := &Loaded{Config: c, Unread: found.unread, Ignored: found.ignored}
 	var wrong []error
-	places := map[string]string{}
+	defined := map[string]schedule.Definition{}
+	says := &headers{loader: l, read: map[string]*header.Header{}}
 	uses := handlers(c.File, "serve.", c.Serve.Reactions())
 	add := func(s config.Schedule, source string) {
-		d, err := schedule.New(s, source)
+		d, err := schedule.New(says.limited(s), source)
+		first, twice := defined[d.Name]
 		switch {
 		case err != nil:
 			wrong = append(wrong, err)
-		case places[d.Name] != "":
-			wrong = append(wrong, &config.Error{Where: source, Message: fmt.Sprintf("schedule '%s' is already defined in %s", d.Name, places[d.Name]), Hint: "rename one of them"})
+		case twice:
+			wrong = append(wrong, schedule.SameName(d, first))
 		default:
-			places[d.Name] = source
+			if err := schedule.CheckParams(d, says.of(d.Script), l.set); err != nil {
+				wrong = append(wrong, err)
+			}
+			defined[d.Name] = d
 			loaded.Definitions = append(loaded.Definitions, d)
 			of := "schedule '" + d.Name + "'"
 			uses = append(append(uses, use{source, of, d.Script}), handlers(source, of+": ", d.Reactions())...)
@@ -137,6 +147,10 @@ func (l *Loader) load() (*Loaded, error) {
 				continue
 			}
 		}
+		if err := schedule.DeclaredTwice(c, name, says.of(name)); err != nil {
+			wrong = append(wrong, err)
+			continue
+		}
 		for _, s := range list {
 			add(s, name)
 		}
@@ -149,8 +163,17 @@ func (l *Loader) load() (*Loaded, error) {
 	if len(wrong) > 0 {
 		return nil, errors.Join(wrong...)
 	}
-	loaded.UnreadParams = l.unreadParams(loaded.Definitions)
+	loaded.Doubts = append(schedule.Alike(loaded.Definitions), l.unreadParams(loaded.Definitions)...)
 	return loaded, nil
+}
+
+// set reports whether a variable of the service is set.
+func (l *Loader) set(variable string) bool {
+	if l.Getenv == nil {
+		return false
+	}
+	value, ok := l.Getenv(variable)
+	return ok && value != ""
 }
 
 // Scripts lists the scripts of the folders whose scripts may schedule themselves, by their

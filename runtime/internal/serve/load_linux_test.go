@@ -37,7 +37,7 @@ func asNobody(t *testing.T, dir string) {
 // TestUnreadableFolders are left out with a warning, and found once they can be
 // read.
 func TestUnreadableFolders(t *testing.T) {
-	dir := tree(t, map[string]string{"phscript.toml": "", "a.lua": header, "private/b.lua": header})
+	dir := tree(t, map[string]string{"phscript.toml": "", "a.lua": headed, "private/b.lua": headed})
 	private := filepath.Join(dir, "private")
 	require.NoError(t, os.Chmod(private, 0))
 	asNobody(t, dir)

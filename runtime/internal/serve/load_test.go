@@ -45,17 +45,17 @@ func scriptNames(loaded *Loaded) map[string]string {
 	return names
 }
 
-const header = "-- @schedule \"every 1h\"\n"
+const headed = "-- @schedule \"every 1h\"\n"
 
 // TestLinkedFolders: a folder that is a link has the schedules in its scripts'
 // headers, under the same names, and a link that is switched is noticed even
 // where the files are alike.
 func TestLinkedFolders(t *testing.T) {
 	dir := tree(t, map[string]string{
-		"v1/phscript.toml": "", "v1/a.lua": header, "v1/jobs/b.lua": header,
-		"v2/phscript.toml": "", "v2/a.lua": header, "v2/jobs/c.lua": header,
-		"v3/phscript.toml": "", "v3/a.lua": header, "v3/jobs/c.lua": header,
-		"app/phscript.toml": "[serve]\nscripts = [\"jobs\"]\n", "app/other.lua": header,
+		"v1/phscript.toml": "", "v1/a.lua": headed, "v1/jobs/b.lua": headed,
+		"v2/phscript.toml": "", "v2/a.lua": headed, "v2/jobs/c.lua": headed,
+		"v3/phscript.toml": "", "v3/a.lua": headed, "v3/jobs/c.lua": headed,
+		"app/phscript.toml": "[serve]\nscripts = [\"jobs\"]\n", "app/other.lua": headed,
 	})
 	link := func(to, from string) {
 		t.Helper()
@@ -95,7 +95,7 @@ func TestLinkedFolders(t *testing.T) {
 func TestMendsOutsideOfTheFoldersAreSeen(t *testing.T) {
 	dir := tree(t, map[string]string{
 		"phscript.toml": "[serve]\nscripts = [\"jobs\"]\n[[schedule]]\nname = \"late\"\nscript = \"tools/late.lua\"\nevery = \"1h\"\n",
-		"jobs/a.lua":    header,
+		"jobs/a.lua":    headed,
 		"new/b.lua":     "-- @schedule \"every now and then\"\n",
 	})
 	l := loaderFor(dir)
@@ -118,7 +118,7 @@ func TestMendsOutsideOfTheFoldersAreSeen(t *testing.T) {
 
 	write("phscript.toml", "[serve]\nscripts = [\"new\"]\n")
 	broken("new/b.lua")
-	write("new/b.lua", header)
+	write("new/b.lua", headed)
 	assert.NotEqual(t, l.print, l.Fingerprint())
 	_, err = l.Load()
 	require.NoError(t, err)
@@ -134,7 +134,7 @@ func TestMendsOutsideOfTheFoldersAreSeen(t *testing.T) {
 func TestMistakesAreLookedAtAgain(t *testing.T) {
 	w := newFixture(t, filepath.Join(t.TempDir(), "state.db"))
 	var out strings.Builder
-	dir := tree(t, map[string]string{"phscript.toml": "", "a.lua": header})
+	dir := tree(t, map[string]string{"phscript.toml": "", "a.lua": headed})
 	l := loaderFor(dir)
 	var wrong error
 	l.Check = func(string, []byte) error { return wrong }
@@ -142,7 +142,7 @@ func TestMistakesAreLookedAtAgain(t *testing.T) {
 	require.NoError(t, err)
 	s := New(Options{DB: w.db, Engine: w.engine, Loader: l, Name: "a", Log: slog.New(slog.NewTextHandler(&out, nil))}, loaded)
 	wrong = errors.New("it is not to be")
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "b.lua"), []byte(header), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "b.lua"), []byte(headed), 0o644))
 	for range 5 {
 		require.NoError(t, s.reload(t.Context()))
 	}

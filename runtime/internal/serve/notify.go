@@ -94,7 +94,7 @@ func Doubts(loaded *Loaded, getenv func(string) (string, bool)) (list []string) 
 	for _, reason := range loaded.Ignored {
 		doubt(reason)
 	}
-	for _, text := range loaded.UnreadParams {
+	for _, text := range loaded.Doubts {
 		doubt(text)
 	}
 	for _, d := range loaded.Definitions {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/header"
 	"github.com/phscript/phscript/runtime/internal/pattern"
 	"github.com/phscript/phscript/runtime/internal/schedule"
 	"github.com/phscript/phscript/runtime/internal/sourcefile"
@@ -182,4 +183,34 @@ func programPath(dir, name string) string {
 		return name
 	}
 	return filepath.Join(dir, name)
+}
+
+// headers reads the headers of scripts, each once.
+type headers struct {
+	loader *Loader
+	read   map[string]*header.Header
+}
+
+// of returns the header of a script, without what is wrong in it: the check of the script
+// reports that.
+func (h *headers) of(script string) *header.Header {
+	if says := h.read[script]; says != nil {
+		return says
+	}
+	says := &header.Header{}
+	if filepath.IsLocal(filepath.FromSlash(script)) {
+		if text, err := sourcefile.Head(h.loader.path(script), longestHeader); err == nil {
+			says, _ = header.Parse(text)
+		}
+	}
+	h.read[script] = says
+	return says
+}
+
+// limited gives a schedule the time limit of its script if it has none.
+func (h *headers) limited(s config.Schedule) config.Schedule {
+	if limit := h.of(s.Script).Timeout; s.Timeout == "" && limit > 0 {
+		s.Timeout = limit.String()
+	}
+	return s
 }

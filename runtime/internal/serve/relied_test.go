@@ -39,7 +39,7 @@ func TestFoldersThatRunsWriteTo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			files := map[string]string{"phscript.toml": tt.settings, "a.lua": ""}
 			for _, folder := range []string{"reports", "reports/sub", "jobs", "jobs/deep", "jobs/deep/x", "linked"} {
-				files[folder+"/cell.lua"] = header
+				files[folder+"/cell.lua"] = headed
 			}
 			dir := tree(t, files)
 			require.NoError(t, os.Symlink(filepath.Join(dir, "reports"), filepath.Join(dir, "link")))
@@ -76,7 +76,7 @@ func TestFoldersThatRunsWriteTo(t *testing.T) {
 
 // TestScriptsOfOthers schedule nothing: who can change them could run anything.
 func TestScriptsOfOthers(t *testing.T) {
-	dir := tree(t, map[string]string{"phscript.toml": "", "mine.lua": header, "theirs.lua": header, "lib.lua": ""})
+	dir := tree(t, map[string]string{"phscript.toml": "", "mine.lua": headed, "theirs.lua": headed, "lib.lua": ""})
 	l := loaderFor(dir)
 	l.Trust = func(path string) error {
 		if filepath.Base(path) == "mine.lua" {

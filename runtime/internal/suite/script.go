@@ -23,6 +23,7 @@ import (
 
 var scriptOptions = []bindings.Field{
 	{Name: "args", Type: "any[]", Doc: "The script's arguments."},
+	{Name: "params", Type: "table", Doc: "Its parameters by name, as in the `params` of a schedule. Those that its header declares can also be flags among `args`."},
 	{Name: "files", Type: "table", Doc: "The files in its working directory, as text by name, such as `{ [\"accounts.csv\"] = \"id,name\\n\" }`."},
 	{Name: "env", Type: "table", Doc: "The environment variables that it can read, by name."},
 	{Name: "stdin", Type: "string", Doc: "Its standard input."},
@@ -93,9 +94,17 @@ func (f *file) runScript(a *bindings.Args, w *environment) (n int, err error) {
 		return 0, err
 	}
 	result := &runtime.Result{}
-	program, runErr := rt.Compile(a.Context(), runtime.Script{Name: name, Path: path, Source: source})
+	script := runtime.Script{Name: name, Path: path, Source: source}
+	options, failed, err := runOptions(a, script)
+	if err != nil {
+		return 0, err
+	}
+	program, runErr := rt.Compile(a.Context(), script)
 	if runErr == nil {
-		result, runErr = program.Run(a.Context(), runtime.RunOptions{Args: texts(a.Options(1).Get("args"))})
+		runErr = failed
+	}
+	if runErr == nil {
+		result, runErr = program.Run(a.Context(), options)
 	}
 	if a.Context().Err() != nil {
 		// The script's end ended the test: the report says where that was.

@@ -97,6 +97,8 @@ var rules = []Rule{
 	{"pattern", Warning, "A pattern character with a special meaning, used where the character itself is meant.", `print((("1.500"):gsub(".", "")))`},
 	{"call-in-loop", Warning, "A list that is read again in every iteration of a loop.", "for _, id in ipairs({ 1, 2 }) do print(id, planhat.user.get_list()) end"},
 	{"empty-block", Warning, "A branch or loop that contains nothing, not even a comment.", "for _ = 1, 3 do end"},
+	{"header", Error, "A mistake in what the comments at the top say about the script: an unknown tag, an invalid parameter, or a model that does not exist.", "-- @parm path:file \"CSV to import\"\nprint(1)"},
+	{"undeclared-parameter", Error, "A parameter that the script reads and does not declare, although it declares others.", "-- @param path:file\nprint(params.path, params.pth)"},
 	{"unknown-rule", Warning, "A `phscript: ignore` comment that names a rule that does not exist.", "print(1) -- phscript: ignore spelling"},
 	{"unused-ignore", Warning, "A `phscript: ignore` comment that has nothing to ignore.", "print(1) -- phscript: ignore syntax"},
 }

@@ -38,6 +38,8 @@ type options struct {
 	stdinName string
 
 	configFile string
+	// isFlag reports whether a name is that of a flag of phscript run.
+	isFlag func(name string) bool
 }
 
 // New returns the command check.
@@ -53,8 +55,8 @@ func New(env *environment.Env) *cobra.Command {
 			"Exit codes: 0 no errors (with --strict, no warnings either), 1 findings, 2 usage.",
 		Example: "  phscript check sync.lua\n" +
 			"  phscript check --strict --format sarif scripts > check.sarif",
-		RunE: func(_ *cobra.Command, args []string) error {
-			o.paths = args
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.paths, o.isFlag = args, usage.IsFlag(cmd.Root(), "run")
 			if len(args) == 0 && !o.listRules {
 				return &usage.Error{Message: "no script given", Hint: "phscript check FILE.lua, or phscript check . for all scripts in this folder"}
 			}
@@ -146,7 +148,8 @@ func checkScripts(env *environment.Env, o *options) error {
 	checker := check.New(builtins.Manual(bindings.DeclaredModels(c.Models)...), check.Options{
 		ForTests: suite.Manual(c.Models...),
 		Schema:   known.Known(),
-		Globals:  o.globals, Only: o.rules, Disable: o.disable,
+		Models:   c.Models, IsFlag: o.isFlag,
+		Globals: o.globals, Only: o.rules, Disable: o.disable,
 		Exists: func(name string) bool { return env.IsFile(name) },
 	})
 	findings := make([][]report.Finding, len(files))

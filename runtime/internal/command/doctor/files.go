@@ -157,7 +157,7 @@ func (d *doctor) scripts(ctx context.Context) (found lines) {
 	if loaded == nil {
 		return found
 	}
-	for _, text := range slices.Concat(loaded.Ignored, loaded.UnreadParams) {
+	for _, text := range slices.Concat(loaded.Ignored, loaded.Doubts) {
 		found.warn("schedules", text, "")
 	}
 	for _, folder := range loaded.Unread {

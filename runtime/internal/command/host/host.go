@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -183,6 +184,14 @@ func (o *Options) Settings(env *environment.Env) (config.Config, error) {
 	c.AllowNet = append(c.AllowNet, o.AllowNet...)
 	c.LogLevel, c.LogFormat = cmp.Or(o.LogLevel, c.LogLevel), cmp.Or(o.LogFormat, c.LogFormat)
 	return c, nil
+}
+
+// TimeLimit is the time limit of the command line, 0 without one. It replaces the script's.
+func (o *Options) TimeLimit(c config.Config) time.Duration {
+	if o.Timeout == "" {
+		return 0
+	}
+	return c.Timeout
 }
 
 // LogHandler returns the handler for the log, as the configuration says.

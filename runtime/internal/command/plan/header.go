@@ -20,6 +20,7 @@ import (
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/host"
+	"github.com/phscript/phscript/runtime/internal/command/params"
 	"github.com/phscript/phscript/runtime/internal/pattern"
 	planning "github.com/phscript/phscript/runtime/internal/plan"
 	"github.com/phscript/phscript/runtime/internal/planfile"
@@ -32,6 +33,7 @@ type making struct {
 	script runtime.Script
 	args   []string
 	params []byte
+	values *params.Values
 	result *runtime.Result
 	report *planfile.Report
 }
@@ -101,7 +103,7 @@ func (m *making) arguments(h *planfile.Header) {
 	for _, name := range slices.Sorted(maps.Keys(params)) {
 		value := string(params[name])
 		one := planfile.Value{Name: name, Hash: h.Hash(value)}
-		if !secretName().MatchString(name) && m.host.Secrets.String(value) == value {
+		if !m.values.Secret(name) && !secretName().MatchString(name) && m.host.Secrets.String(value) == value {
 			one.Value = params[name]
 		}
 		h.Params = append(h.Params, one)

@@ -17,6 +17,7 @@ import (
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/host"
+	"github.com/phscript/phscript/runtime/internal/command/params"
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/run"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
@@ -35,6 +36,7 @@ const large = 50 << 20
 type options struct {
 	host.Options
 	params   []string
+	flags    *params.Flags
 	out      string
 	detailed bool
 }
@@ -81,6 +83,7 @@ func New(env *environment.Env) *cobra.Command {
 	f.StringVarP(&o.out, "out", "o", "", "Write the plan to `FILE`")
 	f.BoolVar(&o.detailed, "detailed-exitcode", false, "Exit with code 10 if there are changes")
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "Print one line per wait")
+	o.flags = params.Declare(env, cmd)
 	cmd.SetFlagErrorFunc(flagError)
 	cmd.AddCommand(newShow(env))
 	return cmd
@@ -123,7 +126,11 @@ func (o *options) plan(env *environment.Env, name string, args []string) (err er
 	if err != nil {
 		return err
 	}
-	params, named, err := run.Params(env, o.params)
+	values, err := params.Of(env, script, params.Given{Params: o.params, Flags: o.flags})
+	if err != nil {
+		return err
+	}
+	object, err := values.Object()
 	if err != nil {
 		return err
 	}
@@ -146,6 +153,7 @@ func (o *options) plan(env *environment.Env, name string, args []string) (err er
 		return err
 	}
 	defer h.Close()
+	values.Keep(h.Secrets)
 	if spool != nil {
 		spool.Secret = func(text string) bool { return h.Secrets.String(text) != text }
 	}
@@ -155,7 +163,7 @@ func (o *options) plan(env *environment.Env, name string, args []string) (err er
 	program, runErr := h.Runtime.Compile(ctx, script)
 	result := &runtime.Result{}
 	if runErr == nil {
-		result, runErr = program.Run(ctx, runtime.RunOptions{Args: args, Params: params, Expected: named})
+		result, runErr = program.Run(ctx, runtime.RunOptions{Args: args, Params: object, Expected: values.Named, Timeout: o.TimeLimit(c)})
 	}
 	release()
 	var exit *runtime.ExitError
@@ -182,7 +190,7 @@ func (o *options) plan(env *environment.Env, name string, args []string) (err er
 		report.Reject(one)
 	}
 	made = made.UTC()
-	header := (&making{env: env, host: h, script: script, args: args, params: params, result: result, report: report}).header(made)
+	header := (&making{env: env, host: h, script: script, args: args, params: object, values: values, result: result, report: report}).header(made)
 	header.Simulated = o.Simulated
 	header.Settings.Strict = h.Config.Strict
 	if err := printing.Text(env.Stdout, h.Secrets.String(view.Plan(header, report, false))); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/host"
+	"github.com/phscript/phscript/runtime/internal/command/params"
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/repl"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
@@ -55,7 +56,12 @@ func New(env *environment.Env) *cobra.Command {
 		Example: "  phscript run --simulate scripts/examples/quickstart.lua\n" +
 			"  phscript run --dry-run sync.lua accounts.csv\n" +
 			"  phscript run --simulate --companies 100 -e 'print(#planhat.company.get_list())'",
-		ValidArgsFunction: completeScript,
+		ValidArgsFunction: func(_ *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return params.CompleteArgs(env, args, typed)
+			}
+			return []cobra.Completion{"lua"}, cobra.ShellCompDirectiveFilterFileExt
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.args = args
 			o.codeGiven = cmd.Flags().Changed("eval")
@@ -77,10 +83,7 @@ func New(env *environment.Env) *cobra.Command {
 			if err := commandLast(env, cmd, args); err != nil {
 				return err
 			}
-			if err := o.checkOrder(env, cmd.Flags()); err != nil {
-				return err
-			}
-			return runScript(env, o)
+			return runScript(env, o, cmd.Flags())
 		},
 	}
 	f := cmd.Flags()
@@ -111,49 +114,6 @@ func commandLast(env *environment.Env, cmd *cobra.Command, args []string) error 
 		if c.Name() == args[0] && at > 0 {
 			line := slices.Concat([]string{"phscript", args[0]}, env.Args[:at], env.Args[at+1:])
 			return &usage.Error{Message: "the command '" + args[0] + "' comes after flags", Hint: "put it first: " + strings.Join(line, " ")}
-		}
-	}
-	return nil
-}
-
-// checkOrder refuses a flag of run after the script's name: it would silently
-// become an argument of the script, and a --dry-run would write. Arguments after
-// -- go to the script unchanged.
-func (o *options) checkOrder(env *environment.Env, flags *pflag.FlagSet) error {
-	first := 1
-	if o.codeGiven {
-		first = 0
-	}
-	for i := first; i < len(o.args); i++ {
-		arg := o.args[i]
-		if arg == "--" {
-			o.args = slices.Delete(o.args, i, i+1)
-			return nil
-		}
-		name, _, _ := strings.Cut(arg, "=")
-		long, isLong := strings.CutPrefix(name, "--")
-		short, isShort := strings.CutPrefix(name, "-")
-		if isLong && flags.Lookup(long) != nil || !isLong && isShort && len(short) == 1 && flags.ShorthandLookup(short) != nil {
-			flag := flags.Lookup(long)
-			if !isLong {
-				flag = flags.ShorthandLookup(short)
-			}
-			end := i + 1
-			if flag.NoOptDefVal == "" && !strings.Contains(arg, "=") && end < len(o.args) {
-				end++
-			}
-			// What comes before the script, the flag, and the script with its arguments.
-			line := slices.Concat(env.Args[:max(0, len(env.Args)-len(o.args))], o.args[i:end], o.args[:i], o.args[end:])
-			if len(line) > 0 && line[0] == "run" {
-				line = line[1:]
-			}
-			if o.codeGiven {
-				line = append(slices.Clone(o.args[i:end]), "-e", "...")
-			}
-			return &usage.Error{
-				Message: arg + " comes after the script name, so the script would receive it",
-				Hint:    "put it before the script: phscript run " + strings.Join(line, " ") + "; or put -- before it to pass it to the script",
-			}
 		}
 	}
 	return nil
@@ -194,8 +154,11 @@ func Script(env *environment.Env, name, command string, simulated bool) (runtime
 	return runtime.Script{Name: name, Path: path, Source: source}, nil
 }
 
-func runScript(env *environment.Env, o *options) error {
+func runScript(env *environment.Env, o *options, flags *pflag.FlagSet) error {
 	env = supervised(env)
+	if asked, err := o.help(env); asked || err != nil {
+		return err
+	}
 	c, err := o.Settings(env)
 	if err != nil {
 		return err
@@ -207,7 +170,14 @@ func runScript(env *environment.Env, o *options) error {
 	if err != nil {
 		return err
 	}
-	params, named, err := Params(env, o.params)
+	values, err := params.Of(env, script, params.Given{Params: o.params, Args: o.args, Known: func(flag string) bool { return flags.Lookup(flag) != nil }})
+	if err != nil {
+		return err
+	}
+	if o.args, err = o.checkOrder(env, flags, values.Args); err != nil {
+		return err
+	}
+	object, err := values.Object()
 	if err != nil {
 		return err
 	}
@@ -241,11 +211,16 @@ func runScript(env *environment.Env, o *options) error {
 		return err
 	}
 	defer h.Close()
+	values.Keep(h.Secrets)
+	stored, err := values.Stored(h.Config.APIToken)
+	if err != nil {
+		return err
+	}
 	started := env.Now()
 	ctx, stopped, release := env.Interruptible()
 	defer release()
 	result := &runtime.Result{}
-	journals, err := h.OpenJournals(ctx, env, script, o.args, params, o.resume, resumeCommand(env))
+	journals, err := h.OpenJournals(ctx, env, script, o.args, stored, o.resume, resumeCommand(env))
 	doubtful, inDoubt := errors.AsType[*host.Doubtful](err)
 	if err != nil && !inDoubt {
 		return err
@@ -261,7 +236,7 @@ func runScript(env *environment.Env, o *options) error {
 	if runErr == nil && inDoubt {
 		result, runErr = o.inDoubt(doubtful), doubtful
 	} else if runErr == nil {
-		result, runErr = program.Run(ctx, runtime.RunOptions{Args: o.args, Params: params, Expected: named, Required: so.required})
+		result, runErr = program.Run(ctx, runtime.RunOptions{Args: o.args, Params: object, Expected: values.Named, Timeout: o.TimeLimit(c), Required: so.required})
 	}
 	release()
 	endProgress()
@@ -322,12 +297,4 @@ func runScript(env *environment.Env, o *options) error {
 		fmt.Fprint(env.Stderr, h.Secrets.String(view.Summary(s, files)))
 	}
 	return &usage.Finished{Code: s.ExitCode}
-}
-
-// completeScript completes the script to run; what follows it may be any file.
-func completeScript(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveDefault
-	}
-	return []cobra.Completion{"lua"}, cobra.ShellCompDirectiveFilterFileExt
 }

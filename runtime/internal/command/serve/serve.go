@@ -25,8 +25,10 @@ import (
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/fault"
+	"github.com/phscript/phscript/runtime/internal/header"
 	"github.com/phscript/phscript/runtime/internal/quota"
 	"github.com/phscript/phscript/runtime/internal/redact"
+	"github.com/phscript/phscript/runtime/internal/schedule"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
 	"github.com/phscript/phscript/runtime/internal/syntax"
@@ -125,10 +127,12 @@ func (o *options) loader(env *environment.Env, c config.Config) *serve.Loader {
 		},
 		Trust: func(path string) error { return env.Trust.Scheduled(filepath.Dir(file), path) },
 		Check: func(name string, source []byte) error {
-			_, err := compile.Compile(source, name)
-			return err
+			if _, err := compile.Compile(source, name); err != nil {
+				return err
+			}
+			return schedule.CheckHeader(name, source, c.Models)
 		},
-		Params: readParams,
+		Params: readParams, Getenv: env.Getenv,
 	}
 }
 
@@ -356,7 +360,7 @@ func handedOn(variables []string, same func(a, b string) bool) []string {
 	for _, variable := range variables {
 		name, _, _ := strings.Cut(variable, "=")
 		known := slices.ContainsFunc(inherited, func(other string) bool { return same(name, other) })
-		if known || strings.HasPrefix(name, "LC_") || strings.HasPrefix(name, "XDG_") {
+		if known || strings.HasPrefix(name, "LC_") || strings.HasPrefix(name, "XDG_") || strings.HasPrefix(name, header.VariablePrefix) {
 			list = append(list, variable)
 		}
 	}

@@ -131,3 +131,13 @@ func OneFile(cmd *cobra.Command, args []string) error {
 func IsData(name string) bool {
 	return slices.Contains([]string{".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".xls", ".toml", ".xml"}, strings.ToLower(filepath.Ext(name)))
 }
+
+// IsFlag returns a function that reports whether a command has a flag.
+func IsFlag(root *cobra.Command, command string) func(name string) bool {
+	for _, c := range root.Commands() {
+		if c.Name() == command {
+			return func(name string) bool { return c.Flags().Lookup(name) != nil }
+		}
+	}
+	return func(string) bool { return false }
+}
