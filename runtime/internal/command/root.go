@@ -22,6 +22,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/host"
 	"github.com/phscript/phscript/runtime/internal/command/initialize"
+	"github.com/phscript/phscript/runtime/internal/command/list"
 	"github.com/phscript/phscript/runtime/internal/command/man"
 	"github.com/phscript/phscript/runtime/internal/command/mcp"
 	"github.com/phscript/phscript/runtime/internal/command/newscript"
@@ -100,6 +101,7 @@ func newRoot(env *environment.Env) *cobra.Command {
 	root.AddCommand(snapshot.New(env), apply.New(env))
 	root.AddCommand(serve.New(env), schedule.New(env), runs.New(env), quota.New(env), state.New(env))
 	root.AddCommand(initialize.New(env), newscript.New(env), mcp.New(env))
+	root.AddCommand(list.New(env))
 	nameHelp(root)
 	if root.InitDefaultVersionFlag(); env.Version != "" {
 		root.Flags().Lookup("version").Usage = "Print the version"

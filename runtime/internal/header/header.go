@@ -16,7 +16,7 @@ import (
 type Header struct {
 	// Name and Description are for people.
 	Name, Description Value
-	// Summary is the description, or else the first line of the comments.
+	// Summary is the description, or else the first sentence of the comments.
 	Summary string
 	// Params are the parameters, in their order.
 	Params []Param
@@ -98,10 +98,17 @@ func Parse(source []byte) (*Header, []*Error) {
 type reader struct {
 	Header
 	wrong []*Error
-	// prose is the first line that is not a tag. open is set while @description may continue.
-	prose string
-	open  bool
+	// prose is the first sentence that is not a tag, and more is set while it may continue.
+	// open is set while @description may continue.
+	prose      string
+	more, open bool
 }
+
+// longestSummary is how many bytes of comments are enough for a summary.
+const longestSummary = 160
+
+// sentence matches the end of a sentence.
+var sentence = pattern.Lazy(`\.(?:\s|$)`)
 
 // read reads a line.
 func (r *reader) read(c comment) {
@@ -112,14 +119,25 @@ func (r *reader) read(c comment) {
 			r.Description.Text += " " + c.text
 			return
 		case r.prose == "" && !spoken().MatchString(c.text):
-			r.prose = c.text
+			r.prose, r.more = c.text, true
+		case r.more && !c.first && c.text != "":
+			r.prose += " " + c.text
+		default:
+			r.more = false
+		}
+		if end := sentence().FindStringIndex(r.prose); r.more && (end != nil || len(r.prose) > longestSummary) {
+			r.more = false
+			if end != nil {
+				r.prose = r.prose[:end[0]+1]
+			}
 		}
 		r.open = false
 		return
 	}
-	r.open = false
+	r.open, r.more = false, false
 	name, text := found[1], strings.TrimSpace(found[2])
-	if c.doc && !slices.Contains(own, name) && !(name == "param" && typed().MatchString(text)) {
+	ours := slices.Contains(own, name) || name == "param" && typed().MatchString(text)
+	if c.doc && !ours {
 		if near := catalog.Nearest(name, own); len(near) == 0 || slices.Contains(foreign, name) || slices.Contains(Tags, name) {
 			return
 		}

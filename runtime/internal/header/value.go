@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/config"
@@ -25,6 +26,9 @@ const wholeNumbers = 1 << 53
 func (p *Param) Parse(text string) (json.RawMessage, error) {
 	wrong := func(what string) (json.RawMessage, error) {
 		return nil, fmt.Errorf("must be %s, not %q", what, clip(text))
+	}
+	if !utf8.ValidString(text) {
+		return nil, errors.New("must be valid UTF-8")
 	}
 	switch p.Type {
 	case Integer:
@@ -111,12 +115,15 @@ func (p *Param) Convert(value json.RawMessage) (json.RawMessage, error) {
 
 // number converts a number.
 func (p *Param) number(v json.Number) (json.RawMessage, error) {
+	if n, err := v.Int64(); err == nil && p.Type == Integer {
+		return integer(n)
+	}
 	n, err := v.Float64()
 	switch {
 	case err != nil || p.Secret:
 	case p.Type == Number:
 		return json.Marshal(n)
-	case p.Type == Integer && n == math.Trunc(n) && math.Abs(n) <= wholeNumbers:
+	case p.Type == Integer && n == math.Trunc(n) && math.Abs(n) < wholeNumbers:
 		return integer(int64(n))
 	case p.Type == Duration && n >= 0: // seconds
 		return json.Marshal(n)

@@ -115,6 +115,7 @@ var Forms = []struct {
 }{
 	{Command: "config show", Value: SettingList{}},
 	{Command: "doctor", Value: Checkup{}},
+	{Command: "list", Value: ScriptList{}},
 	{Command: "quota", Value: QuotaList{}},
 	{Command: "runs list", Value: RunList{}},
 	{Command: "runs logs", Lines: true, Value: LogLine{}},

@@ -46,7 +46,10 @@ type Values struct {
 // Of returns the parameters of a script. On a terminal, it asks for those that are missing. A
 // mistake in the script's header is left to its compilation.
 func Of(env *environment.Env, script runtime.Script, given Given) (*Values, error) {
-	says, _ := header.Read(script.Source)
+	says, wrong := header.Read(script.Source)
+	if wrong != nil {
+		says = &header.Header{}
+	}
 	v := &Values{Header: says}
 	values, scheduled, err := v.fromEnvironment(env)
 	if err != nil {
@@ -72,18 +75,18 @@ func Of(env *environment.Env, script runtime.Script, given Given) (*Values, erro
 	v.Args, v.Named = rest, append(v.Named, header.Names(named)...)
 	slices.Sort(v.Named)
 	v.Named = slices.Compact(v.Named)
-	bound, wrong := says.Bind(values, v.Named)
-	if wrong != nil && wrong.Missing && env.StdinTTY && env.StderrTTY && !scheduled {
+	bound, failed := says.Bind(values, v.Named)
+	if failed != nil && failed.Missing && env.StdinTTY && env.StderrTTY && !scheduled {
 		if err := ask(env, says, values); err != nil {
 			return nil, err
 		}
-		bound, wrong = says.Bind(values, v.Named)
+		bound, failed = says.Bind(values, v.Named)
 	}
-	if wrong != nil {
-		if scheduled && wrong.Missing && !wrong.Param.Secret {
-			wrong.Hint = "add it to params of the schedule"
+	if failed != nil {
+		if scheduled && failed.Missing && !failed.Param.Secret {
+			failed.Hint = "add it to params of the schedule"
 		}
-		return nil, wrong
+		return nil, failed
 	}
 	v.values = bound
 	return v, v.checkFiles(env)
