@@ -204,7 +204,6 @@ func (r *run) ended(frames []Frame) error {
 	var limit *LimitError
 	refused, isRefused := errors.AsType[*notAllowed](cause)
 	host, panicked := errors.AsType[*PanicError](cause)
-	write, refused := errors.AsType[*fault.WriteError](cause)
 	if !panicked && !errors.As(cause, &limit) && errors.Is(cause, context.DeadlineExceeded) {
 		limit = &LimitError{What: "time", Limit: "the time it was given", Hint: "allow more time, or let the script do less in one run"}
 		cause = limit
@@ -214,8 +213,6 @@ func (r *run) ended(frames []Frame) error {
 	switch {
 	case limit != nil:
 		e.Message, e.Hint = limit.Error(), limit.Hint
-	case refused:
-		e.Message, e.Hint, e.Cause = write.Error(), write.ErrorHint(), write
 	case panicked:
 		e.Message = fmt.Sprintf("internal error: %v", host.Value)
 		e.Hint = "a Go function of the host program panicked; the script is not the cause"
