@@ -16,6 +16,8 @@ import (
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/command/params"
 	"github.com/phscript/phscript/runtime/internal/command/run"
 	"github.com/phscript/phscript/runtime/internal/plan"
 	"github.com/phscript/phscript/runtime/internal/planfile"
@@ -64,8 +66,12 @@ func (a *applying) origins() (reasons []string) {
 func (a *applying) given() (reasons []string) {
 	add := func(format string, values ...any) { reasons = append(reasons, fmt.Sprintf(format, values...)) }
 	h := a.header
+	values, err := a.values()
+	if err != nil {
+		return append(reasons, err.Error())
+	}
 	if len(a.command) > 0 {
-		script, args := a.command[0], a.command[1:]
+		script, args := a.command[0], values.Args
 		if a.env.Path(script) != a.env.Path(h.Script.Name) {
 			add("the plan was made from the script %s, not from %s", h.Script.Name, script)
 		}
@@ -77,11 +83,11 @@ func (a *applying) given() (reasons []string) {
 			add("the arguments differ: the plan was made with %s", listed(h.Args))
 		}
 	}
-	if len(a.params) > 0 {
-		text, _, err := run.Params(a.env, a.params)
-		var params map[string]jsontext.Value
-		if err == nil {
-			err = json.Unmarshal(text, &params)
+	if len(values.Named) > 0 {
+		text, err := values.Object()
+		var given map[string]jsontext.Value
+		if err == nil && text != nil {
+			err = json.Unmarshal(text, &given)
 		}
 		if err != nil {
 			return append(reasons, err.Error())
@@ -90,7 +96,7 @@ func (a *applying) given() (reasons []string) {
 		for _, v := range h.Params {
 			known[v.Name] = v
 		}
-		for name, value := range params {
+		for name, value := range given {
 			if v, ok := known[name]; !ok {
 				add("the plan was made without the parameter %s", name)
 			} else if h.Hash(string(value)) != v.Hash {
@@ -112,6 +118,21 @@ func (a *applying) given() (reasons []string) {
 		add("the standard input, from %s, %s", a.stdin, why)
 	}
 	return reasons
+}
+
+// values are the parameters and arguments that were given after the plan, as the script gets
+// them.
+func (a *applying) values() (*params.Values, error) {
+	var script runtime.Script
+	if name := a.header.Script.Name; name != "-" && name != "stdin" {
+		script.Name = name
+		script.Source, _ = a.env.ReadFile(a.env.Path(name)) // a script that is missing is another reason
+	}
+	given := params.Given{Params: a.params, Silent: true}
+	if len(a.command) > 0 {
+		given.Args = a.command[1:]
+	}
+	return params.Of(a.env, script, given)
 }
 
 func listed(args []string) string {

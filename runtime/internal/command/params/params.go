@@ -30,6 +30,9 @@ type Given struct {
 	// of the command.
 	Args  []string
 	Known func(flag string) bool
+	// Silent asks nothing, and allows that required parameters are missing: the script does
+	// not run.
+	Silent bool
 }
 
 // Values are the parameters of a script.
@@ -76,11 +79,14 @@ func Of(env *environment.Env, script runtime.Script, given Given) (*Values, erro
 	slices.Sort(v.Named)
 	v.Named = slices.Compact(v.Named)
 	bound, failed := says.Bind(values, v.Named)
-	if failed != nil && failed.Missing && env.StdinTTY && env.StderrTTY && !scheduled {
+	if failed != nil && failed.Missing && !given.Silent && env.StdinTTY && env.StderrTTY && !scheduled {
 		if err := ask(env, says, values); err != nil {
 			return nil, err
 		}
 		bound, failed = says.Bind(values, v.Named)
+	}
+	if given.Silent && failed != nil && failed.Missing {
+		failed = nil
 	}
 	if failed != nil {
 		if scheduled && failed.Missing && !failed.Param.Secret {
@@ -89,7 +95,19 @@ func Of(env *environment.Env, script runtime.Script, given Given) (*Values, erro
 		return nil, failed
 	}
 	v.values = bound
+	if given.Silent {
+		v.Args = withoutMark(v.Args)
+		return v, nil
+	}
 	return v, v.checkFiles(env)
+}
+
+// withoutMark removes the first -- of arguments.
+func withoutMark(args []string) []string {
+	if i := slices.Index(args, "--"); i >= 0 {
+		return slices.Delete(slices.Clone(args), i, i+1)
+	}
+	return args
 }
 
 // fromEnvironment returns the parameters in the environment: one JSON object, and a variable for
