@@ -83,6 +83,7 @@ func (r *Runtime) newHost(s Script, o Options, declared []network.Rule) *host {
 	h.network = network.New(network.Options{
 		Rules: r.reach, Declared: declared, Stubs: o.Stubs, DryRun: h.clients.DryRun, Plan: h.clients.Plan,
 		Window: h.rateWindow, UserAgent: o.Planhat.UserAgent, Log: h.journal.log, Secrets: o.Secrets,
+		Transport: o.Transport, Offline: o.Offline,
 	})
 	h.threads = &threads.Threads{
 		Panicked: func(L *lua.LState, value any) { running(L.Context()).panicked(value) },

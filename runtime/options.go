@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -144,6 +145,11 @@ type Options struct {
 	// Stubs, if not nil, answer the requests of the module http, and none is sent.
 	// Scripts add to them with http.stub.
 	Stubs *Stubs
+	// Transport, if set, wraps what sends the requests of all clients of Planhat and of the
+	// module http. Offline says that it answers them: rates of other systems do not count,
+	// and messages that no request carries, such as e-mails, are kept.
+	Transport func(next http.RoundTripper) http.RoundTripper
+	Offline   bool
 	// RateWindow, if set, makes the windows of rates of other systems, to share them
 	// between processes. It is called when a script needs one.
 	RateWindow func(WindowUser) planhat.Window

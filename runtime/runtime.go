@@ -51,6 +51,11 @@ func New(o Options) (*Runtime, error) {
 		// Runs share connections.
 		r.opts.Planhat.HTTPClient = &http.Client{Transport: planhat.NewTransport()}
 	}
+	if o.Transport != nil {
+		client := *r.opts.Planhat.HTTPClient
+		client.Transport = o.Transport(client.Transport)
+		r.opts.Planhat.HTTPClient = &client
+	}
 	r.limiters.Quota = o.Quota
 	if o.Window != nil {
 		r.limiters.Window = func(url, token, script string, spec planhat.WindowSpec) planhat.Window {

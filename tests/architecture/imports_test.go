@@ -84,6 +84,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/plan", own: []string{"planhat", "planhat/catalog"}, never: []string{lua}},
 	{pkg: "runtime/internal/anonymize", own: []string{"planhat/catalog", "runtime/internal/pattern"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/snapshot", own: []string{"planhat", "planhat/catalog", "planhat/simulator", "runtime/internal/anonymize"}, never: []string{lua}},
+	{pkg: "runtime/internal/recording", own: []string{"planhat", "planhat/catalog", "runtime/internal/anonymize", "runtime/internal/pattern", "runtime/internal/redact", "runtime/internal/unfinished"}, never: []string{lua}},
 	{pkg: "runtime/internal/values", own: []string{"bindings"}},
 	{pkg: "runtime/internal/memory", never: []string{"net/http"}},
 	{pkg: "runtime/internal/fault", own: []string{"runtime/internal/display"}, never: []string{lua, "net/http"}},

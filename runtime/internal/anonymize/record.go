@@ -249,9 +249,9 @@ func (r *Records) value(f field, v jsontext.Value) (jsontext.Value, error) {
 }
 
 // text masks a text.
-func (r *Records) text(f field, s string) string {
+func (m *Masker) text(f field, s string) string {
 	switch {
-	case s == "":
+	case s == "", f.kind == keep:
 		return s
 	case f.values[s], f.kind == label && isLabel(s), f.kind == date && (isDate(s) || isNumber(s)),
 		f.kind == number && isNumber(s), f.kind == identity && isID(s), f.kind == mixed && (isID(s) || isDate(s)):
@@ -260,25 +260,25 @@ func (r *Records) text(f field, s string) string {
 	switch f.kind {
 	case name:
 		if isEmail(s) || isDomain(s) {
-			return r.Text(s)
+			return m.Text(s)
 		}
-		return r.Name(s)
+		return m.Name(s)
 	case mail:
-		return r.Email(s)
+		return m.Email(s)
 	case phone:
-		return r.Phone(s)
+		return m.Phone(s)
 	case host:
-		return r.Domain(s)
+		return m.Domain(s)
 	case link:
-		return r.URL(s)
+		return m.URL(s)
 	case key, identity:
-		return r.Key(s)
+		return m.Key(s)
 	case slug:
-		return r.Slug(s)
+		return m.Slug(s)
 	case hash:
-		return r.Hash(s)
+		return m.Hash(s)
 	default:
-		return r.Text(s)
+		return m.Text(s)
 	}
 }
 

@@ -15,7 +15,9 @@ var (
 	address = pattern.Lazy(`^[a-zA-Z][a-zA-Z0-9+.-]*://\S+$`)
 	domain  = pattern.Lazy(`^(?i)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z-]*[a-z]$`)
 	id      = pattern.Lazy(`^[0-9a-fA-F]{24}$`)
-	idPath  = pattern.Lazy(`^[,/.|]?([0-9a-fA-F]{24}[,/.|]?)+$`)
+	// constant matches values such as IN_PROGRESS and contact.
+	constant = pattern.Lazy(`^([A-Z][A-Z_]{1,30}|[a-z][a-z_]{1,15})$`)
+	idPath   = pattern.Lazy(`^[,/.|]?([0-9a-fA-F]{24}[,/.|]?)+$`)
 )
 
 func isEmail(text string) bool  { return email().MatchString(text) }

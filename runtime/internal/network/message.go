@@ -22,6 +22,9 @@ func (n *Network) Dial(ctx context.Context, host string, port int) (net.Conn, er
 	if err := n.Allowed(u); err != nil {
 		return nil, err
 	}
+	if n.options.Offline {
+		return nil, &Refusal{Message: "a replay reaches no other system, so " + u.Host + " was not connected to", Kind: "not_found"}
+	}
 	if n.options.Stubs != nil {
 		return nil, &Refusal{Message: "tests and --simulate reach no other system, so " + u.Host + " was not connected to", Kind: "not_found"}
 	}
@@ -44,10 +47,13 @@ func (n *Network) Hold(ctx context.Context, m bindings.Message) (bool, error) {
 		return false, err
 	}
 	simulated := n.options.Stubs != nil
-	if !simulated && !n.Withheld() {
+	if !simulated && !n.Withheld() && !n.options.Offline {
 		return false, nil
 	}
 	why := "simulated: not sent"
+	if n.options.Offline {
+		why = "replay: not sent"
+	}
 	if n.Withheld() {
 		why = "dry run: not sent"
 		if n.options.Plan != nil {

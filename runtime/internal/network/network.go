@@ -35,6 +35,9 @@ type Options struct {
 	Declared []Rule
 	// Stubs, if not nil, answer all requests, and none is sent.
 	Stubs *Stubs
+	// Transport, if set, wraps what sends requests. Offline says that it answers them.
+	Transport func(next http.RoundTripper) http.RoundTripper
+	Offline   bool
 	// DryRun reports whether requests that change something are withheld.
 	DryRun func() bool
 	// Plan records a request that was withheld.
@@ -86,10 +89,14 @@ func New(o Options) *Network {
 		TLSHandshakeTimeout: dialTimeout, IdleConnTimeout: idleTimeout, MaxIdleConnsPerHost: mostIdle,
 		MaxResponseHeaderBytes: mostHeader,
 	}
-	n.client = &http.Client{Transport: tracked{transport}, CheckRedirect: n.redirect}
+	var sends http.RoundTripper = transport
 	if o.Stubs != nil {
-		n.client.Transport = tracked{o.Stubs}
+		sends = o.Stubs
 	}
+	if o.Transport != nil {
+		sends = o.Transport(sends)
+	}
+	n.client = &http.Client{Transport: tracked{sends}, CheckRedirect: n.redirect}
 	return n
 }
 
@@ -109,7 +116,7 @@ func (n *Network) Allow(text string) (Rule, error) {
 // hosts of its system, and to those that the person who runs the script allows.
 func (n *Network) MayGo(u *url.URL, hosts []Rule) error {
 	t := targetOf(u)
-	if slices.ContainsFunc(slices.Concat(hosts, n.options.Rules), func(r Rule) bool { return r.names(t) }) || n.options.Stubs != nil {
+	if slices.ContainsFunc(slices.Concat(hosts, n.options.Rules), func(r Rule) bool { return r.names(t) }) || n.options.Stubs != nil || n.options.Offline {
 		return nil
 	}
 	return &Refusal{Message: "the credential of the connector is not sent to " + u.Host, Hint: "if you trust this host with it, add --allow-net=" + u.Host}
@@ -179,7 +186,7 @@ func (n *Network) Allowed(u *url.URL) error {
 		return &Refusal{Message: "the address of " + u.Hostname() + " has a user name or a password in it", Kind: "validation",
 			Hint: "pass them with the option basic, so they do not appear in messages"}
 	}
-	if n.options.Stubs != nil {
+	if n.options.Stubs != nil || n.options.Offline {
 		return nil
 	}
 	t := targetOf(u)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -35,8 +36,11 @@ func (n *Network) Limit(host, account string, rate bindings.Rate) bindings.Limit
 	}
 	spec := planhat.WindowSpec{Limit: rate.Calls, Length: rate.Every + min(margin, rate.Every/10)}
 	var window planhat.Window
-	if n.options.Window != nil && n.options.Stubs == nil {
+	if n.options.Window != nil && n.options.Stubs == nil && !n.options.Offline {
 		window = n.options.Window(cmp.Or(rate.Class, "all")+" calls of "+host, account+" "+key, spec)
+	}
+	if n.options.Offline {
+		spec.Limit = math.MaxInt32
 	}
 	if window == nil {
 		window = planhat.NewWindow(spec)

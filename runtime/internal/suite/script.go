@@ -18,6 +18,7 @@ import (
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/memory"
 	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/recording"
 	"github.com/phscript/phscript/runtime/internal/sourcefile"
 )
 
@@ -28,6 +29,7 @@ var scriptOptions = []bindings.Field{
 	{Name: "env", Type: "table", Doc: "The environment variables that it can read, by name."},
 	{Name: "stdin", Type: "string", Doc: "Its standard input."},
 	{Name: "dry_run", Type: "boolean", Doc: "Withholds writes, as `phscript run --dry-run` does."},
+	{Name: "replay", Type: "string", Doc: "A recording of `phscript record`, relative to the folder of the test file. It answers the script's requests to Planhat and other systems, in place of the simulated Planhat and of stubs."},
 	{Name: "strict", Type: "boolean", Doc: "Raises an error if a row is rejected, as `--strict` does."},
 	{Name: "allow_write", Type: "string|string[]", Doc: "Folders in its working directory that it can write to, besides `out`."},
 }
@@ -72,6 +74,7 @@ type scriptRun struct {
 	stdout  output
 	stderr  output
 	log     journal[logLine]
+	replay  *recording.Replay
 	result  *runtime.Result
 	summary *outcome.Summary
 }
@@ -89,7 +92,11 @@ func (f *file) runScript(a *bindings.Args, w *environment) (n int, err error) {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(r.dir)) }()
-	rt, err := runtime.New(f.scriptOptions(a, w, r))
+	settings := f.scriptOptions(a, w, r)
+	if err := f.replay(a, r, &settings); err != nil {
+		return 0, err
+	}
+	rt, err := runtime.New(settings)
 	if err != nil {
 		return 0, err
 	}
@@ -112,6 +119,9 @@ func (f *file) runScript(a *bindings.Args, w *environment) (n int, err error) {
 			w.inside = fmt.Sprintf("%s:%d", e.Script, e.Line)
 		}
 		return 0, context.Cause(a.Context())
+	}
+	if r.replay != nil && runErr == nil {
+		runErr = r.replay.Missed() // the script has caught it
 	}
 	r.result, r.summary = result, outcome.New(name, started, outcome.Work{
 		Summary: result.Summary, Rejected: result.Rejected, Planned: result.Planned, Plan: result.Plan, Records: result.PlannedRecords,

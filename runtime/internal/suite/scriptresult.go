@@ -25,6 +25,7 @@ var scriptResult = &bindings.Shape{
 		{Name: "planned", Type: "table[]", Doc: "What a dry run withheld: `model`, `operation`, `requests`, `rows` and the `first` rows."},
 		{Name: "files", Type: "table", Doc: "The text of each file that it wrote or changed, by name."},
 		{Name: "warnings", Type: "string[]", Doc: "The warnings that were reported."},
+		{Name: "unused", Type: "string[]", Doc: "The requests of the recording that it did not send, with the option `replay`."},
 		{Name: "values", Type: "any[]", Doc: "What the script returned."},
 	},
 }
@@ -55,6 +56,13 @@ func (r *scriptRun) table(L *lua.LState) (*lua.LTable, error) {
 		return nil, err
 	}
 	set("files", goValue(L, files))
+	unused := []any{}
+	if r.replay != nil {
+		for _, line := range r.replay.Unused() {
+			unused = append(unused, line)
+		}
+	}
+	set("unused", goValue(L, unused))
 	set("values", goValue(L, r.result.Values))
 	log := L.NewTable()
 	for _, line := range r.log.all() {

@@ -8,8 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -30,6 +30,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/memory"
 	"github.com/phscript/phscript/runtime/internal/plan"
 	"github.com/phscript/phscript/runtime/internal/progress"
+	"github.com/phscript/phscript/runtime/internal/recording"
 	"github.com/phscript/phscript/runtime/internal/redact"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
@@ -85,6 +86,9 @@ type Options struct {
 	// Progress is the value of --progress, and board what Watch made of it.
 	Progress string
 	board    *progress.Board
+	// Transport, if set, wraps what sends all HTTP requests. Replay, if set, answers them.
+	Transport func(http.RoundTripper) http.RoundTripper
+	Replay    *recording.Replay
 	// Step, if set, gets each step of a dry run; see runtime.Options.
 	Step func(*runtime.PlannedStep)
 }
@@ -125,16 +129,6 @@ func (o *Options) addFlags(cmd *cobra.Command) {
 	usage.CompleteFolders(cmd, "allow-read", "allow-write")
 	usage.CompleteNothing(cmd, "faults", "calls-per-min", "max-read-calls", "retry-for", "timeout", "max-memory", "allow-env", "allow-net")
 	usage.Complete(cmd, "config", cobra.FixedCompletions([]cobra.Completion{"toml"}, cobra.ShellCompDirectiveFilterFileExt))
-}
-
-// AddSimulate adds the flags --simulate and --companies to a command.
-func AddSimulate(cmd *cobra.Command, fixtures *string, companies *int) {
-	f := cmd.Flags()
-	f.StringVar(fixtures, "simulate", "", "Run against a simulated Planhat in this process; =`DIR` loads fixtures")
-	f.Lookup("simulate").NoOptDefVal = NoFixtures
-	f.IntVar(companies, "companies", 0, "With --simulate: generate `N` companies")
-	usage.CompleteFolders(cmd, "simulate")
-	usage.CompleteNothing(cmd, "companies")
 }
 
 // Given notes which flags were on the command line, and refuses those that
@@ -246,7 +240,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !o.Simulated {
+	if !o.offline() {
 		if err := c.CheckTokens(); err != nil {
 			return nil, err
 		}
@@ -271,6 +265,8 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		}
 		c.APIToken, c.TenantToken = h.server.APIToken(), h.server.TenantToken()
 		c.APIURL, c.AnalyticsURL = h.server.URL(), h.server.AnalyticsURL()
+	} else if o.Replay != nil {
+		o.replaying(&c)
 	} else if hosts, err = Reach(c, o.AllowHost); err != nil {
 		return nil, err
 	}
@@ -326,14 +322,15 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 	if c.File != "" {
 		options.PrivateFiles = append(options.PrivateFiles, c.File)
 	}
-	if !o.Simulated {
+	if !o.offline() {
 		if err := h.shareQuota(env, o.State, &options); err != nil {
 			return nil, err
 		}
 	}
-	if !o.Simulated && !simulated {
+	if !o.offline() && !simulated {
 		options.Judge = h.judge(env, c.SchemaPath(env.Dir), logger)
 	}
+	o.tape(&options)
 	h.options = options
 	if h.Runtime, err = runtime.New(options); err != nil {
 		h.Close()
@@ -372,24 +369,4 @@ func (h *Opened) shareQuota(env *environment.Env, state string, options *runtime
 		options.RateWindow = options.Window
 	}
 	return nil
-}
-
-// StartSimulator starts the Planhat that --simulate and the flags with it name.
-func StartSimulator(c config.Config, fixtures string, companies int, faults, switches string) (*simulator.Server, error) {
-	options := simulator.Options{
-		Companies: companies, Seed: 1, CallsPerMinute: c.CallsPerMin,
-		FixturesDir: strings.TrimSpace(fixtures), Models: c.Models,
-	}
-	var err error
-	if options.Faults, err = simulator.ParseFaults(faults, c.Models...); err != nil {
-		return nil, &usage.Error{Message: "--faults: " + err.Error(), Hint: "see 'phscript simulate --help'"}
-	}
-	if options.Switches, err = simulator.ParseSwitches(switches); err != nil {
-		return nil, &usage.Error{Message: "--switches: " + err.Error(), Hint: "see 'phscript simulate --help'"}
-	}
-	server, err := simulator.Start(options)
-	if err != nil {
-		return nil, &usage.Error{Message: err.Error()}
-	}
-	return server, nil
 }

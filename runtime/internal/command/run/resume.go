@@ -23,8 +23,8 @@ func (o *options) checkResume() error {
 	if !slices.Contains(resumeChoices, o.resume) {
 		return &usage.Error{Message: "--resume takes no value, send or skip, not '" + o.resume + "'", Hint: "--resume=send sends rows again that may be stored, --resume=skip leaves them out"}
 	}
-	if o.Simulated || o.DryRun {
-		return &usage.Error{Message: "--resume cannot be used with --simulate or --dry-run, whose runs leave nothing to resume"}
+	if o.Simulated || o.DryRun || o.tape.replay != "" {
+		return &usage.Error{Message: "--resume cannot be used with --simulate, --replay or --dry-run, whose runs leave nothing to resume"}
 	}
 	return nil
 }
@@ -32,7 +32,7 @@ func (o *options) checkResume() error {
 // resumeCommand is the command line that resumes the run.
 func resumeCommand(env *environment.Env) string {
 	line := []string{"phscript", "run", "--resume"}
-	for _, arg := range env.Args {
+	for _, arg := range unrecorded(env.Args) {
 		if arg == "run" && len(line) == 3 || arg == "--resume" || strings.HasPrefix(arg, "--resume=") {
 			continue
 		}

@@ -71,8 +71,8 @@ func TestNothingToResume(t *testing.T) {
 	for flags, want := range map[string]string{
 		"--resume import.lua":                "no unfinished run of import.lua is recorded",
 		"--resume=no import.lua":             "--resume takes no value, send or skip, not 'no'",
-		"--resume --simulate import.lua":     "--resume cannot be used with --simulate or --dry-run, whose runs leave nothing to resume",
-		"--resume --dry-run import.lua":      "--resume cannot be used with --simulate or --dry-run, whose runs leave nothing to resume",
+		"--resume --simulate import.lua":     "--resume cannot be used with --simulate, --replay or --dry-run, whose runs leave nothing to resume",
+		"--resume --dry-run import.lua":      "--resume cannot be used with --simulate, --replay or --dry-run, whose runs leave nothing to resume",
 		"--resume --state memory import.lua": "there is nothing to resume: without a store, nothing is recorded",
 	} {
 		_, _, err := r.Run(run.New, strings.Fields(flags)...)

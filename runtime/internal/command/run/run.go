@@ -38,10 +38,17 @@ type options struct {
 	rejects   string
 	resume    string
 	consent   host.Consent
+	tape      tape
 }
 
 // New returns the command run.
 func New(env *environment.Env) *cobra.Command {
+	cmd, _ := build(env)
+	return cmd
+}
+
+// build returns the command with its options.
+func build(env *environment.Env) (*cobra.Command, *options) {
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:   "run [flags] FILE.lua [args...]",
@@ -100,7 +107,8 @@ func New(env *environment.Env) *cobra.Command {
 	usage.Complete(cmd, "resume", cobra.FixedCompletions([]cobra.Completion{host.ResumeSend, host.ResumeSkip}, cobra.ShellCompDirectiveNoFileComp))
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "Print no summary, and one line per wait")
 	usage.CompleteNothing(cmd, "eval")
-	return cmd
+	o.addReplay(cmd)
+	return cmd, o
 }
 
 // commandLast refuses the name of a command in the place of a script: flags of a command come
@@ -203,7 +211,10 @@ func runScript(env *environment.Env, o *options, flags *pflag.FlagSet) error {
 		return err
 	}
 	defer endProgress()
-	if o.Terms, err = o.consent.Terms(env, c, o.Simulated); err != nil {
+	if o.Terms, err = o.consent.Terms(env, c, o.Simulated || o.tape.replay != ""); err != nil {
+		return err
+	}
+	if err := o.startTape(env); err != nil {
 		return err
 	}
 	h, err := o.Open(env, c)
@@ -241,6 +252,7 @@ func runScript(env *environment.Env, o *options, flags *pflag.FlagSet) error {
 	release()
 	endProgress()
 	stopProgress()
+	runErr = o.endTape(env, h, script, runErr)
 	s := outcome.New(script.Name, started, outcome.Work{
 		Summary: result.Summary, Rejected: result.Rejected, Planned: result.Planned, Plan: result.Plan, Records: result.PlannedRecords,
 		Warnings: result.Warnings, Duration: result.Duration,
@@ -266,7 +278,7 @@ func runScript(env *environment.Env, o *options, flags *pflag.FlagSet) error {
 	// Last of all: if the run is killed before, it can still be resumed.
 	defer func() { journals.End(context.Background(), finished) }()
 	_, served := env.Getenv(host.SimulatedVariable)
-	if s.DryRun, s.Simulated = o.DryRun, o.Simulated || served; s.DryRun {
+	if s.DryRun, s.Simulated = o.DryRun, o.Simulated || served || o.Replay != nil; s.DryRun {
 		s.Written, s.Removed = result.Written, result.Removed
 	}
 	if runErr != nil && !errors.As(runErr, &exit) {

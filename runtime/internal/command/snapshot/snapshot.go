@@ -211,9 +211,9 @@ func (o *options) save(env *environment.Env, dir string) (err error) {
 	if o.anonymize {
 		where := cmp.Or(h.Config.APIURL, planhat.DefaultBaseURL)
 		if o.Simulated {
-			where = "simulated" // its port changes
+			where = host.Simulated // its port changes
 		}
-		secret, err := key(env, o.key, where)
+		secret, err := host.MaskKey(env, o.key, where, true)
 		if err != nil {
 			return err
 		}

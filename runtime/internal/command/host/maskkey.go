@@ -1,4 +1,4 @@
-package snapshot
+package host
 
 import (
 	"crypto/hmac"
@@ -16,26 +16,34 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 )
 
-// keyFile is the file in the state directory with the key of anonymized snapshots.
-const keyFile = "snapshot.key"
+// maskKeyFile is the file in the state directory with the key of anonymized snapshots and
+// recordings.
+const maskKeyFile = "snapshot.key"
 
-const keyLength = 32
+// Simulated is the host of Planhat for MaskKey if it is simulated.
+const Simulated = "simulated"
 
-// key returns the key for a host of Planhat, of the file that is named or else that of the
-// state directory. It creates a file that is missing.
-func key(env *environment.Env, named, host string) ([]byte, error) {
+// MaskKey returns the key that data about people and companies is replaced with, for a host
+// of Planhat, of the file that is named or else that of the state directory. It creates a
+// file that is missing, or returns nil if it may not.
+func MaskKey(env *environment.Env, named, host string, create bool) ([]byte, error) {
 	file := env.Path(named)
 	if named == "" {
 		dir := storage.Dir(env)
 		if dir == "" {
 			return nil, &usage.Error{Message: "cannot tell where to keep the key of snapshots: there is no home directory", Hint: "name a file with --key, outside of the snapshot"}
 		}
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, fmt.Errorf("cannot create the folder of the key of snapshots: %w", err)
+		if create {
+			if err := os.MkdirAll(dir, 0o700); err != nil {
+				return nil, fmt.Errorf("cannot create the folder of the key of snapshots: %w", err)
+			}
 		}
-		file = filepath.Join(dir, keyFile)
+		file = filepath.Join(dir, maskKeyFile)
 	}
 	master, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) && !create {
+		return nil, nil
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		fresh := make([]byte, keyLength)
 		_, _ = rand.Read(fresh) // never fails

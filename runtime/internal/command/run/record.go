@@ -1,0 +1,141 @@
+package run
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/phscript/phscript/runtime/internal/anonymize"
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/host"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/recording"
+	"github.com/phscript/phscript/runtime/internal/redact"
+)
+
+// NewRecord returns the command record, which runs a script as run does.
+func NewRecord(env *environment.Env) *cobra.Command {
+	cmd, o := build(env)
+	run := cmd.RunE
+	cmd.Use, cmd.Short = "record -o FILE [flags] FILE.lua [args...]", "Run a script, and record its HTTP requests for tests"
+	cmd.Long = "record runs a script as 'phscript run' does, also its writes, and writes all its HTTP requests and their\n" +
+		"responses to FILE: those to Planhat and those of the module http. 'phscript run --replay FILE' and the\n" +
+		"option replay of run_script in tests answer the same requests from it, and send none.\n\n" +
+		"Tokens, passwords, cookies and other secrets are replaced before anything is written. --anonymize also\n" +
+		"replaces names, addresses and other text about people and companies. Look at the file before you share it.\n\n" +
+		"Exit codes: as for 'phscript run'."
+	cmd.Example = "  phscript record -o tests/sync.jsonl sync.lua accounts.csv\n" +
+		"  phscript run --replay tests/sync.jsonl sync.lua accounts.csv\n" +
+		"  phscript record mask --anonymize tests/sync.jsonl"
+	f := cmd.Flags()
+	f.StringVarP(&o.tape.out, "out", "o", "", "Write the recording to `FILE`, in JSON lines")
+	addMasking(cmd, &o.tape)
+	usage.Complete(cmd, "out", cobra.FixedCompletions([]cobra.Completion{"jsonl"}, cobra.ShellCompDirectiveFilterFileExt))
+	_ = f.MarkHidden("replay")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		switch {
+		case o.tape.out == "" || o.tape.out == "-":
+			return &usage.Error{Message: "-o needs the name of a file", Hint: "name a file for the recording, such as -o recording.jsonl; flags come before the script"}
+		case o.tape.replay != "":
+			return &usage.Error{Message: "a replay cannot be recorded", Hint: "leave out --replay"}
+		}
+		return run(cmd, args)
+	}
+	cmd.AddCommand(newMask(env))
+	return cmd
+}
+
+func addMasking(cmd *cobra.Command, t *tape) {
+	f := cmd.Flags()
+	f.BoolVar(&t.anonymize, "anonymize", false, "Replace what says something about people and companies")
+	f.StringVar(&t.key, "key", "", "With --anonymize: replace texts as the key in `FILE` says, which is created if it is missing (default a file in the state directory)")
+}
+
+// newMask returns the command record mask.
+func newMask(env *environment.Env) *cobra.Command {
+	t := &tape{}
+	var out, configFile string
+	var variables []string
+	cmd := &cobra.Command{
+		Use:   "mask [flags] FILE",
+		Short: "Replace secrets in a recording again",
+		Long: "mask replaces what this version of phscript takes for a secret in a recording, the tokens of the\n" +
+			"configuration, and the values of the environment variables that you name.",
+		Example: "  phscript record mask --secret-env ERP_KEY tests/sync.jsonl",
+		Args:    usage.OneFile,
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, err := config.Load(configFile, env.Dir, env.ReadConfig, env.Getenv)
+			if err != nil {
+				return err
+			}
+			file, err := Recording(env, args[0])
+			if err != nil {
+				return err
+			}
+			m := &recording.Masks{Secrets: &redact.Secrets{}}
+			for _, secret := range []string{c.APIToken, c.TenantToken} {
+				m.Secrets.Add(secret)
+			}
+			for _, name := range variables {
+				value, ok := env.Getenv(name)
+				if !ok || value == "" {
+					return &usage.Error{Message: "--secret-env: the environment variable " + name + " is not set", Hint: "set it to the secret that was used for the recording"}
+				}
+				m.Secrets.Add(value)
+			}
+			switch {
+			case t.anonymize && file.Header.Key == "":
+				where := file.Header.APIURL
+				if where == "" {
+					where = host.Simulated
+				}
+				key, err := host.MaskKey(env, t.key, where, true)
+				if err != nil {
+					return err
+				}
+				m.People = &recording.People{Masker: anonymize.New(key)}
+			case t.anonymize:
+				return &usage.Error{Message: args[0] + " is anonymized already", Hint: "leave out --anonymize"}
+			}
+			if out == "" {
+				out = args[0]
+			}
+			if err := recordingFile.Check(env, out); err != nil {
+				return err
+			}
+			return file.Write(env.Path(out), m)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&out, "out", "o", "", "Write the result to `FILE` (default the same file)")
+	f.StringSliceVar(&variables, "secret-env", nil, "Also replace the value of the environment variable `NAME`")
+	addMasking(cmd, t)
+	usage.AddConfig(f, &configFile)
+	usage.CompleteNothing(cmd, "secret-env")
+	return cmd
+}
+
+// unrecorded returns the arguments of the command record as those of run.
+func unrecorded(args []string) []string {
+	if len(args) == 0 || args[0] != "record" {
+		return args
+	}
+	out := slices.Clone(args[1:])
+	for i := 0; i < len(out) && strings.HasPrefix(out[i], "-"); {
+		name, _, joined := strings.Cut(out[i], "=")
+		switch {
+		case name == "--anonymize" || joined && slices.Contains(recordsOnly, name):
+			out = slices.Delete(out, i, i+1)
+		case slices.Contains(recordsOnly, name):
+			out = slices.Delete(out, i, min(i+2, len(out)))
+		default:
+			i++
+		}
+	}
+	return out
+}
+
+// recordsOnly are the flags of record with a value that run does not have.
+var recordsOnly = []string{"-o", "--out", "--key"}

@@ -1,0 +1,83 @@
+package recording
+
+import (
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/phscript/phscript/runtime/internal/pattern"
+)
+
+// bearer finds tokens in text.
+var bearer = pattern.Lazy(`(?i)\b(?:bearer|basic)\s+([A-Za-z0-9._~+/-]{12,}=*)`)
+
+// jwt finds signed tokens wherever they are.
+var jwt = pattern.Lazy(`\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]*`)
+
+// paging are names that have "token" in them and no secret.
+var paging = []string{"page", "next", "prev", "continuation", "cursor", "sync", "delta", "type", "count", "limit"}
+
+// sensitive reports whether the value of a header, a parameter or a member with this name is
+// secret.
+func sensitive(name string) bool {
+	plain := strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || r == ' ' || r == '.' {
+			return -1
+		}
+		return r
+	}, strings.ToLower(name))
+	if strings.Contains(plain, "token") && !slices.ContainsFunc(paging, func(p string) bool { return strings.Contains(plain, p) }) {
+		return true
+	}
+	for _, part := range []string{
+		"secret", "password", "passwd", "passphrase", "apikey", "accesskey", "privatekey", "authorization", "signature", "assertion", "cookie",
+		"sessionid", "credential", "authkey", "csrf",
+	} {
+		if strings.Contains(plain, part) {
+			return true
+		}
+	}
+	return slices.Contains([]string{"sig", "auth", "pwd", "jwt", "bearer", "otp", "samlresponse", "sid", "xauth"}, plain)
+}
+
+// secretParameter is sensitive for the parameter of an address.
+func secretParameter(name string) bool { return strings.EqualFold(name, "key") || sensitive(name) }
+
+// secretIn is sensitive for the field of a form. A code that a token is bought with is one.
+func secretIn(form map[string][]string, name string) bool {
+	_, grants := form["grant_type"]
+	return sensitive(name) || grants && (name == "code" || name == "code_verifier")
+}
+
+// ErrSecret is the error for a recording with a secret in it. No file has it.
+var ErrSecret = errors.New("a secret of the run would still be in the recording, so it was not written")
+
+// scan looks for secrets in the text of a recording, also where they are encoded twice.
+func (m *Masks) scan(text []byte) error {
+	for range 3 {
+		if m.clean(string(text)) != string(text) {
+			return ErrSecret
+		}
+		plain, err := url.QueryUnescape(string(text))
+		if err != nil {
+			plain = loosely(string(text))
+		}
+		text = []byte(plain)
+	}
+	return nil
+}
+
+// escape matches an escaped character of an address.
+var escape = pattern.Lazy(`%[0-9a-fA-F]{2}`)
+
+// loosely removes the escapes of text that also has other percent signs.
+func loosely(text string) string {
+	return escape().ReplaceAllStringFunc(text, func(s string) string {
+		plain, err := url.PathUnescape(s)
+		if err != nil {
+			return s
+		}
+		return plain
+	})
+}
