@@ -73,6 +73,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/threads", own: []string{"bindings", "runtime/internal/lualib"}},
 	{pkg: "runtime/internal/redact", own: []string{"planhat"}, never: []string{lua}},
 	{pkg: "runtime/internal/webhook", never: []string{lua}},
+	{pkg: "runtime/internal/proposal", own: []string{"bindings/spec", "planhat/catalog", "runtime/internal/schema"}},
 	{pkg: "runtime/internal/scaffold", never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/trust", own: []string{"runtime/internal/sourcefile", "runtime/internal/fault", "runtime/internal/pattern"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/sourcefile", never: []string{lua, "net/http"}},

@@ -10,18 +10,24 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/proposal"
 	"github.com/phscript/phscript/runtime/internal/scaffold"
 )
 
 type options struct {
 	template string
+	// from is the file that an import is proposed for, and the others say how.
+	from, model, key, sheet string
+	skip                    int
+	set                     []string
+	constants               map[string]string
 }
 
 // New returns the command new.
 func New(env *environment.Env) *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
-		Use:   "new NAME --template TEMPLATE",
+		Use:   "new NAME",
 		Short: "Write a new script and its test",
 		Long: "new writes NAME.lua and its test, from a template:\n\n" +
 			"  import     imports a file\n" +
@@ -30,8 +36,13 @@ func New(env *environment.Env) *cobra.Command {
 			"  connector  connects another system that has an API\n" +
 			"  webhook    handles an event of another system, which it reads as JSON\n" +
 			"  test       only the test, of a script that exists\n\n" +
-			"It replaces no file. The test passes as it is; change both to what you need.",
+			"It replaces no file. The test passes as it is; change both to what you need.\n\n" +
+			"With --from, import reads a CSV file or a workbook, and proposes the model, the property of each\n" +
+			"column, the key, and how numbers and dates are read. It uses the custom fields that\n" +
+			"'phscript schema pull' saved, and says what it is not sure of. The file stays on this machine.",
 		Example: "  phscript new accounts --template import\n" +
+			"  phscript new accounts --template import --from accounts.csv\n" +
+			"  phscript new licenses --from licenses.xlsx --model license --set _currency=EUR\n" +
 			"  phscript new reports/weekly --template report",
 		Args: cobra.ArbitraryArgs,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -41,10 +52,36 @@ func New(env *environment.Env) *cobra.Command {
 			if len(args) != 1 {
 				return &usage.Error{Message: "new takes one name", Hint: "such as: phscript new accounts --template import"}
 			}
+			if err := usage.Needs(cmd.Flags(), "from", "model", "key", "set", "sheet", "skip"); err != nil {
+				return err
+			}
+			if o.from != "" && cmd.Flags().Changed("template") && o.template != "import" {
+				return &usage.Error{Message: "--from is for the template import, not " + o.template, Hint: "leave --template out"}
+			}
+			if o.from != "" {
+				o.template = "import"
+			}
+			if o.skip < 0 {
+				return &usage.Error{Message: "--skip must be at least 0"}
+			}
 			return o.write(env, args[0])
 		},
 	}
 	usage.Choice(cmd, &o.template, "template", "", "Begin with `TEMPLATE`: "+strings.Join(scaffold.Templates, ", "), scaffold.Templates...)
+	f := cmd.Flags()
+	f.StringVar(&o.from, "from", "", "Propose the import of `FILE` (.csv, .xlsx)")
+	f.StringVar(&o.model, "model", "", "With --from: what the rows are, such as company (default by the columns)")
+	f.StringVar(&o.key, "key", "", "With --from: the `PROPERTY` that identifies rows (default by the columns)")
+	f.StringArrayVar(&o.set, "set", nil, "With --from: give all rows `PROPERTY=VALUE`")
+	f.StringVar(&o.sheet, "sheet", "", "With --from: the `SHEET` of a workbook (default the first one)")
+	f.IntVar(&o.skip, "skip", 0, "With --from: how many `LINES` are above the header")
+	usage.Complete(cmd, "model", func(*cobra.Command, []string, string) (names []cobra.Completion, _ cobra.ShellCompDirective) {
+		for _, m := range proposal.Importable() {
+			names = append(names, m.Snake)
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	})
+	usage.CompleteNothing(cmd, "key", "set", "sheet", "skip")
 	return cmd
 }
 
@@ -57,28 +94,46 @@ func (o *options) write(env *environment.Env, given string) error {
 	if o.template == "" {
 		return &usage.Error{Message: "no template given", Hint: "choose one with --template: " + strings.Join(scaffold.Templates, ", ")}
 	}
+	dir, shown := filepath.Dir(env.Path(filepath.FromSlash(name))), filepath.Dir(filepath.FromSlash(name))
 	var files []scaffold.File
 	var err error
-	dir := filepath.Dir(env.Path(filepath.FromSlash(name)))
-	if o.template == "test" {
+	switch {
+	case o.template == "test":
 		files, err = o.test(env, name)
-	} else if files, err = scaffold.Script(o.template, filepath.Base(name)); err != nil {
-		err = &usage.Error{Message: err.Error()}
+	case o.from != "":
+		base := filepath.Base(name)
+		if err := free(dir, shown, []scaffold.File{{Name: base + ".lua"}, {Name: base + "_test.lua"}}); err != nil {
+			return err // before questions are asked
+		}
+		files, err = o.propose(env, name)
+	default:
+		if files, err = scaffold.Script(o.template, filepath.Base(name)); err != nil {
+			err = &usage.Error{Message: err.Error()}
+		}
 	}
 	if err != nil {
 		return err
 	}
-	return create(env, dir, filepath.Dir(filepath.FromSlash(name)), files, o.next(name))
+	return create(env, dir, shown, files, o.next(name))
+}
+
+// free returns an error if one of the files exists.
+func free(dir, shown string, files []scaffold.File) error {
+	names := scaffold.Existing(dir, files)
+	if len(names) == 0 {
+		return nil
+	}
+	return &usage.Error{
+		Message: fmt.Sprintf("%s exists already; nothing was written", filepath.Join(shown, names[0])),
+		Hint:    "choose another name, or move the file away",
+	}
 }
 
 // create writes files and says which, and what to do next. shown is the folder as the user
 // gave it.
 func create(env *environment.Env, dir, shown string, files []scaffold.File, next []string) error {
-	if names := scaffold.Existing(dir, files); len(names) > 0 {
-		return &usage.Error{
-			Message: fmt.Sprintf("%s exists already; nothing was written", filepath.Join(shown, names[0])),
-			Hint:    "choose another name, or move the file away",
-		}
+	if err := free(dir, shown, files); err != nil {
+		return err
 	}
 	if err := scaffold.Write(dir, files); err != nil {
 		return &usage.Failure{Message: "nothing was written: " + err.Error()}
@@ -99,7 +154,11 @@ func (o *options) next(name string) []string {
 	script := name + ".lua"
 	switch o.template {
 	case "import", "sync":
-		return []string{"phscript test " + name + "_test.lua", "phscript plan " + script + " FILE.csv", "phscript run " + script + " FILE.csv"}
+		file := "FILE.csv"
+		if o.from != "" {
+			file = o.from
+		}
+		return []string{"phscript test " + name + "_test.lua", "phscript plan " + script + " --path " + file, "phscript run " + script + " --path " + file}
 	case "connector":
 		return []string{"edit " + script + " and its test", "phscript test " + name + "_sync_test.lua", "phscript connect ./" + script}
 	case "webhook":

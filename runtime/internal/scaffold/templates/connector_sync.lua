@@ -3,6 +3,7 @@
 --
 --   phscript run --allow-env {{VARIABLE}} {{script}}
 --
+-- @writes company
 -- @allow net=api.{{host}}.example
 
 local {{ident}} = require "{{name}}"

@@ -1,20 +1,22 @@
 -- Imports companies from a CSV file.
 --
---   phscript plan {{script}} accounts.csv
---   phscript run {{script}} accounts.csv
+--   phscript plan {{script}} --path accounts.csv
+--   phscript run {{script}} --path accounts.csv
 --
--- The file has the columns id, name and status. Rows that cannot be imported are
--- written to out/{{base}}-rejects.csv: correct them there, and import that file.
+-- The file has the columns id, name and status. To correct rows that cannot be imported,
+-- write them to a file: phscript run --rejects rejects.csv {{script}} --path accounts.csv
+--
+-- @param path:file "The file to import"
+-- @writes company
 
 local result = planhat.company.import{
-  from = args[1] or error("name the file: phscript run {{script}} accounts.csv", 0),
+  from = params.path,
   key = "externalId",
   columns = {
     id = "externalId",
     name = "name",
     status = "status",
   },
-  rejects = "out/{{base}}-rejects.csv",
 }
 
-print(("%d created, %d updated, %d rejected"):format(result.created, result.updated, result.rejected))
+print(("%d created, %d updated, %d unchanged, %d rejected"):format(result.created, result.updated, result.unchanged, result.rejected))

@@ -1,7 +1,7 @@
 -- Tests of {{script}}. Each test has a simulated Planhat, which starts empty.
 
 local function import(text)
-  return run_script("{{script}}", { args = { "accounts.csv" }, files = { ["accounts.csv"] = text } })
+  return run_script("{{script}}", { params = { path = "accounts.csv" }, files = { ["accounts.csv"] = text } })
 end
 
 it("creates the companies of the file, and updates them the next time", function()
@@ -22,5 +22,5 @@ it("rejects a row without an id", function()
 
   expect(run.exit_code).to_equal(3)
   expect(run.summary.rejected).to_equal(1)
-  expect(run.files["out/{{base}}-rejects.csv"]).to_contain("Acme")
+  expect(simulator.records("company")).to_equal({})
 end)

@@ -1,14 +1,17 @@
 -- Keeps the companies in Planhat like an export of another system. It reads what
 -- Planhat has and sends only what is new or differs, so a second run sends nothing.
 --
---   phscript plan {{script}} accounts.csv
---   phscript run {{script}} accounts.csv
+--   phscript plan {{script}} --path accounts.csv
+--   phscript run {{script}} --path accounts.csv
 --
 -- The file has the columns id, name and status. Companies in Planhat that the file
 -- does not have are listed, and stay as they are.
+--
+-- @param path:file "The export"
+-- @writes company
 
 local rows = {}
-for row in csv.rows(args[1] or error("name the file: phscript run {{script}} accounts.csv", 0), { required = { "id", "name", "status" } }) do
+for row in csv.rows(params.path, { required = { "id", "name", "status" } }) do
   if row.id then
     rows[#rows + 1] = run.from(row, { externalId = row.id, name = row.name, status = row.status })
   else

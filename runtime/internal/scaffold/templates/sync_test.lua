@@ -3,7 +3,7 @@
 local file = "id,name,status\nA-1,Acme,customer\nA-2,Bolt,prospect\n"
 
 local function sync(text)
-  return run_script("{{script}}", { args = { "accounts.csv" }, files = { ["accounts.csv"] = text } })
+  return run_script("{{script}}", { params = { path = "accounts.csv" }, files = { ["accounts.csv"] = text } })
 end
 
 it("sends what is new, and the second time nothing", function()

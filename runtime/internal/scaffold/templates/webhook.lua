@@ -8,6 +8,8 @@
 --
 -- The event of this example:
 --   { "id": "evt-1", "type": "account.renamed", "account": { "id": "A-1", "name": "Acme" } }
+--
+-- @writes company
 
 local text = io.read("*a")
 local ok, event = pcall(json.decode, text)

@@ -1,0 +1,130 @@
+package newscript_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/runtime/internal/command/newscript"
+	"github.com/phscript/phscript/runtime/internal/command/run"
+	"github.com/phscript/phscript/runtime/internal/command/trial"
+)
+
+const accounts = `Account ID;Account Name;Status;Owner;Customer since;MRR;Tier;Employees
+0017;Björk & Söner;Customer;maria.berg@corp.example;31.12.2019;1.234,50;Gold;120
+0018;Noël et Fils;LOST;maria.berg@corp.example;01.02.2021;980,00;Silver;n/a
+0019;Redwood;lost;jon@corp.example;15.06.2022;12.000,00;Gold;1.200
+`
+
+const schemaFile = `{"format": "phscript schema 1", "tenant": {"host": ""}, "custom_fields": [
+{"model":"company","name":"Customer since","type":"day"},
+{"model":"company","name":"MRR","type":"number"},
+{"model":"company","name":"Tier","type":"list","values":["Gold","Silver"]},
+{"model":"company","name":"Employees","type":"number"}], "phases": [], "users": [], "workflows": []}`
+
+// written returns the text of a file of the trial.
+func written(t *testing.T, r *trial.Trial, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(r.Env.Dir, name))
+	require.NoError(t, err)
+	return string(text)
+}
+
+func TestFromCSV(t *testing.T) {
+	r := trial.New(t, map[string]string{"data/accounts.csv": accounts, "planhat.schema.json": schemaFile})
+	out, _, err := r.Run(newscript.New, "import/accounts", "--from", "data/accounts.csv")
+	require.NoError(t, err, out)
+	assert.Contains(t, out, "data/accounts.csv (3 rows) becomes companies, by externalId:")
+	assert.Contains(t, out, "Owner           owner  users by e-mail address")
+	assert.Contains(t, out, "Status          status  in lower case")
+	assert.Contains(t, out, "MRR             custom.MRR  number, decimal sign ,")
+	assert.Contains(t, out, "Employees       custom.Employees  number, decimal sign ,")
+	assert.Contains(t, out, `Employees: 1 of 3 cells are not a number, such as "n/a"`)
+	script, test := written(t, r, "import/accounts.lua"), written(t, r, "import/accounts_test.lua")
+	assert.Contains(t, script, `["Customer since"] = { property = "custom.Customer since", type = "date", date_format = "%d.%m.%Y" }`)
+	assert.Contains(t, script, "-- @param path:file \"The file to import\"\n-- @writes company\n")
+	for _, secret := range []string{"Björk", "maria", "0017", "1.234,50", "31.12.2019"} {
+		assert.NotContains(t, script, secret)
+		assert.NotContains(t, test, secret)
+	}
+	assert.Contains(t, test, `"0012"`)
+	passes(t, r)
+
+	// The script imports the file that it was made from, once its users exist.
+	stdout, stderr, err := r.Run(run.New, "--simulate", "import/accounts.lua", "--path", "data/accounts.csv")
+	require.EqualError(t, err, "exit code 3", stdout+stderr)
+	assert.Contains(t, stderr, "no user has the e-mail address jon@corp.example")
+}
+
+func TestFromWorkbook(t *testing.T) {
+	r := trial.New(t, map[string]string{"make.lua": `
+require("xlsx").write("out/people.xlsx", {
+  { ["E-mail"] = "a@x.example", ["First name"] = "Ann", ["Company ID"] = "0017", Primary = true },
+  { ["E-mail"] = "b@x.example", ["First name"] = "Bea", ["Company ID"] = "0018", Primary = false },
+}, { columns = { "E-mail", "First name", "Company ID", "Primary" }, sheet = "People" })`})
+	_, stderr, err := r.Run(run.New, "--simulate", "make.lua")
+	require.EqualError(t, err, "exit code 0", stderr)
+	out, _, err := r.Run(newscript.New, "people", "--template", "import", "--from", "out/people.xlsx", "--sheet", "People")
+	require.NoError(t, err, out)
+	assert.Contains(t, out, "becomes endusers, by email")
+	assert.Contains(t, written(t, r, "people.lua"), `sheet = params.path:lower():match("%.xlsx$") and "People" or nil`)
+	passes(t, r)
+	_, stderr, err = r.Run(run.New, "--simulate", "people.lua", "--path", "out/people.xlsx")
+	require.Error(t, err)
+	assert.Contains(t, stderr, "people.lua: done")
+}
+
+func TestFromOddFiles(t *testing.T) {
+	r := trial.New(t, map[string]string{
+		"accounts.csv": "Report\n2026\nAccount ID,\"Name \"\"x\"\" ]==]\",Name,Start\n1,a,Caf\xe9,01/02/2026\n2,b,Bolt,03/04/2026\n",
+		"licenses.csv": "Company ID,Value\n1,5\n2,6\n",
+		"empty.csv":    "id,name\n", "twice.csv": "id,id\n1,2\n", "list.csv": "x,y\n1,2\n", "a.pdf": "%PDF",
+	})
+	out, _, err := r.Run(newscript.New, "accounts", "--from", "accounts.csv", "--skip", "2", "--set", "phase=Onboarding")
+	require.NoError(t, err, out)
+	assert.Contains(t, out, "not in UTF-8")
+	script := written(t, r, "accounts.lua")
+	assert.Contains(t, script, "  skip = 2,\n  encoding = \"windows-1252\",\n")
+	assert.Contains(t, script, `constants = { phase = "Onboarding" }`)
+	assert.Contains(t, script, `-- ["Name \"x\" ]==]"]`)
+	passes(t, r)
+
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--from", "missing.csv"}, "--from: there is no file missing.csv"},
+		{[]string{"--from", "empty.csv"}, "the file has no rows"},
+		{[]string{"--from", "twice.csv"}, "columns 1 and 2"},
+		{[]string{"--from", "a.pdf"}, "is not a CSV file or a workbook"},
+		{[]string{"--from", "list.csv"}, "it is not clear what the rows of list.csv are"},
+		{[]string{"--from", "list.csv", "--model", "compny"}, "files cannot be imported into compny (did you mean 'company'?)"},
+		{[]string{"--from", "list.csv", "--model", "company"}, "a new company needs name, which no column of list.csv has"},
+		{[]string{"--from", "accounts.csv", "--skip", "2", "--key", "sourceId"}, "no column of the file becomes sourceId"},
+		{[]string{"--from", "licenses.csv", "--template", "sync"}, "--from is for the template import"},
+		{[]string{"--from", "accounts.csv", "--skip", "2", "--set", "x"}, "write it as PROPERTY=VALUE"},
+		{[]string{"--model", "company"}, "--model needs --from"},
+	} {
+		_, _, err := r.Run(newscript.New, append([]string{"other"}, c.args...)...)
+		require.ErrorContains(t, err, c.want)
+		assert.NoFileExists(t, filepath.Join(r.Env.Dir, "other.lua"))
+	}
+	_, _, err = r.Run(newscript.New, "accounts", "--from", "missing.csv")
+	assert.ErrorContains(t, err, "accounts.lua exists already")
+}
+
+// On a terminal, it asks what the rows are.
+func TestFromAsks(t *testing.T) {
+	r := trial.New(t, map[string]string{"list.csv": "Name,ID\nAcme,1\nBolt,2\n"})
+	r.Env.StdinTTY, r.Env.StdoutTTY = true, true
+	r.Env.Stdin = strings.NewReader("99\nproduct\n")
+	out, _, err := r.Run(newscript.New, "items", "--from", "list.csv")
+	require.NoError(t, err, out)
+	assert.Contains(t, out, "What are the rows of list.csv?\n1. ")
+	assert.Contains(t, out, "becomes products, by externalId")
+	passes(t, r)
+}
