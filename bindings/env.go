@@ -51,10 +51,11 @@ func Env() *Module {
 						return 0, err
 					}
 					if !ok || value == "" {
-						return 0, &settingError{
-							message: fmt.Sprintf("the environment variable %s is not set or is empty", name),
-							hint:    fmt.Sprintf("set it before the run, for example: %s=... phscript run ...", name),
+						hint := fmt.Sprintf("set it before the run, for example: %s=... phscript run ...", name)
+						if host, ok := a.Host.Env.(interface{ Advice() string }); ok && host.Advice() != "" {
+							hint = host.Advice()
 						}
+						return 0, &settingError{fmt.Sprintf("the environment variable %s is not set or is empty", name), hint}
 					}
 					return a.Push(lua.LString(value))
 				},
@@ -104,6 +105,9 @@ type settingError struct{ message, hint string }
 func (e *settingError) Error() string     { return e.message }
 func (e *settingError) ErrorKind() string { return "config" }
 func (e *settingError) ErrorHint() string { return e.hint }
+
+// ExitCode is that of programs whose settings are wrong.
+func (e *settingError) ExitCode() int { return 2 }
 
 // Secret is a credential that scripts can pass to the modules that send it, but not read.
 type Secret struct {

@@ -39,7 +39,7 @@ func (h *host) privateKey(_ context.Context, file, variable string) ([]byte, err
 		return nil, err
 	}
 	if text == "" {
-		return nil, &planhat.Error{Kind: planhat.KindConfig, Message: "the environment variable " + variable + ", which holds the private key, is not set"}
+		return nil, &planhat.Error{Kind: planhat.KindConfig, Message: "the environment variable " + variable + ", which holds the private key, is not set", Hint: h.opts.MissingEnv}
 	}
 	return []byte(text), nil
 }
@@ -76,6 +76,11 @@ func (r *run) privileges(L *lua.LState, name string) *lua.LTable {
 		})
 		L.Push(lua.LString(likeness.Of(L.CheckAny(1), func(v lua.LValue) bool { return modules[v] })))
 		return 1
+	}))
+	// Ends the call because credentials are not set.
+	t.RawSetString("unset", L.NewFunction(func(L *lua.LState) int {
+		bindings.Raise(L, &planhat.Error{Kind: planhat.KindConfig, Message: L.CheckString(1), Hint: r.opts.MissingEnv})
+		return 0
 	}))
 	r.namePrivileges(L, t)
 	own := strings.ToUpper(strings.TrimPrefix(name, "connectors.")) + "_"

@@ -68,7 +68,7 @@ func (r *Runtime) newHost(s Script, o Options, declared []network.Rule) *host {
 	h := &host{
 		rt: r, opts: o, first: s, meter: newMeter(&o), sources: map[string][]byte{}, paths: map[string]string{},
 		box:     sandbox.New(o.WorkDir, read, o.WriteDirs),
-		env:     &sandbox.Environment{Declared: o.EnvAllow, Get: o.Env, Hide: o.Secrets.Configured},
+		env:     &sandbox.Environment{Declared: o.EnvAllow, Get: o.Env, Missing: o.MissingEnv, Hide: o.Secrets.Configured},
 		journal: &journal{log: slog.New(o.Secrets.Handler(o.Logger.Handler())), secrets: o.Secrets, warned: map[string]bool{}},
 		stdout:  newStream(o.Stdout, o.outLock, o.Secrets),
 		stderr:  newStream(o.Stderr, o.errLock, o.Secrets),

@@ -49,6 +49,9 @@ type Options struct {
 	// can read.
 	Env      func(name string) (string, bool)
 	EnvAllow []string
+	// MissingEnv, if set, says what to do about variables that a script needs and does not
+	// have, in place of what helps on the command line.
+	MissingEnv string
 	// Now and Location are the clock (default the system's).
 	Now      func() time.Time
 	Location *time.Location

@@ -4,6 +4,8 @@
 --- in shape. The engine, `sync`, does the rest. docs/connectors.md shows how to write one.
 local connector = {}
 
+local _, _, host = ...
+
 local http, sync, fields = require "http", require "sync", require "connector.fields"
 local back, cursors, mapping, options_of = require "connector.back", require "connector.cursors", require "connector.mapping", require "connector.options"
 local claims, declaration, failures, streams = require "connector.claims", require "connector.declaration", require "connector.failures", require "connector.streams"
@@ -83,7 +85,7 @@ function methods:base() return self:fill(self.settings.base or self.options.base
 function methods:client()
   if not self.http then
     local options, missing = self.options.auth(self)
-    if not options then error(("%s: set %s"):format(self.title, missing), 0) end
+    if not options then host.unset(("%s: set %s"):format(self.title, missing)) end
     options.base, options.rate = self:base(), self.settings.rate or self.options.rate
     options.headers = options.headers or {}
     for name, value in pairs(self.options.headers or {}) do options.headers[name] = value end

@@ -15,6 +15,8 @@ import (
 type Environment struct {
 	Declared []string
 	Get      func(name string) (string, bool)
+	// Missing, if set, says what to do about variables that are missing.
+	Missing string
 	// Hide takes secrets out of a text.
 	Hide func(text string) string
 
@@ -28,6 +30,9 @@ func (e *Environment) Used() []string {
 	defer e.mu.Unlock()
 	return slices.Sorted(maps.Keys(e.used))
 }
+
+// Advice returns Missing.
+func (e *Environment) Advice() string { return e.Missing }
 
 // Names lists the declared variables.
 func (e *Environment) Names() []string { return slices.Sorted(slices.Values(e.Declared)) }
@@ -47,6 +52,11 @@ func (e *Environment) Lookup(name string) (string, bool, error) {
 // LookupKey is Lookup for modules, which also use private keys.
 func (e *Environment) LookupKey(name string) (string, bool, error) {
 	if !slices.Contains(e.Declared, name) {
+		if e.Missing != "" {
+			return "", false, &refusedVariable{
+				fmt.Sprintf("the environment variable %s is not declared for scripts%s", name, catalog.DidYouMean(name, e.Declared)), e.Missing,
+			}
+		}
 		return "", false, &refusedVariable{
 			fmt.Sprintf("the environment variable %s is not declared for scripts%s: run with --allow-env=%s", name, catalog.DidYouMean(name, e.Declared), name),
 			"run with --allow-env=" + name,

@@ -45,6 +45,9 @@ const OutDir = "out"
 // SimulatedVariable tells a run that its Planhat is a simulated one.
 const SimulatedVariable = "PHSCRIPT_SIMULATED"
 
+// missingInService says what to do about variables that a scheduled run needs.
+const missingInService = "set the variable in the environment of the service, and name it in allow_env in phscript.toml; a credential of a built-in connector can also be stored with 'phscript connect', in the store of the service"
+
 // NoFixtures is the value of --simulate without one.
 const NoFixtures = " "
 
@@ -314,6 +317,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		options.Tell = func(line string) { fmt.Fprintln(env.Stderr, h.Secrets.String(display.Text(line))) }
 	}
 	if scheduled {
+		options.MissingEnv = missingInService
 		options.AllowFile = func(path string) error { return env.Trust.Scheduled(env.Dir, path) }
 	}
 	if o.Simulated || simulated {

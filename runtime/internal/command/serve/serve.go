@@ -324,7 +324,10 @@ func stopAtSignals(env *environment.Env, signals <-chan os.Signal, stop func(), 
 // withoutTokens leaves Planhat's settings out: programs that tell people of a
 // failure have no use for them.
 func withoutTokens(variables []string) []string {
-	return slices.DeleteFunc(variables, func(v string) bool { return strings.HasPrefix(strings.ToUpper(v), "PLANHAT_") })
+	return slices.DeleteFunc(variables, func(v string) bool {
+		upper := strings.ToUpper(v)
+		return strings.HasPrefix(upper, "PLANHAT_") || strings.HasPrefix(upper, header.VariablePrefix)
+	})
 }
 
 // program says how runs are started. The store's address may hold a password,
