@@ -169,6 +169,9 @@ func (s *Server) createRecord(m *catalog.Model, in fields, bulk bool) (*record, 
 	if refused := missing(m, ch.in, bulk); refused != nil {
 		return nil, refused
 	}
+	if refused := s.mandatory(m, ch.in); refused != nil {
+		return nil, refused
+	}
 	id := s.store.newID()
 	if given := in.text("_id"); bulk && isID(given) {
 		id = given

@@ -151,6 +151,35 @@ func TestUnknownPropertiesAndCustomKeys(t *testing.T) {
 	assert.Equal(t, map[string]any{"Tier": "Gold"}, p.Record("company", id)["custom"])
 }
 
+func TestValuesOfCustomFields(t *testing.T) {
+	for _, checks := range []bool{false, true} {
+		p := start(t, Options{Switches: Switches{swCustomValues: map[bool]string{false: "store", true: "check"}[checks]}})
+		p.make("/customfields", `{"name":"Tier","parent":"company","type":"list","listValues":["Gold"],"isMandatory":true}`)
+		p.make("/customfields", `{"name":"Score","parent":"company","type":"number","isFormula":true}`)
+		p.make("/customfields", `{"name":"Mood","parent":"conversation","type":"checkbox"}`)
+		id := p.make("/companies", `{"name":"A","custom":{"Tier":"Gold","Other":1}}`)
+		for _, c := range []struct {
+			method, path, body, refusal string
+		}{
+			{"PUT", "/companies/" + id, `{"custom":{"Tier":"Gold"}}`, ""},
+			{"PUT", "/companies/" + id, `{"custom":{"Tier":null}}`, ""},
+			{"PUT", "/companies/" + id, `{"phase":"x"}`, ""},
+			{"PUT", "/companies/" + id, `{"custom":{"Tier":"Silver"}}`, "custom.Tier (list) does not take"},
+			{"PUT", "/companies/" + id, `{"custom":{"Score":1}}`, "custom.Score is a formula"},
+			{"POST", "/companies", `{"name":"B"}`, "Missing required field: custom.Tier"},
+			{"POST", "/conversations", `{"companyId":"` + id + `","type":"note","custom":{"Mood":"good"}}`, "custom.Mood (checkbox) does not take"},
+		} {
+			r := p.do(c.method, c.path, c.body)
+			if checks && c.refusal != "" {
+				assert.Equal(t, 400, r.status, c.body)
+				assert.Contains(t, r.body, c.refusal)
+			} else {
+				assert.Equal(t, 200, r.status, "%s: %s", c.body, r.body)
+			}
+		}
+	}
+}
+
 func TestDelete(t *testing.T) {
 	for _, c := range []struct {
 		value, path, body string

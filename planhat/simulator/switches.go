@@ -108,6 +108,7 @@ const (
 	swCurrency          = "currency"
 	swCustom            = "custom"
 	swCustomUndefined   = "custom-undefined"
+	swCustomValues      = "custom-values"
 	swDefaultOrder      = "default-order"
 	swDeleteAnswer      = "delete-answer"
 	swDeleteByKey       = "delete-by-key"
@@ -163,6 +164,8 @@ var switchDocs = []SwitchDoc{
 		"What an update does to custom: it sets the keys that are sent, or replaces the whole object."},
 	{swCustomUndefined, []string{"keep", "drop"}, "keep",
 		"Whether a key of custom is stored if no custom field defines it."},
+	{swCustomValues, []string{"store", "check"}, "store",
+		"Whether custom fields take any value, or only those of their type and list: with check, writing to a formula and a new record without a mandatory field are rejected as well."},
 	{swDefaultOrder, []string{"id", "newest", "shuffled"}, "id",
 		"The order of a list without sort: by _id, newest first, or random for each call, which breaks clients that page without sort."},
 	{swDeleteAnswer, []string{"documented", "count", "document", "empty", "204"}, "documented",

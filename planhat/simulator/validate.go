@@ -36,7 +36,11 @@ func (s *Server) clean(m *catalog.Model, in fields) (fields, *failure) {
 			return nil, refused
 		}
 		if f.name == "custom" && present(value) {
-			value = s.definedOnly(m, members(value)).encode()
+			custom := s.definedOnly(m, members(value))
+			if refused := s.checkCustom(m, custom); refused != nil {
+				return nil, refused
+			}
+			value = custom.encode()
 		}
 		out = append(out, field{f.name, value})
 	}
@@ -251,4 +255,96 @@ func epochDay(t time.Time) int {
 		seconds -= day - 1
 	}
 	return int(seconds / day)
+}
+
+// definitions are the custom fields of a model.
+func (s *Server) definitions(m *catalog.Model) (list []*record) {
+	for _, def := range s.store.with(catalog.FieldDefinition).order {
+		if parent := def.text("parent"); sameModel(parent, m) || m.Part != nil && strings.EqualFold(parent, m.Part.Of) {
+			list = append(list, def)
+		}
+	}
+	return list
+}
+
+// checkCustom refuses values that custom fields do not take, if the switch says so.
+func (s *Server) checkCustom(m *catalog.Model, custom fields) *failure {
+	if !s.switches.is(swCustomValues, "check") {
+		return nil
+	}
+	for _, def := range s.definitions(m) {
+		name := def.text("name")
+		v := custom.get(name)
+		if !present(v) {
+			continue
+		}
+		if def.isTrue("isFormula") {
+			return invalid("custom.", name, " is a formula and cannot be written.")
+		}
+		if !s.takes(def, v) {
+			return invalid("custom.", name, " (", def.text("type"), ") does not take ", brief(v), ".")
+		}
+	}
+	return nil
+}
+
+// takes reports whether a custom field takes a value (§10). Empty text is no value.
+func (s *Server) takes(def *record, v jsontext.Value) bool {
+	kind, text := v.Kind(), textOf(v)
+	if string(v) == `""` {
+		return !slices.Contains([]string{"checkbox", "multipicklist", "team members", "endusers"}, def.text("type"))
+	}
+	switch def.text("type") {
+	case "checkbox":
+		return kind == 't' || kind == 'f'
+	case "number", "rating":
+		_, isNumber := castNumber(v)
+		return isNumber
+	case "day":
+		_, err := strconv.Atoi(text)
+		return err == nil && (kind == '0' || kind == '"')
+	case "date":
+		if len(text) < len(time.DateOnly) || kind != '"' {
+			return false
+		}
+		_, err := time.Parse(time.DateOnly, text[:len(time.DateOnly)])
+		return err == nil
+	case "list":
+		return kind == '"' && s.offers(def, text)
+	case "multipicklist":
+		return kind == '[' && !slices.ContainsFunc(elements(v), func(item jsontext.Value) bool { return item.Kind() != '"' || !s.offers(def, textOf(item)) })
+	case "team member":
+		return kind == '"' && s.isUser(text)
+	case "team members":
+		return kind == '[' && !slices.ContainsFunc(elements(v), func(item jsontext.Value) bool { return item.Kind() != '"' || !s.isUser(textOf(item)) })
+	case "enduser":
+		return kind == '"'
+	case "endusers":
+		return kind == '['
+	}
+	return kind != '[' && kind != '{'
+}
+
+// offers reports whether a list has a value. One without values takes all.
+func (s *Server) offers(def *record, text string) bool {
+	values := elements(def.get("listValues"))
+	return len(values) == 0 || slices.ContainsFunc(values, func(v jsontext.Value) bool { return textOf(v) == text })
+}
+
+func (s *Server) isUser(id string) bool {
+	return s.store.with(catalog.TeamMember).byID[strings.ToLower(id)] != nil
+}
+
+// mandatory refuses a new record without a mandatory custom field, if the switch says so.
+func (s *Server) mandatory(m *catalog.Model, in fields) *failure {
+	if !s.switches.is(swCustomValues, "check") {
+		return nil
+	}
+	custom := members(in.get("custom"))
+	for _, def := range s.definitions(m) {
+		if def.isTrue("isMandatory") && !def.isTrue("isFormula") && custom.get(def.text("name")) == nil {
+			return invalid("Missing required field: custom.", def.text("name"), ".")
+		}
+	}
+	return nil
 }

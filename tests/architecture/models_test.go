@@ -23,6 +23,7 @@ var alsoModels = map[string]map[string]string{
 	"planhat/simulator/derive.go":   {"nps": "a property of endusers", "task": "a value of mainType", "ticket": "a value of type"},
 	"planhat/simulator/revenue.go":  {"product": "a property of licenses and sales"},
 	"planhat/simulator/switches.go": {"company": "a value of a switch"},
+	"planhat/simulator/validate.go": {"enduser": "a type of custom fields"},
 }
 
 // sampleData is the file that makes sample records of named models: they are

@@ -11,12 +11,12 @@ import (
 // Change is a difference between two schemas.
 type Change struct {
 	// Sign is "+", "-" or "~".
-	Sign string `json:"sign"`
+	Sign string `json:"sign" doc:"+ for added, - for removed, ~ for changed"`
 	// What is the kind of thing: "custom field", "phase", "user" or "workflow".
-	What string `json:"what"`
-	Name string `json:"name"`
+	What string `json:"what" doc:"custom field, phase, user or workflow"`
+	Name string `json:"name" doc:"the name, with the model if it is a custom field; the id of a user"`
 	// Detail says what is different.
-	Detail string `json:"detail,omitempty"`
+	Detail string `json:"detail,omitempty" doc:"what is different"`
 }
 
 // String is the change in one line.

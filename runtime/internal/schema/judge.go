@@ -156,7 +156,7 @@ func form(typ string, v jsontext.Value) (want string, fits bool) {
 		return "true or false", kind == 't' || kind == 'f'
 	case typeDay:
 		_, err := strconv.Atoi(textOf(v))
-		return "the number of days since 1970-01-01", kind == '0' || kind == '"' && (err == nil || textOf(v) == "")
+		return "the number of days since 1970-01-01", (kind == '0' || kind == '"') && err == nil || string(v) == `""`
 	case typeDate:
 		return "a date as text, such as \"2024-01-15\"", kind == '"' && (textOf(v) == "" || isDay(textOf(v)[:min(10, len(textOf(v)))]))
 	case typeEnduser:
@@ -197,6 +197,9 @@ func (s *Schema) Property(m *catalog.Model, p *catalog.Property, v jsontext.Valu
 		return nil
 	}
 	if RefersToUsers(p) {
+		if v.Kind() == '{' {
+			return nil // lists show some users as objects
+		}
 		what := fmt.Sprintf("'%s' of %s", p.Name, catalog.WithArticle(m.Noun))
 		if items, ok := itemsOf(v); ok {
 			return s.each(what, p.Name, items)
@@ -228,7 +231,10 @@ var objectID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(
 // user returns a doubt about the id of a user. Nothing is known if no user was pulled.
 func (s *Schema) user(what, subject string, v jsontext.Value) *Doubt {
 	text := textOf(v)
-	if len(s.Users) == 0 || v.Kind() != '"' || text == "" || s.users[strings.ToLower(text)] != nil {
+	if v.Kind() != '"' {
+		return &Doubt{Kind: WrongValue, Subject: subject, Certain: true, Message: fmt.Sprintf("%s takes the id of a user, not %s", what, shown(v))}
+	}
+	if len(s.Users) == 0 || text == "" || s.users[strings.ToLower(text)] != nil {
 		return nil
 	}
 	d := &Doubt{Kind: WrongValue, Subject: subject, Message: fmt.Sprintf("%s is the id of a user, and there is no user %q", what, text), Hint: fresh}

@@ -41,7 +41,9 @@ func (s *Schema) Record(m *catalog.Model, r planhat.Record, created bool) (out [
 				out = append(out, *d)
 				continue
 			}
-			add(s.Writes(m, field))
+			if value.Kind() != 'n' { // which leaves it as it is
+				add(s.Writes(m, field))
+			}
 			add(s.Value(m, field, value))
 		}
 	}

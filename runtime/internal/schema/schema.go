@@ -30,28 +30,28 @@ type Schema struct {
 
 // Tenant is an account: the host, and the id of its first user.
 type Tenant struct {
-	Host      string `json:"host"`
-	FirstUser string `json:"first_user,omitempty"`
+	Host      string `json:"host" doc:"the host"`
+	FirstUser string `json:"first_user,omitempty" doc:"the id of the first user, which tells the account from others"`
 }
 
 // Field is a custom field. Model is the snake_case name of the model, or what Planhat calls
 // one that the catalog does not know.
 type Field struct {
-	Model     string   `json:"model"`
-	Name      string   `json:"name"`
-	Type      string   `json:"type"`
-	Values    []string `json:"values,omitempty"`
-	Mandatory bool     `json:"mandatory,omitempty"`
-	Formula   bool     `json:"formula,omitempty"`
-	Locked    bool     `json:"locked,omitempty"`
+	Model     string   `json:"model" doc:"the model"`
+	Name      string   `json:"name" doc:"the name, as a key of custom"`
+	Type      string   `json:"type" doc:"the type, as Planhat calls it"`
+	Values    []string `json:"values,omitempty" doc:"the values of a list"`
+	Mandatory bool     `json:"mandatory,omitempty" doc:"whether new records need it"`
+	Formula   bool     `json:"formula,omitempty" doc:"whether Planhat computes it"`
+	Locked    bool     `json:"locked,omitempty" doc:"whether people cannot edit it in Planhat"`
 }
 
 // User is a member of the team.
 type User struct {
-	ID       string `json:"id"`
-	Name     string `json:"name,omitempty"`
-	Email    string `json:"email,omitempty"`
-	Inactive bool   `json:"inactive,omitempty"`
+	ID       string `json:"id" doc:"the id"`
+	Name     string `json:"name,omitempty" doc:"the name"`
+	Email    string `json:"email,omitempty" doc:"the e-mail address, if the file was pulled with --emails"`
+	Inactive bool   `json:"inactive,omitempty" doc:"whether the user cannot log in"`
 }
 
 // The types of custom fields that have a form.

@@ -123,5 +123,7 @@ var Forms = []struct {
 	{Command: "runs show", Value: OneRun{}},
 	{Command: "schedule list", Value: ScheduleList{}},
 	{Command: "schedule next", Value: TickList{}},
+	{Command: "schema diff", Value: SchemaChanges{}},
+	{Command: "schema show", Value: SchemaShown{}},
 	{Command: "serve --check", Value: CheckedList{}},
 }

@@ -30,7 +30,8 @@ const identifying = 30 * time.Second
 // judge says what the account's schema finds in writes, before they are sent. It refuses
 // none, since the account may have changed since.
 type judge struct {
-	file  *schema.File
+	// file reads the file when the script first writes; nil if there is none.
+	file  func() *schema.File
 	log   *slog.Logger
 	now   func() time.Time
 	first func(context.Context) (string, error)
@@ -43,16 +44,16 @@ type judge struct {
 	counts       map[string]int
 }
 
-// judge returns what looks at the writes of runs, or nil without a schema.
+// judge returns what looks at the writes of runs.
 func (h *Opened) judge(env *environment.Env, path string, log *slog.Logger) func(context.Context, planhat.Write) {
-	file, err := schema.Load(path)
-	if err != nil {
-		log.Warn(err.Error() + "; it is not used")
-	}
-	if file == nil {
-		return nil
-	}
-	j := &judge{file: file, log: log, now: env.Now, first: h.firstUser, more: h.Config.Models, said: map[string]bool{}, counts: map[string]int{}}
+	j := &judge{log: log, now: env.Now, first: h.firstUser, more: h.Config.Models, said: map[string]bool{}, counts: map[string]int{}}
+	j.file = sync.OnceValue(func() *schema.File {
+		file, err := schema.Load(path)
+		if err != nil {
+			log.Warn(err.Error() + "; it is not used")
+		}
+		return file
+	})
 	return j.look
 }
 
@@ -81,13 +82,17 @@ func (j *judge) look(ctx context.Context, w planhat.Write) {
 	if m == nil || len(w.Body) == 0 || !slices.Contains([]string{"create", "update", "bulk_upsert"}, w.Operation) {
 		return
 	}
+	file := j.file()
+	if file == nil {
+		return
+	}
 	rows := []planhat.Record{w.Body}
 	if list, err := planhat.SplitList(w.Body); err == nil {
 		rows = list
 	}
 	for _, row := range rows {
 		created := w.Operation == "create" || w.Operation == "bulk_upsert" && !keyed(m, row)
-		for _, d := range j.file.Record(m, row, created) {
+		for _, d := range file.Record(m, row, created) {
 			j.say(ctx, m, &d)
 		}
 	}
@@ -127,10 +132,10 @@ func (j *judge) say(ctx context.Context, m *catalog.Model, d *schema.Doubt) {
 	j.log.Log(ctx, level, message)
 	if len(j.said) == 1 {
 		age := "today"
-		if days := j.file.Age(j.now()); days > 0 {
+		if days := j.file().Age(j.now()); days > 0 {
 			age = english.Plural(days, "day", "") + " ago"
 		}
-		j.log.InfoContext(ctx, fmt.Sprintf("%s, pulled %s, says so; it is sent all the same. If the account has changed since, run 'phscript schema pull'", filepath.Base(j.file.Path), age))
+		j.log.InfoContext(ctx, fmt.Sprintf("%s, pulled %s, says so; it is sent all the same. If the account has changed since, run 'phscript schema pull'", filepath.Base(j.file().Path), age))
 	}
 }
 
@@ -142,9 +147,9 @@ func (j *judge) own(ctx context.Context) bool {
 	}
 	j.asked = true
 	user, err := j.first(ctx)
-	if err == nil && user != "" && j.file.Tenant.FirstUser != "" && user != j.file.Tenant.FirstUser {
+	if err == nil && user != "" && j.file().Tenant.FirstUser != "" && user != j.file().Tenant.FirstUser {
 		j.other = true
-		j.log.WarnContext(ctx, fmt.Sprintf("%s is the schema of another account (%s), so it is not used; name the file of this one with the setting schema", filepath.Base(j.file.Path), j.file.Tenant.Host))
+		j.log.WarnContext(ctx, fmt.Sprintf("%s is the schema of another account (%s), so it is not used; name the file of this one with the setting schema", filepath.Base(j.file().Path), j.file().Tenant.Host))
 	}
 	return !j.other
 }

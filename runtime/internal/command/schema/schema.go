@@ -20,6 +20,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/display"
 	tenant "github.com/phscript/phscript/runtime/internal/schema"
+	"github.com/phscript/phscript/runtime/internal/view"
 )
 
 // exitDifferences is the exit code of diff if there are differences.
@@ -217,10 +218,7 @@ func (o *diffOptions) diff(env *environment.Env) error {
 	}
 	changes := tenant.Diff(before.Schema, now, false)
 	if o.json {
-		if changes == nil {
-			changes = []tenant.Change{}
-		}
-		if err := printing.JSON(env.Stdout, changes); err != nil {
+		if err := printing.JSON(env.Stdout, view.SchemaDiffForm(changes)); err != nil {
 			return err
 		}
 	} else {

@@ -73,7 +73,7 @@ func (o *showOptions) show(env *environment.Env, args []string) error {
 		}
 	}
 	if o.json {
-		return printing.JSON(env.Stdout, showForm(file.Schema, model))
+		return printing.JSON(env.Stdout, view.SchemaForm(file.Schema, fieldsOf(file.Schema, model)))
 	}
 	if old := file.Old(env.Now()); old != "" {
 		fmt.Fprintln(env.Stderr, "note: "+old)
@@ -96,23 +96,6 @@ func known(s *tenant.Schema, model, given string, declared []*catalog.Model) err
 	slices.Sort(names)
 	names = slices.Compact(names)
 	return &usage.Error{Message: "there is no model '" + given + "'" + catalog.DidYouMean(given, names)}
-}
-
-// Shown is the JSON form of schema show.
-type shown struct {
-	Tenant    tenant.Tenant  `json:"tenant"`
-	Fields    []tenant.Field `json:"custom_fields"`
-	Phases    []string       `json:"phases,omitempty"`
-	Users     []tenant.User  `json:"users,omitempty"`
-	Workflows []string       `json:"workflows,omitempty"`
-}
-
-func showForm(s *tenant.Schema, model string) shown {
-	out := shown{Tenant: s.Tenant, Fields: fieldsOf(s, model)}
-	if model == "" {
-		out.Phases, out.Users, out.Workflows = s.Phases, s.Users, s.Workflows
-	}
-	return out
 }
 
 func fieldsOf(s *tenant.Schema, model string) []tenant.Field {
