@@ -60,6 +60,9 @@ func (c *script) shaped(callee infer.Value, what string, shape spec.Type, table 
 		}
 		c.shapedField(callee, what, &known[i], field.Value)
 	}
+	if model := c.modelOf(callee); model != nil && !given["convert"] && !computed {
+		c.columnOf(model, table)
+	}
 	for i := range known {
 		if f := &known[i]; f.Required && !given[f.Name] && !computed {
 			c.at(c.flow.Expr[table].From, "wrong-arguments", fmt.Sprintf("%s: field '%s' is missing. %s", what, f.Name, strings.ReplaceAll(f.Doc, "`", "")))
@@ -128,6 +131,7 @@ func (c *script) imported(callee infer.Value, option string, arg ast.Expr) bool 
 		key, named := field.Key.(*ast.StringExpr)
 		if text, isText := field.Value.(*ast.StringExpr); isText && option == "columns" {
 			c.importedProperty(model, text)
+			c.columnType(model, text, "")
 		} else if named && option == "constants" {
 			c.writesProperty(model, upserting, key, field.Value)
 		}

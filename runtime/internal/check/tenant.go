@@ -254,3 +254,36 @@ func (c *script) comparesKnown(value, constant ast.Expr) bool {
 	c.doubt(span.From, span.To, d, report.Warning)
 	return d != nil
 }
+
+// columnOf checks the type of a column that is declared as a table.
+func (c *script) columnOf(model *catalog.Model, table *ast.TableExpr) {
+	var property, kind *ast.StringExpr
+	for _, field := range table.Fields {
+		text, isText := field.Value.(*ast.StringExpr)
+		switch key, _ := field.Key.(*ast.StringExpr); {
+		case key == nil:
+		case key.Value == "property" && isText:
+			property = text
+		case key.Value == "type" && !isText:
+			return
+		case key.Value == "type":
+			kind = text
+		}
+	}
+	switch {
+	case property == nil:
+	case kind == nil:
+		c.columnType(model, property, "")
+	default:
+		c.columnType(model, property, kind.Value)
+	}
+}
+
+// columnType checks the type of a column that an import writes into a custom field.
+func (c *script) columnType(model *catalog.Model, property *ast.StringExpr, kind string) {
+	name, ok := strings.CutPrefix(property.Value, customProperty+".")
+	if s := c.tenant(); ok && s != nil {
+		token := c.flow.Expr[property].At
+		c.doubt(token, token, s.Column(model, name, kind), report.Error)
+	}
+}

@@ -144,6 +144,23 @@ func (s *Schema) Value(m *catalog.Model, name string, v jsontext.Value) *Doubt {
 	return d
 }
 
+// importTypes are the types that columns of an import need for fields that take no text.
+var importTypes = map[string]string{typeDay: "days", typeCheckbox: "boolean", typeSeveral: "list", typeUsers: "list", typeEndusers: "list"}
+
+// Column returns a doubt about the type of a column that an import writes into a custom
+// field, or nil. kind is the type that the column has, "" for text.
+func (s *Schema) Column(m *catalog.Model, name, kind string) *Doubt {
+	f := s.Field(m, name)
+	if f == nil || importTypes[f.Type] == "" || kind != "" && kind != "text" {
+		return nil
+	}
+	return &Doubt{
+		Kind: WrongValue, Subject: name, Certain: true,
+		Message: fmt.Sprintf("the custom field %q of %s has the type %s, and the column is imported as text", name, catalog.WithArticle(m.Noun), f.Type),
+		Hint:    fmt.Sprintf("add type = %q to the column", importTypes[f.Type]),
+	}
+}
+
 // form returns what values of a type look like, and whether one does.
 func form(typ string, v jsontext.Value) (want string, fits bool) {
 	kind := v.Kind()

@@ -16,7 +16,10 @@ func elements(v jsontext.Value) (items []jsontext.Value, ok bool) {
 // created says that it certainly is a new one.
 func (s *Schema) Record(m *catalog.Model, r planhat.Record, created bool) (out []Doubt) {
 	var room [32]planhat.Member
-	given := map[string]bool{}
+	var given map[string]bool
+	if created {
+		given = map[string]bool{}
+	}
 	add := func(d *Doubt) {
 		if d != nil {
 			out = append(out, *d)
@@ -36,7 +39,9 @@ func (s *Schema) Record(m *catalog.Model, r planhat.Record, created bool) (out [
 		for _, inner := range planhat.Record(v).AppendMembers(nil) {
 			field := textOf(v[inner.Name-1 : inner.NameEnd+1])
 			value := v[inner.From:inner.To]
-			given[field] = true
+			if created {
+				given[field] = true
+			}
 			if d := s.Unknown(m, field); d != nil {
 				out = append(out, *d)
 				continue
