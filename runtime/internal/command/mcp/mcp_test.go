@@ -54,6 +54,20 @@ func TestEndsAreKept(t *testing.T) {
 	assert.Equal(t, "ä\n[the first 3 bytes]", readable([]byte("ää"), 3))
 }
 
+// Settings that move keep their meaning.
+func TestSettingsMove(t *testing.T) {
+	settings := map[string]any{
+		"state": "postgres://db", "schema": "s.json", "api_url": "x",
+		"profile": map[string]any{"a": map[string]any{"token_file": "t", "tenant_token_file": "/abs/t"}, "b": map[string]any{"token_env": "B_TOKEN"}},
+	}
+	beside(settings, "/p")
+	assert.Equal(t, map[string]any{
+		"state": "postgres://db", "schema": "/p/s.json", "api_url": "x",
+		"profile": map[string]any{"a": map[string]any{"token_file": "/p/t", "tenant_token_file": "/abs/t"}, "b": map[string]any{"token_env": "B_TOKEN"}},
+	}, settings)
+	assert.Equal(t, []string{"B_TOKEN"}, named(settings))
+}
+
 func TestPart(t *testing.T) {
 	text := strings.Repeat("a line of text with ü\n", 5000)
 	var all strings.Builder

@@ -75,7 +75,7 @@ func (s *server) variables(w *workspace, live bool) []string {
 	for _, one := range s.env.Environ() {
 		name, _, _ := strings.Cut(one, "=")
 		if slices.Contains(harmless, strings.ToUpper(name)) ||
-			live && slices.ContainsFunc(liveVariables, func(begin string) bool { return strings.HasPrefix(one, begin) }) {
+			live && slices.Contains(w.variables, name) || live && slices.ContainsFunc(liveVariables, func(begin string) bool { return strings.HasPrefix(one, begin) }) {
 			list = append(list, one)
 		}
 	}

@@ -75,7 +75,8 @@ func (s *server) inside(files map[string]string, do func(*workspace) (string, er
 	return do(w)
 }
 
-// settings writes those settings of the project that a call uses, and returns the flags that name them.
+// settings writes those settings of the project that a call uses, and returns the flags that
+// name them.
 func (s *server) settings(w *workspace, live bool) (flags []string, err error) {
 	c, err := config.Load("", s.dir, s.env.ReadConfig, func(string) (string, bool) { return "", false })
 	if err != nil || c.File == "" {
@@ -91,12 +92,44 @@ func (s *server) settings(w *workspace, live bool) (flags []string, err error) {
 			keep[name] = value
 		}
 	}
+	beside(keep, filepath.Dir(c.File))
+	w.variables = named(keep)
 	text, err := toml.Marshal(keep)
 	if err != nil {
 		return nil, err
 	}
 	file := filepath.Join(w.dir, config.FileName)
 	return []string{"--config", file}, os.WriteFile(file, text, 0o600)
+}
+
+// beside makes the names of files in settings absolute, since the settings move.
+func beside(settings map[string]any, folder string) {
+	for name, value := range settings {
+		switch value := value.(type) {
+		case map[string]any:
+			beside(value, folder)
+		case string:
+			file := name == "schema" || name == "token_file" || name == "tenant_token_file" || name == "state" && !strings.Contains(value, "://") && value != "memory"
+			if file && value != "" && !filepath.IsAbs(value) {
+				settings[name] = filepath.Join(folder, value)
+			}
+		}
+	}
+}
+
+// named lists the environment variables that settings take tokens from.
+func named(settings map[string]any) (names []string) {
+	for name, value := range settings {
+		switch value := value.(type) {
+		case map[string]any:
+			names = append(names, named(value)...)
+		case string:
+			if name == "token_env" || name == "tenant_token_env" {
+				names = append(names, value)
+			}
+		}
+	}
+	return names
 }
 
 func (s *server) check(ctx context.Context, in checkInput) (string, error) {
@@ -114,7 +147,7 @@ func (s *server) check(ctx context.Context, in checkInput) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			args = append(args, named(local))
+			args = append(args, unflagged(local))
 		}
 		if len(in.Paths) == 0 {
 			return "", errors.New("the project has no scripts; pass one in files")
@@ -145,7 +178,7 @@ func (s *server) test(ctx context.Context, in testInput) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			args = append(args, named(local))
+			args = append(args, unflagged(local))
 		}
 		if len(in.Paths) == 0 {
 			return "", errors.New("the project has no tests; pass one in files, such as import_test.lua")
@@ -158,8 +191,8 @@ func (s *server) test(ctx context.Context, in testInput) (string, error) {
 	})
 }
 
-// named returns the name of a file that is not taken for a flag.
-func named(local string) string {
+// unflagged returns the name of a file so that it is not taken for a flag.
+func unflagged(local string) string {
 	if strings.HasPrefix(local, "-") {
 		return "./" + filepath.ToSlash(local)
 	}
@@ -233,7 +266,7 @@ func (s *server) execute(ctx context.Context, command string, in runInput, live 
 		for name, value := range in.Params {
 			args = append(args, "--param", name+"="+value)
 		}
-		args = append(args, named(script), "--")
+		args = append(args, unflagged(script), "--")
 		f, err := s.start(ctx, w, live, in.Stdin, append(args, in.Args...)...)
 		if err != nil {
 			return "", err

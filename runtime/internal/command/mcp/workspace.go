@@ -19,6 +19,8 @@ type workspace struct {
 	dir, project string
 	// bytes and entries are how much can still be copied. What is more is linked.
 	bytes, entries int64
+	// variables are the environment variables with tokens of live plans.
+	variables []string
 }
 
 // Limits of the files of a call.
