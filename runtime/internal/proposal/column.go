@@ -216,7 +216,7 @@ func (l *look) decimals(cells []string) {
 	case points > 0:
 		l.decimal = "."
 	case ambiguous != "":
-		l.either = "\"" + ambiguous + "\" could have a decimal sign, or be in the thousands"
+		l.either = "its numbers could have a decimal sign, or be in the thousands, such as \"" + ambiguous + "\""
 	case l.kind == money:
 		l.decimal = "."
 	}
@@ -259,8 +259,7 @@ func (l *look) dates(cells []string) {
 	case monthFirst > 0:
 		l.format = "%m" + sign + "%d" + sign + "%Y"
 	case ambiguous != "":
-		l.format = "%d" + sign + "%m" + sign + "%Y"
-		l.either = "\"" + ambiguous + "\" could begin with the day or the month"
+		l.either = "its dates could begin with the day or the month, such as \"" + ambiguous + "\""
 	}
 }
 

@@ -66,8 +66,7 @@ func (m *Mapping) number(kind string) {
 		return
 	case l.either != "":
 		m.Off = true
-		m.Doubts = append(m.Doubts, l.either+": set decimal")
-		m.Decimal = ","
+		m.Doubts = append(m.Doubts, l.either+": set decimal to \",\" or \".\"")
 		return
 	case l.kind == money:
 		m.Type = "money"
@@ -95,8 +94,7 @@ func (m *Mapping) date() {
 		m.Doubts = append(m.Doubts, fmt.Sprintf("it takes dates, and some cells are not, such as %q", l.unlike(isDate)))
 	case l.either != "":
 		m.Off = true
-		m.Doubts = append(m.Doubts, l.either+": set date_format")
-		m.Format = l.format
+		m.Doubts = append(m.Doubts, l.either+": set date_format to \"%d/%m/%Y\" or \"%m/%d/%Y\"")
 	default:
 		m.Format = l.format
 		m.oddOnes("a date")
