@@ -38,7 +38,7 @@ func Globals(help func(*bindings.Args) (int, error)) *bindings.Module {
 		}},
 		Values: []*bindings.Value{
 			{Name: "args", Type: "string[]", Doc: "The script's arguments, from 1; `args[0]` is its name. `...` holds them as well."},
-			{Name: "params", Type: "table<string, any>", Doc: "The parameters of the run by name, from `--param NAME=VALUE` or from the `params` of a schedule."},
+			{Name: "params", Type: "table<string, any>", Doc: "The parameters of the run by name: those that the comments at the top of the script declare, with their types and defaults. Without such comments, those of `--param NAME=VALUE` or of the `params` of a schedule."},
 			{Name: "arg", Type: "string[]", Doc: "The same as `args`, under the name that Lua's own interpreter uses."},
 		},
 	}

@@ -42,8 +42,9 @@ type Options struct {
 	Exists func(path string) bool
 	// Models are models that the catalog does not know.
 	Models []*catalog.Model
-	// IsFlag reports whether a name is that of a flag of phscript run; nil if none is.
-	IsFlag func(name string) bool
+	// Command returns the command that has a flag with a name, "" if none has that scripts
+	// are given to; nil if there are none.
+	Command func(flag string) string
 }
 
 // Checker checks scripts. It is safe for concurrent use.

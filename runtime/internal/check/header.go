@@ -26,8 +26,8 @@ func (c *script) header(src []byte) {
 	}
 	for i := range says.Params {
 		p := &says.Params[i]
-		if flag := header.FlagName(p.Name); c.options.IsFlag != nil && c.options.IsFlag(flag) {
-			c.onLine(src, p.Line, "header", fmt.Sprintf("@param: --%s is a flag of phscript run, so the script cannot have it", flag)).Hint = "give the parameter another name"
+		if flag := header.FlagName(p.Name); c.options.Command != nil && c.options.Command(flag) != "" {
+			c.onLine(src, p.Line, "header", fmt.Sprintf("@param: --%s is a flag of phscript %s, so the script cannot have it", flag, c.options.Command(flag))).Hint = "give the parameter another name"
 		}
 	}
 }

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -19,6 +21,7 @@ import (
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/command/params"
 	"github.com/phscript/phscript/runtime/internal/command/run"
+	"github.com/phscript/phscript/runtime/internal/header"
 	"github.com/phscript/phscript/runtime/internal/plan"
 	"github.com/phscript/phscript/runtime/internal/planfile"
 )
@@ -37,6 +40,9 @@ func (a *applying) origins() (reasons []string) {
 		if why := a.changed(h.Script); why != "" {
 			add("the script %s %s", h.Script.Name, why)
 		}
+	}
+	if why := a.forbidden(); why != "" {
+		reasons = append(reasons, why)
 	}
 	for _, module := range h.Modules {
 		if why := a.changed(module); why != "" {
@@ -118,6 +124,22 @@ func (a *applying) given() (reasons []string) {
 		add("the standard input, from %s, %s", a.stdin, why)
 	}
 	return reasons
+}
+
+// forbidden says which model the plan writes to although the script's header does not name it,
+// or returns "".
+func (a *applying) forbidden() string {
+	source, err := a.env.ReadFile(a.env.Path(a.header.Script.Name))
+	if err != nil {
+		return "" // a script that is missing is another reason
+	}
+	says, _ := header.Parse(source)
+	for _, model := range slices.Sorted(maps.Keys(a.header.Totals)) {
+		if !says.MayWrite(model) {
+			return fmt.Sprintf("the plan writes to %s, which @writes on line %d of %s does not name", model, says.WritesLine, a.header.Script.Name)
+		}
+	}
+	return ""
 }
 
 // values are the parameters and arguments that were given after the plan, as the script gets

@@ -38,8 +38,8 @@ type options struct {
 	stdinName string
 
 	configFile string
-	// isFlag reports whether a name is that of a flag of phscript run.
-	isFlag func(name string) bool
+	// command returns the command that has a flag.
+	command func(flag string) string
 }
 
 // New returns the command check.
@@ -56,7 +56,8 @@ func New(env *environment.Env) *cobra.Command {
 		Example: "  phscript check sync.lua\n" +
 			"  phscript check --strict --format sarif scripts > check.sarif",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.paths, o.isFlag = args, usage.IsFlag(cmd.Root(), "run")
+			o.paths = args
+			o.command = func(flag string) string { return usage.CommandWith(cmd.Root(), flag, "run", "plan") }
 			if len(args) == 0 && !o.listRules {
 				return &usage.Error{Message: "no script given", Hint: "phscript check FILE.lua, or phscript check . for all scripts in this folder"}
 			}
@@ -148,7 +149,7 @@ func checkScripts(env *environment.Env, o *options) error {
 	checker := check.New(builtins.Manual(bindings.DeclaredModels(c.Models)...), check.Options{
 		ForTests: suite.Manual(c.Models...),
 		Schema:   known.Known(),
-		Models:   c.Models, IsFlag: o.isFlag,
+		Models:   c.Models, Command: o.command,
 		Globals: o.globals, Only: o.rules, Disable: o.disable,
 		Exists: func(name string) bool { return env.IsFile(name) },
 	})

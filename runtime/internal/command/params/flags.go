@@ -2,6 +2,7 @@ package params
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,7 +32,7 @@ func Declare(env *environment.Env, cmd *cobra.Command) *Flags {
 	if len(line) == 0 || line[0] != cmd.Name() {
 		return f
 	}
-	says := ofScript(env, line[1:])
+	says, _ := ofScript(env, line[1:])
 	if says == nil {
 		return f
 	}
@@ -58,17 +59,17 @@ func Declare(env *environment.Env, cmd *cobra.Command) *Flags {
 	return f
 }
 
-// ofScript returns the header of the first script in a command line, or nil.
-func ofScript(env *environment.Env, line []string) *header.Header {
+// ofScript returns the header of the first script in a command line, or nil, and its name.
+func ofScript(env *environment.Env, line []string) (says *header.Header, script string) {
 	for _, arg := range line {
 		if arg == "--" {
-			return nil
+			return nil, ""
 		}
 		if filepath.Ext(arg) == ".lua" && !strings.HasPrefix(arg, "-") && env.IsFile(arg) {
-			return Header(env, arg)
+			return Header(env, arg), arg
 		}
 	}
-	return nil
+	return nil, ""
 }
 
 // longestHeader is how many bytes at the start of a script are read for its header.
@@ -176,4 +177,23 @@ func CompleteArgs(env *environment.Env, args []string, typed string) ([]cobra.Co
 		return nil, cobra.ShellCompDirectiveDefault
 	}
 	return list, cobra.ShellCompDirectiveDefault
+}
+
+// FlagError says what is wrong with a flag. For one of the script's, which comes after it, it
+// says so.
+func FlagError(env *environment.Env, cmd *cobra.Command, err error) error {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	err = usage.FlagError(cmd, err)
+	mistake, wrong := errors.AsType[*usage.Error](err)
+	says, script := ofScript(env, env.Args)
+	if !ok || !wrong || says == nil {
+		return err
+	}
+	for i := range says.Params {
+		if p := &says.Params[i]; header.FlagName(unknown.GetSpecifiedName()) == header.FlagName(p.Name) {
+			mistake.Message = p.Flag() + " is a flag of " + script + ", so it comes after it"
+			mistake.Hint = strings.TrimSpace("write phscript run " + script + " " + p.Flag() + " " + p.Placeholder())
+		}
+	}
+	return err
 }

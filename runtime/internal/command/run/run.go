@@ -95,6 +95,7 @@ func build(env *environment.Env) (*cobra.Command, *options) {
 	}
 	f := cmd.Flags()
 	f.SetInterspersed(false)
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return params.FlagError(env, cmd, err) })
 	f.StringVarP(&o.code, "eval", "e", "", "Run this `CODE` instead of a file")
 	o.AddFlags(cmd)
 	o.consent.AddFlags(cmd)

@@ -132,12 +132,14 @@ func IsData(name string) bool {
 	return slices.Contains([]string{".csv", ".tsv", ".json", ".jsonl", ".xlsx", ".xls", ".toml", ".xml"}, strings.ToLower(filepath.Ext(name)))
 }
 
-// IsFlag returns a function that reports whether a command has a flag.
-func IsFlag(root *cobra.Command, command string) func(name string) bool {
-	for _, c := range root.Commands() {
-		if c.Name() == command {
-			return func(name string) bool { return c.Flags().Lookup(name) != nil }
+// CommandWith returns the first of some commands that has a flag, "" if none has.
+func CommandWith(root *cobra.Command, flag string, commands ...string) string {
+	for _, name := range commands {
+		for _, c := range root.Commands() {
+			if c.Name() == name && c.Flags().Lookup(flag) != nil {
+				return name
+			}
 		}
 	}
-	return func(string) bool { return false }
+	return ""
 }
