@@ -71,7 +71,7 @@ func (o *options) read(ctx context.Context, env *environment.Env, path string) (
 			}
 			break
 		}
-		return tableOf(result.Values[0], format == "xlsx", encoding)
+		return tableOf(result.Values[0], encoding)
 	}
 	var script *runtime.ScriptError
 	if errors.As(failed, &script) {
@@ -81,12 +81,12 @@ func (o *options) read(ctx context.Context, env *environment.Env, path string) (
 }
 
 // tableOf converts what the script returned.
-func tableOf(v any, exact bool, encoding string) (*table, error) {
+func tableOf(v any, encoding string) (*table, error) {
 	all, _ := v.(map[string]any)
 	t := &table{encoding: encoding, more: all["more"] == true}
 	names, _ := all["columns"].([]any)
 	for _, name := range names {
-		t.columns = append(t.columns, proposal.Column{Name: fmt.Sprint(name), Exact: exact})
+		t.columns = append(t.columns, proposal.Column{Name: fmt.Sprint(name), Exact: true})
 	}
 	rows, _ := all["rows"].([]any)
 	t.rows = len(rows)
@@ -94,10 +94,14 @@ func tableOf(v any, exact bool, encoding string) (*table, error) {
 		cells, _ := row.([]any)
 		for i := range t.columns {
 			text := ""
-			if i < len(cells) && cells[i] != false {
+			if i < len(cells) {
 				switch cell := cells[i].(type) {
-				case float64:
+				case nil:
+				case float64: // a number of a workbook
 					text = strconv.FormatFloat(cell, 'f', -1, 64)
+				case string:
+					text = cell
+					t.columns[i].Exact = false
 				default:
 					text = fmt.Sprint(cell)
 				}

@@ -63,9 +63,9 @@ func TestFromCSV(t *testing.T) {
 func TestFromWorkbook(t *testing.T) {
 	r := trial.New(t, map[string]string{"make.lua": `
 require("xlsx").write("out/people.xlsx", {
-  { ["E-mail"] = "a@x.example", ["First name"] = "Ann", ["Company ID"] = "0017", Primary = true },
+  { ["E-mail"] = "a@x.example", ["First name"] = "Ann", ["Company ID"] = "0017", Primary = true, Position = "1.234,50" },
   { ["E-mail"] = "b@x.example", ["First name"] = "Bea", ["Company ID"] = "0018", Primary = false },
-}, { columns = { "E-mail", "First name", "Company ID", "Primary" }, sheet = "People" })`})
+}, { columns = { "E-mail", "First name", "Company ID", "Primary", "Position" }, sheet = "People" })`})
 	_, stderr, err := r.Run(run.New, "--simulate", "make.lua")
 	require.EqualError(t, err, "exit code 0", stderr)
 	out, _, err := r.Run(newscript.New, "people", "--template", "import", "--from", "out/people.xlsx", "--sheet", "People")

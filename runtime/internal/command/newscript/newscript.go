@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/run"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/proposal"
 	"github.com/phscript/phscript/runtime/internal/scaffold"
@@ -151,22 +152,22 @@ func create(env *environment.Env, dir, shown string, files []scaffold.File, next
 // next are the commands that follow.
 func (o *options) next(name string) []string {
 	name = filepath.FromSlash(name)
-	script := name + ".lua"
+	script, test := run.Quoted(name+".lua"), "phscript test "+run.Quoted(name+"_test.lua")
 	switch o.template {
 	case "import", "sync":
 		file := "FILE.csv"
 		if o.from != "" {
-			file = o.from
+			file = run.Quoted(o.from)
 		}
-		return []string{"phscript test " + name + "_test.lua", "phscript plan " + script + " --path " + file, "phscript run " + script + " --path " + file}
+		return []string{test, "phscript plan " + script + " --path " + file, "phscript run " + script + " --path " + file}
 	case "connector":
-		return []string{"edit " + script + " and its test", "phscript test " + name + "_sync_test.lua", "phscript connect ./" + script}
+		return []string{"edit " + script + " and its test", "phscript test " + run.Quoted(name+"_sync_test.lua"), "phscript connect " + run.Quoted("./"+name+".lua")}
 	case "webhook":
-		return []string{"phscript test " + name + "_test.lua", "phscript run " + script + " < event.json"}
+		return []string{test, "phscript run " + script + " < event.json"}
 	case "test":
-		return []string{"phscript test " + name + "_test.lua"}
+		return []string{test}
 	}
-	return []string{"phscript test " + name + "_test.lua", "phscript run " + script}
+	return []string{test, "phscript run " + script}
 }
 
 // test returns the test of a script that exists: it holds what the script does now, on an

@@ -20,7 +20,8 @@ for row in reader.rows(file, options) do
   local cells = {}
   for i, name in ipairs(columns) do
     local cell = row[name]
-    cells[i] = cell ~= nil and tostring(cell) or false
+    if cell == nil then cell = json.null end
+    cells[i] = cell
   end
   rows[#rows + 1] = cells
 end
