@@ -63,7 +63,11 @@ type Proposal struct {
 	Needs []string
 	// Doubts are what is not sure about the file as a whole.
 	Doubts []string
-	score  int
+	// Trim says that cells have white space around them.
+	Trim  bool
+	score int
+	// named says that the file is called as records of the model are.
+	named bool
 }
 
 // words returns the words of a name in lower case: "accountID" and "Account Id" are the same.
@@ -103,6 +107,7 @@ func Rank(file string, columns []Column, known *schema.Schema) []*Proposal {
 		for _, noun := range nouns(m) {
 			if slices.Contains(strings.Fields(name), noun) || slices.Contains(strings.Fields(name), noun+"s") || strings.Contains(name, " ") && strings.Contains(" "+name+" ", " "+noun+"s ") {
 				p.score += 8
+				p.named = true
 				break
 			}
 		}
@@ -112,9 +117,20 @@ func Rank(file string, columns []Column, known *schema.Schema) []*Proposal {
 	return all
 }
 
-// Clear reports whether the best of several proposals is better than the others.
+// Clear reports whether the best of several proposals is certain enough to be taken.
 func Clear(ranked []*Proposal) bool {
-	return len(ranked) > 0 && ranked[0].score > 0 && (len(ranked) == 1 || ranked[0].score-ranked[1].score >= 3)
+	best := ranked[0]
+	if best.score <= 0 || len(ranked) > 1 && best.score-ranked[1].score < 3 {
+		return false
+	}
+	used := 0
+	for _, m := range best.Mappings {
+		if m.score > 0 {
+			used++
+		}
+	}
+	others := slices.ContainsFunc(ranked[1:], func(p *Proposal) bool { return p.named })
+	return best.named || !others && 2*used >= len(best.Mappings)
 }
 
 // nouns are what records of a model are called.
@@ -128,6 +144,9 @@ func For(m *catalog.Model, columns []Column, known *schema.Schema) *Proposal {
 	for _, c := range columns {
 		p.Mappings = append(p.Mappings, Mapping{Column: c.Name, look: of(c)})
 	}
+	p.Trim = slices.ContainsFunc(columns, func(c Column) bool {
+		return slices.ContainsFunc(c.Cells, func(cell string) bool { return strings.TrimSpace(cell) != cell })
+	})
 	p.decimals()
 	taken := map[string]bool{}
 	fields := known.Custom(m)
@@ -194,7 +213,11 @@ func likeness(m *catalog.Model, prop *catalog.Property, column string) int {
 	if column == words(prop.Name) || column == strings.ToLower(prop.Name) {
 		return 10
 	}
-	for _, name := range names().Properties[prop.Name] {
+	others := names().Properties[prop.Name]
+	if prop.Name == "sourceId" && m.ExternalID() == "" {
+		others = append(others[:len(others):len(others)], names().Properties["externalId"]...)
+	}
+	for _, name := range others {
 		if !strings.Contains(name, "%noun") {
 			if column == name {
 				return 8

@@ -113,6 +113,8 @@ func TestModelsAreFound(t *testing.T) {
 		{"contacts", "enduser", columns("E-Mail: a@x.example | b@x.example", "First name: Ada | Ben", "Company ID: A-1 | A-2"), true},
 		{"subscriptions", "license", columns("ID: 1 | 2", "Company ID: A-1 | A-2", "Value: 1 | 2", "Currency: EUR | EUR", "Start date: 2026-01-01 | 2026-01-01"), true},
 		{"invoices", "invoice", columns("Invoice number: 1 | 2", "Customer number: A-1 | A-2", "Amount: 1 | 2", "Currency: EUR | EUR", "Invoice date: 2026-01-01 | 2026-01-01"), true},
+		{"nps", "nps", columns("Response ID: 1 | 2", "Email: a@x.example | b@x.example", "Score: 9 | 10", "Comment: x | y"), true},
+		{"tickets", "", columns("Ticket: 1 | 2", "From: a@x.example | b@x.example", "Name: x | y", "Priority: High | Low"), false},
 		{"list", "", columns("x: 1 | 2", "y: 3 | 4"), false},
 	} {
 		ranked := Rank(tt.file, tt.columns, nil)

@@ -119,6 +119,8 @@ func (m *Mapping) made(model *catalog.Model, n int) string {
 		return fmt.Sprintf("https://example%d.com", n+1)
 	case l.kind == link:
 		return fmt.Sprintf("example%d.com", n+1)
+	case l.kind == number && small(l): // such as a score, of which not every number is one
+		return l.values[0].text
 	case l.kind == number || l.kind == money:
 		return shaped(l.sample(), 0)
 	case slices.Contains(model.Keyables.Bulk, m.Property) || m.Reference != "" || l.kind == id || !strings.ContainsFunc(l.sample(), unicode.IsLetter):
@@ -134,6 +136,11 @@ func (m *Mapping) made(model *catalog.Model, n int) string {
 // chosen reports whether a column has values of a known list.
 func (m *Mapping) chosen(prop *catalog.Property) bool {
 	return prop != nil && len(prop.Enum) > 0 || m.Lower || m.custom != nil && len(m.custom.Values) > 0 || m.custom != nil && m.custom.Type == "checkbox"
+}
+
+// small reports whether a column only has numbers of at most two digits.
+func small(l look) bool {
+	return len(l.values) > 0 && !slices.ContainsFunc(l.values, func(v value) bool { return len(v.text) > 2 })
 }
 
 // sample is a cell that shows the form of the others.

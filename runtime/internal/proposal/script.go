@@ -102,6 +102,9 @@ func (p *Proposal) Script(name string, s Source) string {
 	if s.Encoding != "" {
 		fmt.Fprintf(&b, "  encoding = %s,\n", Quote(s.Encoding))
 	}
+	if p.Trim {
+		b.WriteString("  trim = true,\n")
+	}
 	if p.Key != "" {
 		fmt.Fprintf(&b, "  key = %s,\n", Quote(p.Key))
 	}

@@ -3,7 +3,6 @@ package newscript
 import (
 	"bufio"
 	"context"
-	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +14,6 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/phscript/phscript/planhat/catalog"
-	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/config"
@@ -23,97 +21,6 @@ import (
 	"github.com/phscript/phscript/runtime/internal/scaffold"
 	"github.com/phscript/phscript/runtime/internal/schema"
 )
-
-//go:embed read.lua
-var reading []byte
-
-// looked is how many rows a proposal is based on.
-const looked = 20_000
-
-// table is what was read of a file.
-type table struct {
-	columns []proposal.Column
-	rows    int
-	// more says that the file has more rows.
-	more     bool
-	encoding string
-}
-
-// read reads a file of rows.
-func (o *options) read(ctx context.Context, env *environment.Env, path string) (*table, error) {
-	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
-	switch format {
-	case "csv", "tsv", "txt":
-		format = "csv"
-	case "xlsx":
-	default:
-		return nil, &usage.Error{Message: fmt.Sprintf("--from: %s is not a CSV file or a workbook (.xlsx)", o.from), Hint: "save it in one of these formats"}
-	}
-	rt, err := runtime.New(runtime.Options{WorkDir: env.Dir, ReadDirs: []string{filepath.Dir(path)}, Now: env.Now})
-	if err != nil {
-		return nil, err
-	}
-	var failed error
-	for _, encoding := range []string{"", "windows-1252"} {
-		program, err := rt.Compile(ctx, runtime.Script{Name: "--from", Source: reading})
-		if err != nil {
-			return nil, err
-		}
-		result, err := program.Run(ctx, runtime.RunOptions{
-			Args: []string{path, format, o.sheet, strconv.Itoa(o.skip), encoding, strconv.Itoa(looked)},
-		})
-		if err != nil {
-			if failed == nil {
-				failed = err
-			}
-			if format == "csv" && strings.Contains(err.Error(), "UTF-8") {
-				continue
-			}
-			break
-		}
-		return tableOf(result.Values[0], encoding)
-	}
-	var script *runtime.ScriptError
-	if errors.As(failed, &script) {
-		return nil, &usage.Failure{Message: "--from: " + script.Message, Hint: "see 'phscript doc messy-files'"}
-	}
-	return nil, failed
-}
-
-// tableOf converts what the script returned.
-func tableOf(v any, encoding string) (*table, error) {
-	all, _ := v.(map[string]any)
-	t := &table{encoding: encoding, more: all["more"] == true}
-	names, _ := all["columns"].([]any)
-	for _, name := range names {
-		t.columns = append(t.columns, proposal.Column{Name: fmt.Sprint(name), Exact: true})
-	}
-	rows, _ := all["rows"].([]any)
-	t.rows = len(rows)
-	for _, row := range rows {
-		cells, _ := row.([]any)
-		for i := range t.columns {
-			text := ""
-			if i < len(cells) {
-				switch cell := cells[i].(type) {
-				case nil:
-				case float64: // a number of a workbook
-					text = strconv.FormatFloat(cell, 'f', -1, 64)
-				case string:
-					text = cell
-					t.columns[i].Exact = false
-				default:
-					text = fmt.Sprint(cell)
-				}
-			}
-			t.columns[i].Cells = append(t.columns[i].Cells, text)
-		}
-	}
-	if len(t.columns) == 0 || t.rows == 0 {
-		return nil, &usage.Failure{Message: "--from: the file has no rows", Hint: "give a file with a header and at least one row"}
-	}
-	return t, nil
-}
 
 // propose reads the file and returns the script, its test, and what to say.
 func (o *options) propose(env *environment.Env, name string) ([]scaffold.File, error) {
@@ -264,6 +171,7 @@ func (o *options) report(env *environment.Env, p *proposal.Proposal, t *table) {
 		width = max(width, len([]rune(m.Column)))
 	}
 	var doubts []string
+	about := map[string][]string{} // the columns, by the doubt
 	for _, m := range p.Mappings {
 		target := m.Property
 		if m.Off {
@@ -274,8 +182,14 @@ func (o *options) report(env *environment.Env, p *proposal.Proposal, t *table) {
 		}
 		fmt.Fprintf(env.Stdout, "  %s%s  %s\n", m.Column, strings.Repeat(" ", width-len([]rune(m.Column))), target)
 		for _, doubt := range m.Doubts {
-			doubts = append(doubts, m.Column+": "+doubt)
+			if about[doubt] == nil {
+				doubts = append(doubts, doubt)
+			}
+			about[doubt] = append(about[doubt], m.Column)
 		}
+	}
+	for i, doubt := range doubts {
+		doubts[i] = strings.Join(about[doubt], ", ") + ": " + doubt
 	}
 	for name, value := range o.constants {
 		fmt.Fprintf(env.Stdout, "  all rows: %s = %s\n", name, value)
