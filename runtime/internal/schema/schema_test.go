@@ -129,6 +129,15 @@ func TestDoubts(t *testing.T) {
 	}
 }
 
+// TestWithoutUsers: a token that may not read users leaves them unknown.
+func TestWithoutUsers(t *testing.T) {
+	s := some()
+	s.Users = nil
+	s.Sort()
+	company := catalog.Load().Model("company")
+	assert.Empty(t, s.Record(company, planhat.Record(`{"owner":"65920080b97f4a7a33000009","custom":{"Sponsor":"65920080b97f4a7a33000009"}}`), false))
+}
+
 func TestDiff(t *testing.T) {
 	before, after := some(), some()
 	assert.Empty(t, schema.Diff(before, after, true))
