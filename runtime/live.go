@@ -30,7 +30,7 @@ func (l *Live) Call(ctx context.Context, fn *lua.LFunction, args ...lua.LValue) 
 	r := l.run.begin(ctx, l.run.script, RunOptions{})
 	defer r.cancel(nil)
 	thread := machine.NewThread(l.run.L, nil)
-	machine.SetContext(thread, r.quick())
+	machine.SetContext(thread, r.stateContext())
 	r.L = thread
 	defer func() {
 		if p := recover(); p != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/lualib"
 	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/runtime/internal/network"
+	"github.com/phscript/phscript/runtime/internal/profile"
 	"github.com/phscript/phscript/runtime/internal/redact"
 )
 
@@ -187,6 +188,10 @@ type Options struct {
 	// the file's lines, or nil.
 	Sources func(path string) *Lines
 
+	// Profile, if set, measures the time of each line of a run. Only one run at a time may
+	// use it.
+	Profile *Profile
+
 	// Modules are additional modules written in Go. The members of a module
 	// without a name are globals.
 	Modules []*bindings.Module
@@ -224,6 +229,10 @@ type HelpOptions = manual.PageOptions
 // Lines counts how often the lines of a file are executed; the zero value is
 // ready. Each visits the lines that have a statement, with their counts.
 type Lines = compile.Lines
+
+// Profile is where a run has spent its time; the zero value is ready. WriteText writes the
+// lines that took longest, WriteProto all in the format of pprof.
+type Profile = profile.Profile
 
 // WindowUser says whose quota a window is for, and who uses it.
 type WindowUser struct {

@@ -67,7 +67,14 @@ func (p *Program) Run(ctx context.Context, o RunOptions) (*Result, error) {
 	watch := one.watchHeap()
 	defer h.meter.watch()()
 	result := &Result{}
+	if opts.Profile != nil {
+		opts.Profile.Start()
+	}
 	values, err := one.do(p.proto)
+	if opts.Profile != nil {
+		opts.Profile.Stop()
+		opts.Profile.Sources = h.sources
+	}
 	one.warnUnread(err != nil)
 	result.PeakMemory = watch.Stop()
 	result.Values = values
@@ -121,7 +128,7 @@ func (r *run) do(proto *lua.FunctionProto) (values []any, err error) {
 	if r.ctx.Err() != nil {
 		return nil, r.ended(nil)
 	}
-	r.L = newState(r.quick(), r.opts.MaxCallDepth)
+	r.L = newState(r.stateContext(), r.opts.MaxCallDepth)
 	defer r.L.Close()
 	r.meter.attach(r.L)
 	results, err := r.call(func() *lua.LFunction {

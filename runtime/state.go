@@ -10,6 +10,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/lualib"
 	"github.com/phscript/phscript/runtime/internal/machine"
 	"github.com/phscript/phscript/runtime/internal/memory"
+	"github.com/phscript/phscript/runtime/internal/profile"
 )
 
 // deepestCallDepth is the interpreter's largest call stack.
@@ -42,6 +43,20 @@ type quickContext struct {
 
 func (r *run) quick() *quickContext {
 	return &quickContext{r.ctx, r.ctx.Done(), r.meter, r.heap}
+}
+
+// profiledContext is the context of a state whose time is measured.
+type profiledContext struct {
+	*quickContext
+	*profile.Profile
+}
+
+// stateContext returns the context for a state of the run.
+func (r *run) stateContext() context.Context {
+	if r.opts.Profile != nil {
+		return &profiledContext{r.quick(), r.opts.Profile}
+	}
+	return r.quick()
 }
 
 // Before implements machine.Meter.

@@ -82,6 +82,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/builtins", own: []string{"bindings", "bindings/crypto", "bindings/html", "bindings/notify", "bindings/parallel", "bindings/progress", "bindings/spec", "bindings/state", "bindings/template", "bindings/web", "bindings/xlsx", "planhat/catalog", "runtime/internal/manual", "stdlib"}},
 	{pkg: "runtime/internal/clients", own: []string{"bindings", "planhat", "runtime/internal/plan", "runtime/internal/redact"}},
 	{pkg: "runtime/internal/progress", own: []string{"bindings", "planhat", "runtime/internal/display"}},
+	{pkg: "runtime/internal/profile", own: []string{"runtime/internal/display", "runtime/internal/machine", "runtime/internal/pattern"}, never: []string{"net/http"}},
 	{pkg: "runtime/internal/plan", own: []string{"planhat", "planhat/catalog"}, never: []string{lua}},
 	{pkg: "runtime/internal/anonymize", own: []string{"planhat/catalog", "runtime/internal/pattern"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/snapshot", own: []string{"planhat", "planhat/catalog", "planhat/simulator", "runtime/internal/anonymize"}, never: []string{lua}},

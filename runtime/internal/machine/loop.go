@@ -48,7 +48,7 @@ func NewState(o lua.Options) *lua.LState {
 // running then.
 func Attach(L *lua.LState) {
 	s := of(L)
-	s.mainLoop = run
+	s.mainLoop = loopOf(s.ctx)
 	if _, attached := s.stack.(*frames); attached {
 		return
 	}

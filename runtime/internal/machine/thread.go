@@ -35,7 +35,7 @@ func NewThread(L *lua.LState, fn *lua.LFunction) *lua.LState {
 		handler: [2]unsafe.Pointer{parent.reg.handler[0], unsafe.Pointer(&t.LState)},
 	}
 	s.reg = &t.reg
-	s.mainLoop = run
+	s.mainLoop = loopOf(s.ctx)
 	if fn != nil {
 		t.Push(fn)
 	}
@@ -77,7 +77,7 @@ func Resume(L, th *lua.LState, arguments int) (results int, failure *lua.ApiErro
 		th.Call(arguments, lua.MultRet)
 	} else {
 		s.receive()
-		run(th, nil)
+		s.mainLoop(th, nil)
 	}
 	return L.GetTop() - base, nil
 }

@@ -86,6 +86,8 @@ type Options struct {
 	Quiet    bool
 	// Terms, if set, decide about writes.
 	Terms *consent.Terms
+	// Profile, if set, measures the run.
+	Profile *runtime.Profile
 	// Progress is the value of --progress, and board what Watch made of it.
 	Progress string
 	board    *progress.Board
@@ -305,6 +307,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		Quota:  planhat.LimiterConfig{CallsPerMinute: c.CallsPerMin},
 		DryRun: o.DryRun, MaxReadCalls: o.reads(), Step: o.Step, Strict: c.Strict, Models: c.Models,
 		AllowNet:     c.AllowNet,
+		Profile:      o.Profile,
 		AllowAddress: allowAddress(hosts, o.Simulated || simulated),
 		Help:         manual.PageOptions{Width: env.Width(), Color: env.StdoutColor(), Ask: o.Ask},
 	}

@@ -39,6 +39,7 @@ type options struct {
 	resume    string
 	consent   host.Consent
 	tape      tape
+	profiling profiling
 }
 
 // New returns the command run.
@@ -100,6 +101,7 @@ func build(env *environment.Env) (*cobra.Command, *options) {
 	o.AddFlags(cmd)
 	o.consent.AddFlags(cmd)
 	o.AddProgress(cmd)
+	o.profiling.addFlags(cmd)
 	f.StringArrayVarP(&o.params, "param", "p", nil, "Set the parameter `NAME=VALUE`, which the script reads as params.NAME")
 	f.StringVar(&o.summary, "summary", "", "Write a summary, with every rejected row, to `FILE` as JSON")
 	f.StringVar(&o.rejects, "rejects", "", "Write the rejected rows, with their reasons, to the new `FILE` as CSV; a dry run adds .dry-run to its name")
@@ -218,6 +220,9 @@ func runScript(env *environment.Env, o *options, flags *pflag.FlagSet) error {
 	if err := o.startTape(env); err != nil {
 		return err
 	}
+	if o.Profile, err = o.profiling.start(env); err != nil {
+		return err
+	}
 	h, err := o.Open(env, c)
 	if err != nil {
 		return err
@@ -285,6 +290,7 @@ func runScript(env *environment.Env, o *options, flags *pflag.FlagSet) error {
 	if runErr != nil && !errors.As(runErr, &exit) {
 		printing.Error(h.Secrets.Writer(env.Stderr), env.StderrColor(), runErr)
 	}
+	unwritten(env, h.Secrets, s, o.profiling.write(env, h, o.Profile, quiet))
 	files := view.Files{Summary: o.summary, Rejects: o.rejects}
 	if rejected != nil {
 		err := rejected.Close(func(to io.Writer) io.Writer { return h.Secrets.Writer(to) })
