@@ -72,6 +72,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/schema", own: []string{"bindings/spec", "planhat", "planhat/catalog", "runtime/internal/sourcefile"}, never: []string{lua}},
 	{pkg: "runtime/internal/threads", own: []string{"bindings", "runtime/internal/lualib"}},
 	{pkg: "runtime/internal/redact", own: []string{"planhat"}, never: []string{lua}},
+	{pkg: "runtime/internal/wire", own: []string{"planhat", "runtime/internal/display", "runtime/internal/pattern", "runtime/internal/redact"}, never: []string{lua}},
 	{pkg: "runtime/internal/webhook", never: []string{lua}},
 	{pkg: "runtime/internal/proposal", own: []string{"bindings/spec", "planhat/catalog", "runtime/internal/schema"}},
 	{pkg: "runtime/internal/scaffold", never: []string{lua, "net/http"}},

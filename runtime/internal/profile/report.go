@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
 	pprof "github.com/google/pprof/profile"
 	"github.com/mattn/go-runewidth"
 	lua "github.com/yuin/gopher-lua"
@@ -84,7 +85,7 @@ func (p *Profile) WriteText(w io.Writer, most, width int) error {
 	fmt.Fprintf(&out, "%10s %6s  %10s  %s\n", "line", "", "with calls", "place")
 	for i, l := range lines {
 		if most > 0 && i == most {
-			fmt.Fprintf(&out, "%d more lines\n", len(lines)-most)
+			out.WriteString(english.Plural(len(lines)-most, "more line", "") + "\n")
 			break
 		}
 		text := fmt.Sprintf("%10s %5.1f%%  %10s  %s:%d  %s", round(l.Self), 100*float64(l.Self)/float64(max(1, p.took)), round(l.Total),

@@ -99,7 +99,7 @@ func (t Task) count() string {
 		return size(t.Done)
 	}
 	text := humanize.Comma(t.Done)
-	if t.Total > 0 && !(t.Ended && t.Done == t.Total) {
+	if t.Total > 0 && (!t.Ended || t.Done != t.Total) {
 		text += " of " + humanize.Comma(t.Total)
 	}
 	if t.Done == 1 && t.Total <= 1 {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -88,7 +89,7 @@ func (o *stream) Write(p []byte) (int, error) {
 	s := o.screen
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	text := append(o.held, p...)
+	text := slices.Concat(o.held, p)
 	o.held = nil
 	if len(s.drawn) > 0 {
 		if end := bytes.LastIndexByte(text, '\n') + 1; len(text)-end <= mostHeld {

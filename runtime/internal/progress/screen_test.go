@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,6 +19,7 @@ import (
 
 // tty is a terminal, and what was written to it.
 type tty struct {
+	mu            sync.Mutex
 	screen        *vt.Emulator
 	columns, rows int
 	raw           strings.Builder
@@ -29,15 +31,37 @@ func newTTY(columns, rows int) *tty {
 
 // Write does what the terminal's driver does with line ends.
 func (t *tty) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.raw.Write(p)
 	_, err := t.screen.Write([]byte(strings.ReplaceAll(string(p), "\n", "\r\n")))
 	return len(p), err
 }
 
-func (t *tty) size() (int, int) { return t.columns, t.rows }
+func (t *tty) size() (int, int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.columns, t.rows
+}
+
+func (t *tty) resize(columns int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.columns = columns
+}
+
+// taken returns what was written since the last call.
+func (t *tty) taken() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	defer t.raw.Reset()
+	return t.raw.String()
+}
 
 // text is the screen without blanks at the ends of lines.
 func (t *tty) text() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	lines := strings.Split(t.screen.String(), "\n")
 	for i := range lines {
 		lines[i] = strings.TrimRight(lines[i], " \r")
@@ -73,10 +97,10 @@ func TestNothingIsShownInTheFirstSecond(t *testing.T) {
 		task := b.Begin(bindings.Task{Name: "rows", Total: 10})
 		task.Add(1)
 		after(900 * time.Millisecond)
-		assert.Empty(t, tty.raw.String())
+		assert.Empty(t, tty.taken())
 		task.End()
 		b.Close()
-		assert.Empty(t, tty.raw.String())
+		assert.Empty(t, tty.taken())
 	})
 }
 
@@ -133,7 +157,7 @@ func TestInputHasTheTerminalForItself(t *testing.T) {
 			time.Sleep(time.Second)
 			assert.Equal(t, "Delete?", tty.text())
 			_, _ = io.WriteString(person, "y\n")
-			tty.screen.Write([]byte("y\r\n")) // the terminal shows what is typed
+			_, _ = tty.Write([]byte("y\n")) // the terminal shows what is typed
 		}()
 		line := make([]byte, 10)
 		_, err := s.Input(typed).Read(line)
@@ -195,15 +219,15 @@ func TestResize(t *testing.T) {
 		s := b.out.(*bars).screen
 		require.Len(t, s.drawn, 2)
 		width := s.drawn[1]
-		tty.raw.Reset()
-		tty.columns = 30
+		tty.taken()
+		tty.resize(30)
 		after(drawEvery)
 		// The second line takes several now, above which is the first.
-		assert.Contains(t, tty.raw.String(), fmt.Sprintf("\r\x1b[%dA\x1b[J", 1+(width-1)/30))
-		tty.raw.Reset()
-		tty.columns = 100
+		assert.Contains(t, tty.taken(), fmt.Sprintf("\r\x1b[%dA\x1b[J", 1+(width-1)/30))
+		tty.taken()
+		tty.resize(100)
 		after(drawEvery)
-		assert.Contains(t, tty.raw.String(), "\r\x1b[1A\x1b[J")
+		assert.Contains(t, tty.taken(), "\r\x1b[1A\x1b[J")
 	})
 }
 
@@ -211,12 +235,13 @@ func TestFastOutputIsNotSlowedDown(t *testing.T) {
 	onTTY(t, 100, 24, func(b *Board, tty *tty, out io.Writer) {
 		b.Begin(bindings.Task{Name: "rows", Total: 200, Unit: "rows"}).Add(100)
 		after(2 * time.Second)
-		tty.raw.Reset()
+		tty.taken()
 		for range 10_000 {
 			print(t, out, "x\n")
 		}
-		assert.Less(t, tty.raw.Len(), 40_000)
-		assert.Equal(t, 10_000, strings.Count(tty.raw.String(), "x\n"))
+		written := tty.taken()
+		assert.Less(t, len(written), 40_000)
+		assert.Equal(t, 10_000, strings.Count(written, "x\n"))
 		after(drawEvery)
 		assert.Contains(t, tty.text(), "rows [####")
 	})
@@ -226,12 +251,12 @@ func TestDrawnTenTimesASecondAtMost(t *testing.T) {
 	onTTY(t, 100, 24, func(b *Board, tty *tty, _ io.Writer) {
 		task := b.Begin(bindings.Task{Name: "rows", Total: 1e6})
 		after(2 * time.Second)
-		tty.raw.Reset()
+		tty.taken()
 		for range 1000 {
 			task.Add(1)
 			time.Sleep(time.Millisecond)
 		}
-		assert.LessOrEqual(t, strings.Count(tty.raw.String(), "\x1b[J"), 10)
+		assert.LessOrEqual(t, strings.Count(tty.taken(), "\x1b[J"), 10)
 	})
 }
 

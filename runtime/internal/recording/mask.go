@@ -65,7 +65,7 @@ func (m *Masks) learnHeader(name, value string) {
 			_, v, _ := strings.Cut(part, "=")
 			m.note(v)
 		}
-	case sensitive(name):
+	case redact.SecretName(name):
 		scheme, rest, ok := strings.Cut(value, " ")
 		if !ok {
 			m.note(value)
@@ -92,7 +92,7 @@ func (m *Masks) learnAll(x *Exchange) {
 			m.note(password)
 		}
 		for name, values := range u.Query() {
-			if secretParameter(name) {
+			if redact.SecretParameter(name) {
 				m.noteAll(values)
 			}
 		}
@@ -117,7 +117,7 @@ func (m *Masks) learnBody(b *Body) {
 	}
 	if b.JSON != nil {
 		_, _ = eachText(b.JSON, "", func(name, text string) string {
-			if sensitive(name) {
+			if redact.SecretName(name) {
 				m.note(text)
 			}
 			return text
@@ -175,7 +175,7 @@ func (m *Masks) header(name, value string) string {
 			return redact.Mark
 		}
 		return cookie.Name + "=" + redact.Mark
-	case sensitive(name):
+	case redact.SecretName(name):
 		return redact.Mark
 	case m.People != nil && (name == "Location" || name == "Link"):
 		return m.People.text(name, m.clean(value), m.hosts)
@@ -210,7 +210,7 @@ func (m *Masks) url(text string) string {
 	for name, values := range query {
 		for i, v := range values {
 			switch {
-			case secretParameter(name):
+			case redact.SecretParameter(name):
 				v = redact.Mark
 			default:
 				v = m.clean(v)
@@ -248,7 +248,7 @@ func (m *Masks) body(b *Body) {
 	}
 	if b.JSON != nil {
 		masked, err := eachText(b.JSON, "", func(name, text string) string {
-			if sensitive(name) {
+			if redact.SecretName(name) {
 				return redact.Mark
 			}
 			return m.clean(text)

@@ -3,10 +3,9 @@ package recording
 import (
 	"errors"
 	"net/url"
-	"slices"
-	"strings"
 
 	"github.com/phscript/phscript/runtime/internal/pattern"
+	"github.com/phscript/phscript/runtime/internal/redact"
 )
 
 // bearer finds tokens in text.
@@ -15,39 +14,10 @@ var bearer = pattern.Lazy(`(?i)\b(?:bearer|basic)\s+([A-Za-z0-9._~+/-]{12,}=*)`)
 // jwt finds signed tokens wherever they are.
 var jwt = pattern.Lazy(`\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]*`)
 
-// paging are names that have "token" in them and no secret.
-var paging = []string{"page", "next", "prev", "continuation", "cursor", "sync", "delta", "type", "count", "limit"}
-
-// sensitive reports whether the value of a header, a parameter or a member with this name is
-// secret.
-func sensitive(name string) bool {
-	plain := strings.Map(func(r rune) rune {
-		if r == '-' || r == '_' || r == ' ' || r == '.' {
-			return -1
-		}
-		return r
-	}, strings.ToLower(name))
-	if strings.Contains(plain, "token") && !slices.ContainsFunc(paging, func(p string) bool { return strings.Contains(plain, p) }) {
-		return true
-	}
-	for _, part := range []string{
-		"secret", "password", "passwd", "passphrase", "apikey", "accesskey", "privatekey", "authorization", "signature", "assertion", "cookie",
-		"sessionid", "credential", "authkey", "csrf",
-	} {
-		if strings.Contains(plain, part) {
-			return true
-		}
-	}
-	return slices.Contains([]string{"sig", "auth", "pwd", "jwt", "bearer", "otp", "samlresponse", "sid", "xauth"}, plain)
-}
-
-// secretParameter is sensitive for the parameter of an address.
-func secretParameter(name string) bool { return strings.EqualFold(name, "key") || sensitive(name) }
-
-// secretIn is sensitive for the field of a form. A code that a token is bought with is one.
+// secretIn is redact.SecretName for the field of a form. A code that a token is bought with is one.
 func secretIn(form map[string][]string, name string) bool {
 	_, grants := form["grant_type"]
-	return sensitive(name) || grants && (name == "code" || name == "code_verifier")
+	return redact.SecretName(name) || grants && (name == "code" || name == "code_verifier")
 }
 
 // ErrSecret is the error for a recording with a secret in it. No file has it.

@@ -5,6 +5,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/runtime/internal/redact"
 )
 
 // eachText replaces the texts in a JSON value. They get the name of the member that they are
@@ -34,7 +36,7 @@ func eachText(v jsontext.Value, name string, replace func(name, text string) str
 			return eachText(value, inner, replace)
 		})
 	}
-	if sensitive(name) && v.Kind() == '0' {
+	if redact.SecretName(name) && v.Kind() == '0' {
 		return jsontext.AppendQuote(nil, replace(name, string(v)))
 	}
 	return v, nil

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -86,6 +87,8 @@ type Options struct {
 	Quiet    bool
 	// Terms, if set, decide about writes.
 	Terms *consent.Terms
+	// TraceHTTP is the value of --trace-http.
+	TraceHTTP string
 	// Profile, if set, measures the run.
 	Profile *runtime.Profile
 	// Progress is the value of --progress, and board what Watch made of it.
@@ -131,6 +134,7 @@ func (o *Options) addFlags(cmd *cobra.Command) {
 	f.StringVar(&o.State, "state", "", "Share the quota through `FILE` or a postgres:// address; memory shares it with nobody (default a file in the state directory)")
 	usage.AddConfig(f, &o.ConfigFile)
 	usage.AddLog(cmd, &o.LogLevel, &o.LogFormat)
+	o.addTrace(cmd)
 	usage.CompleteFolders(cmd, "allow-read", "allow-write")
 	usage.CompleteNothing(cmd, "faults", "calls-per-min", "max-read-calls", "retry-for", "timeout", "max-memory", "allow-env", "allow-net")
 	usage.Complete(cmd, "config", cobra.FixedCompletions([]cobra.Completion{"toml"}, cobra.ShellCompDirectiveFilterFileExt))
@@ -227,12 +231,17 @@ type Opened struct {
 	// credentials are nil without a store.
 	credentials *Credentials
 	options     runtime.Options
+	// traced is the file of --trace-http, nil without one.
+	traced io.Closer
 }
 
 // Close closes the store and the simulated Planhat.
 func (h *Opened) Close() {
 	if h.store != nil {
 		_ = h.store.Close()
+	}
+	if h.traced != nil {
+		_ = h.traced.Close()
 	}
 	if h.server != nil {
 		_ = h.server.Close()
@@ -338,6 +347,10 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		options.Judge = h.judge(env, c.SchemaPath(env.Dir), logger)
 	}
 	o.tape(&options)
+	if err := o.trace(env, h, &options); err != nil {
+		h.Close()
+		return nil, err
+	}
 	h.options = options
 	if h.Runtime, err = runtime.New(options); err != nil {
 		h.Close()
