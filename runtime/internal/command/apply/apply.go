@@ -3,6 +3,7 @@ package apply
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -133,7 +134,18 @@ func open(env *environment.Env, name string) (*os.File, *planfile.Header, *planf
 
 // again says how to make a new plan.
 func again(h *planfile.Header) string {
-	line := []string{"phscript", "plan", run.Quoted(h.Script.Name)}
+	line := []string{"phscript", "plan"}
+	for _, one := range h.Params {
+		value := "..." // a secret
+		if one.Value != nil {
+			value = string(one.Value)
+			if text := ""; json.Unmarshal(one.Value, &text) == nil {
+				value = text
+			}
+		}
+		line = append(line, "-p", run.Quoted(one.Name+"="+value))
+	}
+	line = append(line, run.Quoted(h.Script.Name))
 	for _, arg := range h.Args {
 		line = append(line, run.Quoted(arg))
 	}
