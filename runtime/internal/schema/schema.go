@@ -130,6 +130,12 @@ func ModelName(parent string) string {
 	return strings.TrimSpace(parent)
 }
 
+// Other reports whether an account whose first user has an id certainly is not that of the
+// schema. If the first user was deleted, another one of the schema follows.
+func (s *Schema) Other(firstUser string) bool {
+	return s.Tenant.FirstUser != "" && firstUser != "" && s.Tenant.FirstUser != firstUser && s.users[firstUser] == nil
+}
+
 // Custom returns the custom fields of a model, by name. A model whose records are stored
 // among those of another one has its fields as well.
 func (s *Schema) Custom(m *catalog.Model) []*Field {

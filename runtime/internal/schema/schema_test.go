@@ -138,6 +138,19 @@ func TestWithoutUsers(t *testing.T) {
 	assert.Empty(t, s.Record(company, planhat.Record(`{"owner":"65920080b97f4a7a33000009","custom":{"Sponsor":"65920080b97f4a7a33000009"}}`), false))
 }
 
+func TestOtherAccounts(t *testing.T) {
+	s := some()
+	s.Users = append(s.Users, schema.User{ID: "65920080b97f4a7a33000005", Name: "Bo"})
+	s.Sort()
+	for user, other := range map[string]bool{
+		"65920080b97f4a7a33000001": false, "65920080b97f4a7a33000005": false, "": false, "67d000000000000000000001": true,
+	} {
+		assert.Equal(t, other, s.Other(user), user)
+	}
+	s.Tenant.FirstUser = ""
+	assert.False(t, s.Other("67d000000000000000000001"))
+}
+
 func TestDiff(t *testing.T) {
 	before, after := some(), some()
 	assert.Empty(t, schema.Diff(before, after, true))

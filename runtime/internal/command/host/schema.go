@@ -147,7 +147,7 @@ func (j *judge) own(ctx context.Context) bool {
 	}
 	j.asked = true
 	user, err := j.first(ctx)
-	if err == nil && user != "" && j.file().Tenant.FirstUser != "" && user != j.file().Tenant.FirstUser {
+	if err == nil && j.file().Other(user) {
 		j.other = true
 		j.log.WarnContext(ctx, fmt.Sprintf("%s is the schema of another account (%s), so it is not used; name the file of this one with the setting schema", filepath.Base(j.file().Path), j.file().Tenant.Host))
 	}

@@ -122,7 +122,7 @@ func (o *pullOptions) pull(env *environment.Env) error {
 		return err
 	}
 	name := shortened(env, path)
-	if before != nil && !o.force && other(before.Tenant, now.Tenant) {
+	if before != nil && !o.force && before.Other(now.Tenant.FirstUser) {
 		return &usage.Failure{
 			Message: fmt.Sprintf("%s is the schema of another account (%s); it was not changed", name, before.Tenant.Host),
 			Hint:    "name another file with the setting schema, or replace it with --force",
@@ -152,11 +152,6 @@ func (o *pullOptions) pull(env *environment.Env) error {
 		fmt.Fprintln(env.Stdout, "run 'phscript setup' to update the types of your editor")
 	}
 	return nil
-}
-
-// other reports whether two accounts are certainly not the same.
-func other(a, b tenant.Tenant) bool {
-	return a.FirstUser != "" && b.FirstUser != "" && a.FirstUser != b.FirstUser
 }
 
 func counted(s *tenant.Schema) string {
@@ -210,7 +205,7 @@ func (o *diffOptions) diff(env *environment.Env) error {
 	switch {
 	case before == nil:
 		return missing(name)
-	case other(before.Tenant, now.Tenant):
+	case before.Other(now.Tenant.FirstUser):
 		return &usage.Failure{
 			Message: fmt.Sprintf("%s is the schema of another account (%s)", name, before.Tenant.Host),
 			Hint:    "check the token and the setting schema",
