@@ -33,6 +33,8 @@ type Options struct {
 	// before anything is sent. Both return an error to stop.
 	Doubt   func(ctx context.Context, rows []string) (string, error)
 	Confirm func(ctx context.Context, left map[string]Left) error
+	// Begin is called once before the first row is sent.
+	Begin func(ctx context.Context) error
 	// Tell gets progress, at most once per request.
 	Tell func(Progress)
 	Log  func(ctx context.Context, message string)
@@ -137,6 +139,9 @@ func (a *applier) apply(ctx context.Context) error {
 	}
 	if a.total > 0 {
 		if err := a.Confirm(ctx, a.result.left); err != nil {
+			return err
+		}
+		if err := a.Begin(ctx); err != nil {
 			return err
 		}
 		a.result.Began = true

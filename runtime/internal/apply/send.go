@@ -126,10 +126,14 @@ type bulkCall func(ctx context.Context, rows []planhat.Record, o planhat.BulkOpt
 // they can't become new records.
 func (a *applier) bulk(ctx context.Context, s *step, rows []row, send bulkCall) ([]settled, error) {
 	byID := s.Operation == "bulk_upsert" && contains(s.model.Keyables.Bulk, "_id")
+	meant := map[string]int{} // two rows may name a record by different keys, and only one may have its _id
+	for _, r := range rows {
+		meant[r.id]++
+	}
 	bodies := make([]planhat.Record, len(rows))
 	for i, r := range rows {
 		bodies[i] = r.body
-		if byID && r.Action == plan.Update && r.id != "" {
+		if byID && r.Action == plan.Update && r.id != "" && meant[r.id] == 1 {
 			bodies[i] = withID(r.body, r.id)
 		}
 	}

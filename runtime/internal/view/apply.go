@@ -18,9 +18,9 @@ func Of(rows, total int) string {
 	return humanize.Comma(int64(rows)) + " of " + english.Plural(total, "row", "")
 }
 
-// Applied says what an apply has done. resume is the command that continues it, again how to
+// Applied says what an apply has done. run is its number in the history, resume is the command that continues it, again how to
 // make a new plan.
-func Applied(script string, r *apply.Result, resume, again string) string {
+func Applied(script string, run int64, r *apply.Result, resume, again string) string {
 	var b strings.Builder
 	line := func(format string, values ...any) { fmt.Fprintf(&b, format+"\n", values...) }
 	if r.Stales > 0 && !r.Began && r.Done() == 0 {
@@ -29,7 +29,11 @@ func Applied(script string, r *apply.Result, resume, again string) string {
 		line("\nleave them out with --skip-stale, or %s", again)
 		return b.String()
 	}
-	line("plan of %s: %s", display.OneLine(script), done(r.Counts))
+	title := "plan of " + display.OneLine(script)
+	if run > 0 {
+		title += fmt.Sprintf(", run %d", run)
+	}
+	line("%s: %s", title, done(r.Counts))
 	if len(r.Models) > 1 {
 		for _, name := range slices.Sorted(maps.Keys(r.Models)) {
 			line("  %s: %s", name, done(*r.Models[name]))

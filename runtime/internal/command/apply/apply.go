@@ -9,27 +9,25 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/apply"
 	"github.com/phscript/phscript/runtime/internal/changes"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/host"
-	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/run"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/consent"
 	"github.com/phscript/phscript/runtime/internal/fault"
+	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/plan"
 	"github.com/phscript/phscript/runtime/internal/planfile"
 	"github.com/phscript/phscript/runtime/internal/store"
-	"github.com/phscript/phscript/runtime/internal/view"
 )
 
 type options struct {
@@ -185,6 +183,10 @@ func (o *options) apply(env *environment.Env, name string, command []string) err
 	accounts := h.Accounts(header.Script.Name, header.Mark)
 	defer accounts.Close()
 	a := &applying{options: o, env: env, host: h, accounts: accounts, header: header, report: report, name: name, file: f, command: command, terms: terms}
+	a.started = env.Now()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	a.entry = h.Enter(env, history.ByApply, runtime.Script{Name: header.Script.Name}, cancel)
 	err = a.run(ctx)
 	release()
 	if finished, ok := errors.AsType[*usage.Finished](err); ok {
@@ -210,8 +212,10 @@ type applying struct {
 	// command is the script with its arguments, if they were given.
 	command []string
 
-	result *apply.Result
-	told   time.Time
+	entry   *host.Entry
+	started time.Time
+	result  *apply.Result
+	told    time.Time
 }
 
 func (a *applying) run(ctx context.Context) error {
@@ -259,6 +263,12 @@ func (a *applying) run(ctx context.Context) error {
 	o := &apply.Options{
 		Header: a.header, Steps: a.steps, Accounts: clients, Journal: journal, Writer: w, Resumed: resumed, SkipStale: a.skipStale,
 		Doubt: a.decide, Confirm: a.confirm, Tell: a.tell, Now: a.env.Now,
+		Begin: func(ctx context.Context) error {
+			if run := a.entry.Begin(ctx); run > 0 {
+				return w.Link(ctx, run)
+			}
+			return nil
+		},
 	}
 	a.result, err = apply.Apply(ctx, o)
 	if !a.result.Began && !resumed {
@@ -311,72 +321,4 @@ func (a *applying) refuseInexact() error {
 	}
 	_ = refuse(a.env, a.name, lines, "look at it with 'phscript plan show', then pass --accept-inexact if it does what you want")
 	return &usage.Finished{Code: fault.ExitNotConfirmed}
-}
-
-// tellEvery is how often progress is printed.
-const tellEvery = 10 * time.Second
-
-func (a *applying) tell(p apply.Progress) {
-	now := a.env.Now()
-	if a.told.IsZero() {
-		a.told = now
-	}
-	if a.Quiet || now.Sub(a.told) < tellEvery || p.Rows == p.Total {
-		return
-	}
-	a.told = now
-	fmt.Fprintf(a.env.Stderr, "applied %s\n", view.Of(p.Rows, p.Total))
-}
-
-// resume is the command line that continues the apply.
-func (a *applying) resume() string {
-	line := []string{"phscript"}
-	for _, arg := range a.env.Args {
-		line = append(line, run.Quoted(arg))
-	}
-	return strings.Join(line, " ")
-}
-
-// end prints what was done, and returns the exit code.
-func (a *applying) end(err error) error {
-	code := fault.ExitDone
-	if _, stale := errors.AsType[*apply.StaleError](err); stale {
-		code = fault.ExitStale
-	} else if custom, ok := errors.AsType[*apply.CustomError](err); ok {
-		code = fault.ExitStale
-		printing.Error(a.env.Stderr, a.env.StderrColor(), custom)
-	} else if err != nil {
-		code = outcome.Code(err)
-		if planhat.KindOf(err) == planhat.KindPartial {
-			code = fault.ExitScript
-		}
-		printing.Error(a.host.Secrets.Writer(a.env.Stderr), a.env.StderrColor(), err)
-	}
-	if a.result == nil {
-		return &usage.Finished{Code: code}
-	}
-	r := a.result
-	if code == fault.ExitDone && slices.ContainsFunc([]int{r.Rejected, r.Skipped, r.Needing, r.Doubtful, r.Stales, r.NotBegun}, func(n int) bool { return n > 0 }) {
-		code = fault.ExitRejected
-	}
-	resume := ""
-	if r.NotBegun+r.Doubtful > 0 && (r.Began || r.Done() > 0) {
-		resume = a.host.Secrets.String(a.resume())
-	}
-	again := a.host.Secrets.String(again(a.header))
-	if a.json {
-		if err := printing.JSON(a.env.Stdout, struct {
-			Plan string `json:"plan"`
-			*apply.Result
-			ExitCode int    `json:"exit_code"`
-			Resume   string `json:"resume,omitempty"`
-		}{a.header.ID, r, code, resume}); err != nil {
-			return err
-		}
-		return &usage.Finished{Code: code}
-	}
-	if err := printing.Text(a.env.Stdout, a.host.Secrets.String(view.Applied(a.header.Script.Name, r, resume, again))); err != nil {
-		return err
-	}
-	return &usage.Finished{Code: code}
 }

@@ -1,0 +1,97 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime/internal/apply"
+	"github.com/phscript/phscript/runtime/internal/command/printing"
+	"github.com/phscript/phscript/runtime/internal/command/run"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/fault"
+	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/view"
+)
+
+// tellEvery is how often progress is printed.
+const tellEvery = 10 * time.Second
+
+func (a *applying) tell(p apply.Progress) {
+	now := a.env.Now()
+	if a.told.IsZero() {
+		a.told = now
+	}
+	if a.Quiet || now.Sub(a.told) < tellEvery || p.Rows == p.Total {
+		return
+	}
+	a.told = now
+	fmt.Fprintf(a.env.Stderr, "applied %s\n", view.Of(p.Rows, p.Total))
+}
+
+// resume is the command line that continues the apply.
+func (a *applying) resume() string {
+	line := []string{"phscript"}
+	for _, arg := range a.env.Args {
+		line = append(line, run.Quoted(arg))
+	}
+	return strings.Join(line, " ")
+}
+
+// end prints what was done, and returns the exit code.
+func (a *applying) end(err error) error {
+	code := fault.ExitDone
+	if _, stale := errors.AsType[*apply.StaleError](err); stale {
+		code = fault.ExitStale
+	} else if custom, ok := errors.AsType[*apply.CustomError](err); ok {
+		code = fault.ExitStale
+		printing.Error(a.env.Stderr, a.env.StderrColor(), custom)
+	} else if err != nil {
+		code = outcome.Code(err)
+		if planhat.KindOf(err) == planhat.KindPartial {
+			code = fault.ExitScript
+		}
+		printing.Error(a.host.Secrets.Writer(a.env.Stderr), a.env.StderrColor(), err)
+	}
+	if a.result == nil {
+		return &usage.Finished{Code: code}
+	}
+	r := a.result
+	if code == fault.ExitDone && slices.ContainsFunc([]int{r.Rejected, r.Skipped, r.Needing, r.Doubtful, r.Stales, r.NotBegun}, func(n int) bool { return n > 0 }) {
+		code = fault.ExitRejected
+	}
+	a.conclude(err, code)
+	resume := ""
+	if r.NotBegun+r.Doubtful > 0 && (r.Began || r.Done() > 0) {
+		resume = a.host.Secrets.String(a.resume())
+	}
+	again := a.host.Secrets.String(again(a.header))
+	if a.json {
+		if err := printing.JSON(a.env.Stdout, struct {
+			Plan string `json:"plan"`
+			Run  int64  `json:"run,omitempty"`
+			*apply.Result
+			ExitCode int    `json:"exit_code"`
+			Resume   string `json:"resume,omitempty"`
+		}{a.header.ID, a.entry.ID(), r, code, resume}); err != nil {
+			return err
+		}
+		return &usage.Finished{Code: code}
+	}
+	if err := printing.Text(a.env.Stdout, a.host.Secrets.String(view.Applied(a.header.Script.Name, a.entry.ID(), r, resume, again))); err != nil {
+		return err
+	}
+	return &usage.Finished{Code: code}
+}
+
+// conclude stores in the history how the apply ended.
+func (a *applying) conclude(err error, code int) {
+	s := outcome.New(a.header.Script.Name, a.started, outcome.Work{Summary: a.accounts.Calls(), Duration: a.env.Now().Sub(a.started)})
+	s.Conclude(err)
+	s.ExitCode, s.Run = code, a.entry.ID()
+	a.entry.End(context.Background(), s)
+}
