@@ -106,7 +106,7 @@ func (p *Program) guard(next planhat.Gate) planhat.Gate {
 	}
 	return func(ctx context.Context, w planhat.Write) error {
 		if !p.says.MayWrite(w.Model) {
-			e := &fault.WriteError{Model: w.Model, Operation: w.Operation, Line: p.says.WritesLine}
+			e := &fault.WriteError{Target: header.Target(w.Model), Call: w.Model + "." + w.Operation, Line: p.says.WritesLine}
 			for _, allowed := range p.says.Writes {
 				e.Allowed = append(e.Allowed, allowed.Text)
 			}

@@ -182,10 +182,10 @@ var quotedDefault = pattern.Lazy(`\(default "([^"]*)"\)`)
 // the whole process.
 var addPlainUsage = sync.OnceFunc(func() { cobra.AddTemplateFunc("plain", plainUsage) })
 
-// completingRun lets the shell complete "phscript --simulate FILE.lua" as what
-// it is short for.
+// completingRun lets the shell complete "phscript --simulate FILE.lua" and "phscript
+// FILE.lua --flag" as what they are short for.
 func completingRun(args []string) []string {
-	if len(args) > 1 && strings.HasPrefix(args[1], "-") && args[1] != "--" {
+	if len(args) > 1 && strings.HasPrefix(args[1], "-") && args[1] != "--" || len(args) > 2 && strings.HasSuffix(args[1], ".lua") {
 		return append([]string{args[0], "run"}, args[1:]...)
 	}
 	return args

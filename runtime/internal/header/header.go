@@ -252,19 +252,30 @@ func (r *reader) timeout(c comment, text string) *Error {
 // CheckWrites returns an error for the first model in @writes that does not exist. models
 // are those that the catalog does not know.
 func (h *Header) CheckWrites(models []*catalog.Model) *Error {
-	var names []string
+	names := []string{Request}
 	for _, m := range slices.Concat(catalog.Load().Models, models) {
 		names = append(names, m.Snake)
 	}
 	for _, v := range h.Writes {
 		if !slices.Contains(names, v.Text) {
-			return &Error{Line: v.Line, Tag: "writes", Message: "@writes: there is no model '" + v.Text + "'" + catalog.DidYouMean(v.Text, names), Hint: "'phscript doc' lists the models"}
+			return &Error{Line: v.Line, Tag: "writes", Message: "@writes: there is no model '" + v.Text + "'" + catalog.DidYouMean(v.Text, names), Hint: "'phscript doc' lists the models; declare custom models in phscript.toml"}
 		}
 	}
 	return nil
 }
 
+// Request is the name by which @writes allows requests that are not those of a model.
+const Request = "planhat.request"
+
+// Target is what @writes calls the model of a write.
+func Target(model string) string {
+	if model == "planhat" {
+		return Request
+	}
+	return model
+}
+
 // MayWrite reports whether the script may write to a model.
 func (h *Header) MayWrite(model string) bool {
-	return h.WritesLine == 0 || slices.ContainsFunc(h.Writes, func(v Value) bool { return v.Text == model })
+	return h.WritesLine == 0 || slices.ContainsFunc(h.Writes, func(v Value) bool { return v.Text == Target(model) })
 }

@@ -136,7 +136,7 @@ func (a *applying) forbidden() string {
 	says, _ := header.Parse(source)
 	for _, model := range slices.Sorted(maps.Keys(a.header.Totals)) {
 		if !says.MayWrite(model) {
-			return fmt.Sprintf("the plan writes to %s, which @writes on line %d of %s does not name", model, says.WritesLine, a.header.Script.Name)
+			return fmt.Sprintf("the plan writes to %s, which @writes on line %d of %s does not name", header.Target(model), says.WritesLine, a.header.Script.Name)
 		}
 	}
 	return ""
