@@ -41,6 +41,8 @@ func TestCompletesCustomFields(t *testing.T) {
 	term.See("c.custom.Wave")
 	term.Keys(terminal.EnterKey)
 	term.Prompt()
+	term.Enter(":fields company")
+	term.See("Custom fields of your account", `custom["Next Review"]  list, Not planned`, "custom.Wave            text")
 	term.Keys(`c.phase == "Ha` + terminal.TabKey)
 	term.See(`c.phase == "Handover phase"`)
 }

@@ -120,7 +120,7 @@ func (p *Prompt) fields(name string) bool {
 	short := strings.ToLower(strings.TrimPrefix(name, "planhat."))
 	for _, m := range api.Models {
 		if m.Snake == short {
-			return p.page(p.o.Manual.Page(p.o.Manual.Topic(m.Name), p.pages()))
+			return p.page(p.o.Manual.Page(p.o.Manual.Topic(m.Name), p.pages()) + p.ofAccount(m))
 		}
 	}
 	var names []string
