@@ -41,10 +41,15 @@ func plainName(name string) string {
 
 // Any replaces a text that has a name in the data of any system. What nothing is known about
 // is replaced, unless it is an id of Planhat, a date, a number, or one word in capitals or in
-// lower case as constants are.
+// lower case as constants are. Ids with a digit in them stay, whatever
+// system they are of.
 func (m *Masker) Any(member, s string) string {
 	k, known := anyKindOf()[plainName(member)]
 	switch {
+	case k == identity && constant().MatchString(s):
+		return s
+	case (!known || k == key || k == identity) && isCode(s) && !isEmail(s) && !isURL(s) && !isDomain(s):
+		return s // scripts put them into addresses, and into other ids
 	case !known && (isNumber(s) || constant().MatchString(s)):
 		return s
 	case !known:

@@ -56,7 +56,7 @@ func (p *People) link(u *url.URL, hosts map[string]bool) string {
 // segment replaces a part of a path.
 func (p *People) segment(text string) string {
 	if anonymize.Address(text) || strings.HasPrefix(text, "extid-") || strings.HasPrefix(text, "srcid-") {
-		return p.Key(text)
+		return p.Any("id", text)
 	}
 	return text
 }
