@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"html"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -250,10 +251,10 @@ func (m *Masker) Text(text string) string {
 	case isCode(trimmed):
 		return m.Key(trimmed) // it may be the id of a record elsewhere
 	}
-	count := min(len(strings.Fields(plain(trimmed))), mostWords)
-	words := make([]string, max(count, 1))
+	said := strings.Fields(plain(trimmed))
+	words := make([]string, min(max(len(said), 1), mostWords))
 	for i := range words {
-		sum := m.sum("text", string([]byte{byte(i)})+trimmed)
+		sum := m.sum("text", string([]byte{byte(i)})+strings.Join(said, " ")) // scripts remove tags, and spaces
 		words[i] = spell(binary.BigEndian.Uint64(sum[:]))
 	}
 	out := strings.Join(words, " ")
@@ -282,5 +283,5 @@ func plain(text string) string {
 			out.WriteRune(r)
 		}
 	}
-	return out.String()
+	return html.UnescapeString(out.String())
 }

@@ -55,7 +55,19 @@ func (m *Masker) Any(member, s string) string {
 	case !known:
 		k = mixed
 	}
+	short := len(strings.Fields(s)) <= mostLabelWords && !isEmail(s) && !isURL(s) && !isDomain(s) && !isCode(s)
+	switch {
+	case k == name || k == label && short || k == mixed && short && !isID(s) && !isDate(s) && !strings.HasPrefix(s, "<"):
+		return m.Name(s) // the same text is a name here and a title there
+	case k == label:
+		k = mixed
+	}
 	return m.text(field{kind: k}, s)
+}
+
+// Label reports whether a member of this name holds one of a few values to choose from.
+func Label(member, s string) bool {
+	return anyKindOf()[plainName(member)] == label && isLabel(s)
 }
 
 // Address reports whether a text is an address of e-mails.

@@ -16,7 +16,7 @@ var (
 	domain  = pattern.Lazy(`^(?i)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z-]*[a-z]$`)
 	id      = pattern.Lazy(`^[0-9a-fA-F]{24}$`)
 	// constant matches values such as IN_PROGRESS and contact.
-	constant = pattern.Lazy(`^([A-Z][A-Z_]{1,30}|[a-z][a-z_]{1,30})$`)
+	constant = pattern.Lazy(`^([A-Z][A-Z_]{1,30}|[a-z][a-z_-]{1,30})$`)
 	idPath   = pattern.Lazy(`^[,/.|]?([0-9a-fA-F]{24}[,/.|]?)+$`)
 )
 

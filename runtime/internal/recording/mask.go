@@ -2,6 +2,7 @@ package recording
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -22,6 +23,9 @@ type Masks struct {
 	// found are secrets that requests and responses name as such, and list finds them.
 	found map[string]bool
 	list  *planhat.Redactor
+	// numbers tell values apart that members of JSON hold, which some systems name tokens
+	// although they are ids.
+	numbers map[string]int
 	// hosts are those of all requests, whose addresses stay.
 	hosts map[string]bool
 }
@@ -144,10 +148,27 @@ func (m *Masks) clean(text string) string {
 	return jwt().ReplaceAllString(m.list.Text(text), redact.Mark)
 }
 
+// mark returns the mask of the value of a member.
+func (m *Masks) mark(text string) string {
+	if marks().MatchString(text) {
+		return text
+	}
+	if m.numbers == nil {
+		m.numbers = map[string]int{}
+	}
+	if m.numbers[text] == 0 {
+		m.numbers[text] = len(m.numbers) + 1
+	}
+	return fmt.Sprintf("%s:%d]", strings.TrimSuffix(redact.Mark, "]"), m.numbers[text])
+}
+
 // apply masks a recording.
 func (m *Masks) apply(f *File) {
 	for _, x := range f.Exchanges {
 		m.learnAll(x)
+	}
+	if m.People != nil {
+		m.People.look(f)
 	}
 	for _, x := range f.Exchanges {
 		m.request(&x.Request)
@@ -249,7 +270,7 @@ func (m *Masks) body(b *Body) {
 	if b.JSON != nil {
 		masked, err := eachText(b.JSON, "", func(name, text string) string {
 			if redact.SecretName(name) {
-				return redact.Mark
+				return m.mark(text)
 			}
 			return m.clean(text)
 		})

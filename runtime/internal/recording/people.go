@@ -7,11 +7,39 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/phscript/phscript/runtime/internal/anonymize"
-	"github.com/phscript/phscript/runtime/internal/redact"
 )
 
 // People replaces data about people and companies in recordings.
-type People struct{ *anonymize.Masker }
+type People struct {
+	*anonymize.Masker
+	// labels are the values to choose from that stay: no name or other text equals them.
+	labels map[string]bool
+}
+
+// look finds the labels of a recording.
+func (p *People) look(f *File) {
+	texts := map[string]bool{}
+	p.labels = map[string]bool{}
+	for _, x := range f.Exchanges {
+		bodies := []*Body{&x.Request.Body}
+		if x.Response != nil {
+			bodies = append(bodies, &x.Response.Body)
+		}
+		for _, b := range bodies {
+			_, _ = eachText(b.JSON, "", func(name, text string) string {
+				if anonymize.Label(name, text) {
+					p.labels[text] = true
+				} else {
+					texts[text] = true
+				}
+				return text
+			})
+		}
+	}
+	for text := range texts {
+		delete(p.labels, text)
+	}
+}
 
 // value replaces the texts in a JSON value.
 func (p *People) value(name string, v jsontext.Value, hosts map[string]bool) (jsontext.Value, error) {
@@ -21,7 +49,7 @@ func (p *People) value(name string, v jsontext.Value, hosts map[string]bool) (js
 // text replaces a text that has a name. Addresses of the systems that the run talks to stay,
 // since it goes on to them, and so do masks of secrets.
 func (p *People) text(name, text string, hosts map[string]bool) string {
-	if strings.Contains(text, redact.Mark) {
+	if marks().MatchString(text) || p.labels[text] && anonymize.Label(name, text) {
 		return text
 	}
 	if anonymize.IsLink(text) {

@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -35,6 +36,9 @@ type Header struct {
 	// APIURL and AnalyticsURL are the hosts of Planhat.
 	APIURL       string `json:"api_url,omitzero"`
 	AnalyticsURL string `json:"analytics_url,omitzero"`
+	// Start is when the run started, and Took how many seconds it took.
+	Start time.Time `json:"start,omitzero"`
+	Took  float64   `json:"took,omitzero"`
 	// Key is the fingerprint of the key that replaced data about people, "" if none was.
 	Key string `json:"anonymized_with,omitzero"`
 }

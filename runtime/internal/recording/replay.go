@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/phscript/phscript/planhat"
 )
@@ -17,6 +18,9 @@ type Replay struct {
 	file  *File
 	name  string
 	masks *Masks
+	// now is the clock of the run, and start when it started.
+	now   func() time.Time
+	start time.Time
 
 	mu    sync.Mutex
 	used  []bool
@@ -25,9 +29,10 @@ type Replay struct {
 	missed *planhat.Error
 }
 
-// NewReplay returns a Replay of a recording. name is that of its file.
-func NewReplay(f *File, name string, m *Masks) *Replay {
-	r := &Replay{file: f, name: name, masks: m, used: make([]bool, len(f.Exchanges)), exact: map[string][]int{}}
+// NewReplay returns a Replay of a recording. name is that of its file, and now the clock of
+// the run, which starts.
+func NewReplay(f *File, name string, m *Masks, now func() time.Time) *Replay {
+	r := &Replay{file: f, name: name, masks: m, now: now, start: now(), used: make([]bool, len(f.Exchanges)), exact: map[string][]int{}}
 	for i, x := range f.Exchanges {
 		r.exact[x.Request.key()] = append(r.exact[x.Request.key()], i)
 		m.learnAll(x) // for the hosts
@@ -60,6 +65,9 @@ func (r *Replay) RoundTrip(req *http.Request) (*http.Response, error) {
 	r.masks.request(&plain)
 	r.masks.People = people
 	i, found := r.find(&plain)
+	if _, grants := asked.Form["grant_type"]; !found && grants {
+		return granted().http(req), nil // the recorded run had a token
+	}
 	if !found {
 		missed := r.miss(&plain)
 		if r.missed == nil {
@@ -98,6 +106,12 @@ func (r *Replay) find(asked *Request) (index int, ok bool) {
 		return repeated, true
 	}
 	return 0, false
+}
+
+// granted is the response to a request for a token that was not recorded.
+func granted() *Response {
+	const token = `{"access_token":"replayed-access-token","refresh_token":"replayed-refresh-token","token_type":"Bearer","expires_in":3600}`
+	return &Response{Status: http.StatusOK, Body: Body{Type: "application/json", JSON: []byte(token)}}
 }
 
 func (r *Response) http(req *http.Request) *http.Response {

@@ -11,6 +11,9 @@ import (
 // bearer finds tokens in text.
 var bearer = pattern.Lazy(`(?i)\b(?:bearer|basic)\s+([A-Za-z0-9._~+/-]{12,}=*)`)
 
+// marks finds masks.
+var marks = pattern.Lazy(`\[redacted(:\d+)?\]`)
+
 // jwt finds signed tokens wherever they are.
 var jwt = pattern.Lazy(`\beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]*`)
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/BurntSushi/toml"
 
@@ -80,12 +81,41 @@ func (m *Marked) write(folder string) error {
 // Draft is a folder in the making, beside the one that it replaces.
 type Draft struct{ target, Folder string }
 
+// draftSuffix ends the names of drafts, with random characters for the star.
+const draftSuffix = ".phscript-*.tmp"
+
+// abandoned is after how long without a change a draft is one that a killed process left.
+const abandoned = 24 * time.Hour
+
+// clear removes the drafts of processes that were killed. It leaves what it cannot remove.
+func clear(dir, pattern string) {
+	drafts, _ := filepath.Glob(filepath.Join(dir, pattern))
+	for _, d := range drafts {
+		var last time.Time
+		_ = filepath.WalkDir(d, func(_ string, entry fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := entry.Info()
+			if err == nil && info.ModTime().After(last) {
+				last = info.ModTime()
+			}
+			return err
+		})
+		if !last.IsZero() && time.Since(last) > abandoned {
+			_ = os.RemoveAll(d)
+		}
+	}
+}
+
 // Begin makes a draft of a folder.
 func Begin(target string) (*Draft, error) {
 	if resolved, err := filepath.EvalSymlinks(target); err == nil {
 		target = resolved
 	}
-	folder, err := os.MkdirTemp(filepath.Dir(target), "."+filepath.Base(target)+".phscript-*.tmp")
+	name := "." + filepath.Base(target) + draftSuffix
+	clear(filepath.Dir(target), name)
+	folder, err := os.MkdirTemp(filepath.Dir(target), name)
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func (f *file) replay(a *bindings.Args, r *scriptRun, o *runtime.Options) error 
 	case err != nil:
 		return a.Errorf("cannot use the recording %s: %v", name, err)
 	}
-	r.replay = recording.NewReplay(file, name, &recording.Masks{})
+	r.replay = recording.NewReplay(file, name, &recording.Masks{}, o.Now)
 	h := r.replay.Header()
 	o.Transport, o.Offline, o.Stubs = r.replay.Transport, true, nil
 	o.Planhat.Retry = planhat.RetryPolicy{MaxAttempts: 1, MaxPauses: 1}

@@ -2,7 +2,6 @@ package host
 
 import (
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"path/filepath"
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
-	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/storage"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 )
@@ -30,13 +28,11 @@ func MaskKey(env *environment.Env, named, host string, create bool) ([]byte, err
 	file := env.Path(named)
 	if named == "" {
 		dir := storage.Dir(env)
+		if dir == "" && !create {
+			return nil, nil
+		}
 		if dir == "" {
 			return nil, &usage.Error{Message: "cannot tell where to keep the key of snapshots: there is no home directory", Hint: "name a file with --key, outside of the snapshot"}
-		}
-		if create {
-			if err := os.MkdirAll(dir, 0o700); err != nil {
-				return nil, fmt.Errorf("cannot create the folder of the key of snapshots: %w", err)
-			}
 		}
 		file = filepath.Join(dir, maskKeyFile)
 	}
@@ -45,9 +41,7 @@ func MaskKey(env *environment.Env, named, host string, create bool) ([]byte, err
 		return nil, nil
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		fresh := make([]byte, keyLength)
-		_, _ = rand.Read(fresh) // never fails
-		if err := printing.WriteNew(file, fresh, 0o600); err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := makeTokenKey(filepath.Dir(file), file); err != nil {
 			return nil, &usage.Error{Message: "cannot create the key of snapshots: " + err.Error()}
 		}
 		master, err = os.ReadFile(file)

@@ -31,7 +31,8 @@ func NewRecord(env *environment.Env) *cobra.Command {
 		"  phscript record mask --anonymize tests/sync.jsonl"
 	f := cmd.Flags()
 	f.StringVarP(&o.tape.out, "out", "o", "", "Write the recording to `FILE`, in JSON lines")
-	addMasking(cmd, &o.tape)
+	f.BoolVar(&o.tape.anonymize, "anonymize", false, anonymizeUsage)
+	f.Lookup("key").Usage = keyUsage
 	usage.Complete(cmd, "out", cobra.FixedCompletions([]cobra.Completion{"jsonl"}, cobra.ShellCompDirectiveFilterFileExt))
 	_ = f.MarkHidden("replay")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -47,11 +48,11 @@ func NewRecord(env *environment.Env) *cobra.Command {
 	return cmd
 }
 
-func addMasking(cmd *cobra.Command, t *tape) {
-	f := cmd.Flags()
-	f.BoolVar(&t.anonymize, "anonymize", false, "Replace what says something about people and companies")
-	f.StringVar(&t.key, "key", "", "With --anonymize: replace texts as the key in `FILE` says, which is created if it is missing (default a file in the state directory)")
-}
+// What the flags of anonymizing mean.
+const (
+	anonymizeUsage = "Replace what says something about people and companies"
+	keyUsage       = "With --anonymize: replace texts as the key in `FILE` says, which is created if it is missing (default a file in the state directory)"
+)
 
 // newMask returns the command record mask.
 func newMask(env *environment.Env) *cobra.Command {
@@ -111,7 +112,8 @@ func newMask(env *environment.Env) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVarP(&out, "out", "o", "", "Write the result to `FILE` (default the same file)")
 	f.StringSliceVar(&variables, "secret-env", nil, "Also replace the value of the environment variable `NAME`")
-	addMasking(cmd, t)
+	f.BoolVar(&t.anonymize, "anonymize", false, anonymizeUsage)
+	f.StringVar(&t.key, "key", "", keyUsage)
 	usage.AddConfig(f, &configFile)
 	usage.CompleteNothing(cmd, "secret-env")
 	return cmd

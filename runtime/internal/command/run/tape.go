@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
@@ -31,10 +33,12 @@ type tape struct {
 	anonymize bool
 	key       string
 	recorder  *recording.Recorder
+	start     time.Time
 }
 
 func (o *options) addReplay(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.tape.replay, "replay", "", "Answer all requests from the recording in `FILE`, and send none; see 'phscript record --help'")
+	cmd.Flags().StringVar(&o.tape.key, "key", "", "With --replay: the `FILE` with the key of an anonymized recording (default a file in the state directory)")
 	usage.Complete(cmd, "replay", cobra.FixedCompletions([]cobra.Completion{"jsonl"}, cobra.ShellCompDirectiveFilterFileExt))
 }
 
@@ -47,7 +51,7 @@ func (o *options) startTape(env *environment.Env) error {
 		if err := recordingFile.Check(env, o.tape.out); err != nil {
 			return err
 		}
-		o.tape.recorder = &recording.Recorder{}
+		o.tape.recorder, o.tape.start = &recording.Recorder{}, env.Now()
 		o.Transport = o.tape.recorder.Transport
 	case o.tape.replay != "":
 		f, err := Recording(env, o.tape.replay)
@@ -58,7 +62,7 @@ func (o *options) startTape(env *environment.Env) error {
 		if err != nil {
 			return err
 		}
-		o.Replay = recording.NewReplay(f, o.tape.replay, &recording.Masks{People: people})
+		o.Replay = recording.NewReplay(f, o.tape.replay, &recording.Masks{People: people}, env.Now)
 	}
 	return nil
 }
@@ -127,7 +131,10 @@ func (o *options) endTape(env *environment.Env, h *host.Opened, script runtime.S
 		}
 		m.People = &recording.People{Masker: anonymize.New(key)}
 	}
-	f, err := o.tape.recorder.File(recording.Header{Script: script.Name, APIURL: h.Config.APIURL, AnalyticsURL: h.Config.AnalyticsURL}, m)
+	f, err := o.tape.recorder.File(recording.Header{
+		Script: script.Name, Start: o.tape.start.UTC().Truncate(time.Second), Took: math.Ceil(env.Now().Sub(o.tape.start).Seconds()),
+		APIURL: h.Config.APIURL, AnalyticsURL: h.Config.AnalyticsURL,
+	}, m)
 	if err == nil && len(f.Exchanges) == 0 {
 		fmt.Fprintf(env.Stderr, "the script sent no requests; %s was not written\n", o.tape.out)
 		return runErr
