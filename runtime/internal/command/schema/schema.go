@@ -28,16 +28,11 @@ const exitDifferences = 10
 
 // New returns the command schema.
 func New(env *environment.Env) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "schema",
-		Short: "Keep what your Planhat account has in a file",
-		Long: "schema reads the custom fields, phases, users and workflows of your Planhat account into a file,\n" +
-			tenant.FileName + " beside phscript.toml. Commit it: 'phscript check', completion, editors and runs\n" +
-			"use it to find misspelled custom fields and wrong values before a call is made.",
-		Example: "  phscript schema pull\n  phscript schema diff\n  phscript schema show company",
-		Args:    usage.NoArguments,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
+	cmd := usage.Group("schema", "Keep what your Planhat account has in a file",
+		"schema reads the custom fields, phases, users and workflows of your Planhat account into a file,\n"+
+			tenant.FileName+" beside phscript.toml. Commit it: 'phscript check', completion, editors and runs\n"+
+			"use it to find misspelled custom fields and wrong values before a call is made.")
+	cmd.Example = "  phscript schema pull\n  phscript schema diff\n  phscript schema show company"
 	cmd.AddCommand(newPull(env), newDiff(env), newShow(env))
 	return cmd
 }
@@ -97,6 +92,9 @@ func read(env *environment.Env, o *host.Options, p pulling) (path string, before
 		p.before = before.Schema
 	}
 	p.host = planhatHost(h)
+	if o.Simulated {
+		p.host = "simulated"
+	}
 	p.tell = func(text string) { fmt.Fprintln(env.Stderr, "note: "+h.Secrets.String(display.OneLine(text))) }
 	if now, err = p.pull(ctx, client); err != nil {
 		if by := stopped(); by != nil {
@@ -122,7 +120,7 @@ func (o *pullOptions) pull(env *environment.Env) error {
 		return err
 	}
 	name := shortened(env, path)
-	if before != nil && !o.force && before.Other(now.Tenant.FirstUser) {
+	if before != nil && !o.force && other(before.Schema, now) {
 		return &usage.Failure{
 			Message: fmt.Sprintf("%s is the schema of another account (%s); it was not changed", name, before.Tenant.Host),
 			Hint:    "name another file with the setting schema, or replace it with --force",
@@ -152,6 +150,12 @@ func (o *pullOptions) pull(env *environment.Env) error {
 		fmt.Fprintln(env.Stdout, "run 'phscript setup' to update the types of your editor")
 	}
 	return nil
+}
+
+// other reports whether two schemas are not of the same account. An account whose users can
+// be read, and that has none, is not the one that had some.
+func other(before, now *tenant.Schema) bool {
+	return before.Other(now.Tenant.FirstUser) || before.Tenant.FirstUser != "" && now.Tenant.FirstUser == ""
 }
 
 func counted(s *tenant.Schema) string {
@@ -205,7 +209,7 @@ func (o *diffOptions) diff(env *environment.Env) error {
 	switch {
 	case before == nil:
 		return missing(name)
-	case before.Other(now.Tenant.FirstUser):
+	case other(before.Schema, now):
 		return &usage.Failure{
 			Message: fmt.Sprintf("%s is the schema of another account (%s)", name, before.Tenant.Host),
 			Hint:    "check the token and the setting schema",
