@@ -157,6 +157,7 @@ var elsewhere = map[string]string{
 	"add http.stub{ method = …, url = …, json = {} } before the request":                                      "runtime/http_test.go",
 	"set it before the run, for example: …=... phscript run ...":                                              "runtime/internal/advice/forms_test.go",
 	"list the folders with scheduled scripts: [serve] scripts = [\"jobs\"]":                                   "runtime/internal/advice/forms_test.go",
+	"add it to the schedule, such as params = { … = … }":                                                      "tests/cli/declared.txtar",
 	"pass { encoding = \"…\" }":                                                                               "bindings/csvadvice_test.go",
 	"'…' is nil because … at line … returned nothing for it; check for that first: if … then ... end":         "runtime/nilhints_test.go",
 	"…; write … = … or {} before this line":                                                                   "runtime/nilhints_test.go",
