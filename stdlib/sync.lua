@@ -7,7 +7,8 @@
 --- A stream can have parts, such as surveys, each with a position for itself. One that cannot be read holds up no other.
 local sync = {}
 
-local state, claims, failures, removals, writer = require "state", require "connector.claims", require "connector.failures", require "connector.removals", require "connector.writer"
+local state, progress = require "state", require "progress"
+local claims, failures, removals, writer = require "connector.claims", require "connector.failures", require "connector.removals", require "connector.writer"
 
 local function now() return time.now() end
 
@@ -55,6 +56,7 @@ local function add_records(out, records, options)
       counts.skipped = counts.skipped + 1
     end
   end
+  out.task:set(counts.read)
   if now() - out.said >= 10 then
     out.said = now()
     log.info(("%s: %d read so far"):format(stream.name, counts.read), { created = counts.created, updated = counts.updated })
@@ -287,6 +289,7 @@ end
 function part:read(options)
   local of, out = self.of, self.out
   out.part, out.failed = self, false
+  if of and of.title then out.task:note(tostring(of.title)) end
   local ended, fresh = false, false
   if of and of.error then out:fail(of.error) else ended, fresh = self:run(options) end
   if ended and of then
@@ -349,6 +352,7 @@ function sync.run(stream, options)
   local owned = stream.owned or {}
   local kept = state.open(options.space)
   local out = writer.new(stream, options.failures or alone, claims.open(options.space, stream.name, not stream.existing and not owned.prefix and not owned.with))
+  out.task = progress.start{ name = stream.name, unit = "records" }
   read_marks(kept, out)
   -- Records that do not change do not get a property that was added to the map.
   local mapped, version = kept:get(stream.name .. " properties")
@@ -370,6 +374,7 @@ function sync.run(stream, options)
   if base then base:save() end
   if complete and not options.only and not options.since then kept:set(stream.name .. " properties", names, version) end
   out.counts.complete = complete
+  out.task:finish()
   if alone then alone:raise(stream.name, true) end
   return out.counts
 end

@@ -79,6 +79,7 @@ func New(env *environment.Env) *cobra.Command {
 	}
 	f := cmd.Flags()
 	o.AddPlanFlags(cmd)
+	o.AddProgress(cmd)
 	f.StringArrayVarP(&o.params, "param", "p", nil, "Set the parameter `NAME=VALUE`, which the script reads as params.NAME")
 	f.StringVarP(&o.out, "out", "o", "", "Write the plan to `FILE`")
 	f.BoolVar(&o.detailed, "detailed-exitcode", false, "Exit with code 10 if there are changes")
@@ -148,6 +149,11 @@ func (o *options) plan(env *environment.Env, name string, args []string) (err er
 			spool.Add(s)
 		}
 	}
+	env, endProgress, err := o.Watch(env, c, script.Name)
+	if err != nil {
+		return err
+	}
+	defer endProgress()
 	h, err := o.Open(env, c)
 	if err != nil {
 		return err
@@ -166,6 +172,7 @@ func (o *options) plan(env *environment.Env, name string, args []string) (err er
 		result, runErr = program.Run(ctx, runtime.RunOptions{Args: args, Params: object, Expected: values.Named, Timeout: o.TimeLimit(c)})
 	}
 	release()
+	endProgress()
 	var exit *runtime.ExitError
 	if runErr != nil && !errors.As(runErr, &exit) {
 		if by := stopped(); by != nil {
