@@ -115,7 +115,7 @@ func TestALineInTheLog(t *testing.T) {
 		}
 		// After 10, 20, ... 60, 120 and 180 seconds.
 		assert.Equal(t, 8, strings.Count(out.String(), "\n"))
-		assert.Contains(t, out.String(), `msg="rows 17% 179 of 1,000 items, 1.0/s, 13:41 left; 3:00"`)
+		assert.Contains(t, out.String(), `msg="after 3:00: rows 17% 179 of 1,000 items, 1.0/s, 13:41 left"`)
 		assert.NotContains(t, out.String(), "\x1b")
 		task.End()
 		b.Close()

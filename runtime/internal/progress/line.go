@@ -171,7 +171,7 @@ func (w *Waiting) parts() []part {
 	return out
 }
 
-// text is the state in one line.
+// text is the state in one line of the log, "" if there is nothing to say.
 func (s State) text() string {
 	tasks, hidden := s.shown(mostTasks)
 	if len(tasks) == 0 && s.Last != nil && s.Last.Ended {
@@ -182,8 +182,10 @@ func (s State) text() string {
 		parts := t.parts()
 		texts = append(texts, fit(slices.DeleteFunc(parts, func(p part) bool { return strings.HasPrefix(p.text, " [") }), 0, false))
 	}
-	s.Name = ""
-	return strings.Join(append(texts, fit(s.parts(hidden), 0, false)), "; ")
+	if rest := fit(s.parts(hidden)[2:], 0, false); rest != "" {
+		texts = append(texts, rest)
+	}
+	return "after " + clock(s.Elapsed) + ": " + strings.Join(texts, "; ")
 }
 
 // mostTasks is how many tasks have a line.

@@ -91,7 +91,11 @@ func (o *lines) show(s State) {
 }
 
 func (o *lines) say(s State) {
-	o.said = s.text()
+	text := s.text()
+	if text == "" {
+		return
+	}
+	o.said = text
 	o.log.LogAttrs(context.Background(), slog.LevelInfo, o.said)
 }
 

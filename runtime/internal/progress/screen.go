@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/mattn/go-runewidth"
 )
@@ -34,7 +35,13 @@ type Screen struct {
 	// paused counts those who need the terminal for themselves. drawings counts how often
 	// the same lines were drawn.
 	paused, drawings int
+	// piped is when something was last written to a pipe.
+	piped time.Time
 }
+
+// settling is how long the reader of a pipe may take to show what it read, before
+// something is drawn again.
+const settling = 150 * time.Millisecond
 
 // mostDrawings is how often lines are drawn again below a text until they change. A script
 // that prints more than that in a tenth of a second would otherwise become slow.
@@ -77,12 +84,15 @@ type pipe struct {
 func (p pipe) Write(text []byte) (int, error) {
 	p.screen.mu.Lock()
 	err := p.screen.erase()
-	p.screen.drawings = mostDrawings
 	p.screen.mu.Unlock()
 	if err != nil {
 		return 0, err
 	}
-	return p.w.Write(text)
+	n, err := p.w.Write(text)
+	p.screen.mu.Lock()
+	defer p.screen.mu.Unlock()
+	p.screen.piped = time.Now()
+	return n, err
 }
 
 func (o *stream) Write(p []byte) (int, error) {
@@ -173,7 +183,7 @@ func (s *Screen) release() error {
 
 // draw puts the lines on the terminal, if there is room for them.
 func (s *Screen) draw() error {
-	if s.open || s.paused > 0 || s.drawings > mostDrawings {
+	if s.open || s.paused > 0 || s.drawings > mostDrawings || time.Since(s.piped) < settling {
 		return s.erase()
 	}
 	columns, rows := s.size()
@@ -185,6 +195,9 @@ func (s *Screen) draw() error {
 	}
 	if text == "" {
 		return nil
+	}
+	if s.beside && len(s.drawn) == 1 {
+		text += "\r" // what the other program writes now replaces the line
 	}
 	_, err := io.WriteString(s.raw, text)
 	return err

@@ -275,3 +275,40 @@ func TestWaitingForTheQuota(t *testing.T) {
 		assert.Equal(t, "job.lua 0:03", tty.text())
 	})
 }
+
+// The reader of a pipe writes to the same terminal, a moment later than the program.
+func TestAPipeToTheSameTerminal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tty := newTTY(60, 10)
+		s := NewScreen(tty, tty.size, true, true)
+		read, write := io.Pipe()
+		go func() {
+			buf := make([]byte, 100)
+			for {
+				n, err := read.Read(buf)
+				if err != nil {
+					return
+				}
+				time.Sleep(20 * time.Millisecond)
+				_, _ = tty.Write(buf[:n])
+			}
+		}()
+		out := s.Pipe(write)
+		b := OnTerminal("job.lua", time.Now, s, false)
+		task := b.Begin(bindings.Task{Name: "rows", Total: 20})
+		var want []string
+		for i := range 20 {
+			time.Sleep(330 * time.Millisecond)
+			print(t, out, fmt.Sprintf("line %d\n", i))
+			task.Add(1)
+			want = append(want, fmt.Sprintf("line %d", i))
+		}
+		after(time.Second)
+		lines := strings.Split(tty.text(), "\n")
+		require.Len(t, lines, 10)
+		assert.Equal(t, want[11:], lines[:9])
+		assert.Contains(t, lines[9], "rows [####")
+		b.Close()
+		require.NoError(t, write.Close())
+	})
+}
