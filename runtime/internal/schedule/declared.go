@@ -49,7 +49,7 @@ func CheckParams(d Definition, says *header.Header, set func(variable string) bo
 	}
 	hint := "add it to the schedule, such as params = { " + failed.Name + " = " + example(failed.Param) + " }"
 	if d.Source != "" && d.Source == d.Script {
-		hint = "give it a default in the header, or write the schedule in phscript.toml, with params"
+		hint = "give it a default in the header, or move the schedule to phscript.toml, which can set params"
 	}
 	return wrong(failed.Message, hint)
 }

@@ -55,7 +55,8 @@ func build(env *environment.Env) (*cobra.Command, *options) {
 		Use:   "run [flags] FILE.lua [args...]",
 		Short: "Run a script",
 		Long: "run executes a Lua script. FILE may be - for standard input. 'phscript FILE.lua' does the same.\n" +
-			"Arguments after the file go to the script, in the table args.\n\n" +
+			"Arguments after the file go to the script: flags set its parameters, which 'phscript help FILE.lua' lists,\n" +
+			"and the rest is in the table args.\n\n" +
 			"The access token comes from PLANHAT_API_TOKEN or phscript.toml. With --simulate you need none, and\n" +
 			"nothing leaves this machine. Scripts can read files in their own folder and in the working directory,\n" +
 			"and write to the folder " + host.OutDir + " there. --allow-read and --allow-write allow more.\n\n" +
