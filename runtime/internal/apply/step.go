@@ -262,6 +262,7 @@ func (a *applier) send(ctx context.Context, s *step, rows []row) error {
 			intended[i].Before = a.whole(ctx, s, r)
 		}
 	}
+	a.Tell(Progress{Rows: a.done, Total: a.total})
 	if err := a.record(ctx, s, intended); err != nil {
 		return err
 	}

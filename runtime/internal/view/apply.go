@@ -13,11 +13,6 @@ import (
 	"github.com/phscript/phscript/runtime/internal/display"
 )
 
-// Of says how many rows of all are done.
-func Of(rows, total int) string {
-	return humanize.Comma(int64(rows)) + " of " + english.Plural(total, "row", "")
-}
-
 // Applied says what an apply has done. run is its number in the history, resume is the command that continues it, again how to
 // make a new plan.
 func Applied(script string, run int64, r *apply.Result, resume, again string) string {
@@ -40,7 +35,11 @@ func Applied(script string, run int64, r *apply.Result, resume, again string) st
 		}
 	}
 	if r.Stales > 0 {
-		line("\n%s since the plan was made, and %s left out:", english.Plural(r.Stales, "row has changed", "rows have changed"), pluralWas(r.Stales))
+		outcome := "and " + pluralWas(r.Stales) + " left out"
+		if r.NotBegun > 0 && r.Skipped == 0 {
+			outcome = "so apply stopped; add --skip-stale to leave it out"
+		}
+		line("\n%s since the plan was made, %s:", english.Plural(r.Stales, "row has changed", "rows have changed"), outcome)
 		stale(line, r)
 	}
 	section(line, "rejected", r.Rejected, r.Rejects)

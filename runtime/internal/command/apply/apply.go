@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/apply"
 	"github.com/phscript/phscript/runtime/internal/changes"
@@ -90,8 +91,9 @@ func New(env *environment.Env) *cobra.Command {
 	f.StringArrayVarP(&o.params, "param", "p", nil, "Check that the plan was made with the parameter `NAME=VALUE`")
 	f.StringVar(&o.stdin, "stdin", "", "Check that the script read the content of `FILE` from its standard input")
 	o.AddSendFlags(cmd)
+	o.AddProgress(cmd)
 	usage.Complete(cmd, "in-doubt", cobra.FixedCompletions([]cobra.Completion{apply.Sent, apply.Send}, cobra.ShellCompDirectiveNoFileComp))
-	f.BoolVarP(&o.Quiet, "quiet", "q", false, "Print no progress, and one line per wait")
+	f.BoolVarP(&o.Quiet, "quiet", "q", false, "Show no progress, and print one line per wait")
 	usage.AddJSON(cmd, &o.json)
 	return cmd
 }
@@ -166,6 +168,11 @@ func (o *options) apply(env *environment.Env, name string, command []string) err
 	if err != nil {
 		return err
 	}
+	env, endProgress, err := o.Watch(env, c, header.Script.Name)
+	if err != nil {
+		return err
+	}
+	defer endProgress()
 	terms, err := o.consent.Terms(env, c, false)
 	if err != nil {
 		return err
@@ -189,6 +196,7 @@ func (o *options) apply(env *environment.Env, name string, command []string) err
 	a.entry = h.Enter(env, history.ByApply, runtime.Script{Name: header.Script.Name}, cancel)
 	err = a.run(ctx)
 	release()
+	endProgress()
 	if finished, ok := errors.AsType[*usage.Finished](err); ok {
 		return finished
 	}
@@ -215,7 +223,7 @@ type applying struct {
 	entry   *host.Entry
 	started time.Time
 	result  *apply.Result
-	told    time.Time
+	task    bindings.Tracker
 }
 
 func (a *applying) run(ctx context.Context) error {

@@ -3,11 +3,10 @@ package apply
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
+	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/apply"
 	"github.com/phscript/phscript/runtime/internal/command/printing"
@@ -18,19 +17,15 @@ import (
 	"github.com/phscript/phscript/runtime/internal/view"
 )
 
-// tellEvery is how often progress is printed.
-const tellEvery = 10 * time.Second
-
+// tell shows how many rows are sent.
 func (a *applying) tell(p apply.Progress) {
-	now := a.env.Now()
-	if a.told.IsZero() {
-		a.told = now
+	if a.task == nil {
+		a.task = a.host.Task(bindings.Task{Name: "apply", Unit: bindings.TaskRows, Total: int64(p.Total)})
 	}
-	if a.Quiet || now.Sub(a.told) < tellEvery || p.Rows == p.Total {
-		return
+	a.task.Set(int64(p.Rows))
+	if p.Rows == p.Total {
+		a.task.End()
 	}
-	a.told = now
-	fmt.Fprintf(a.env.Stderr, "applied %s\n", view.Of(p.Rows, p.Total))
 }
 
 // resume is the command line that continues the apply.

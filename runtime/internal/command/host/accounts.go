@@ -39,6 +39,23 @@ func (h *Opened) Store() *storage.Lazy { return h.store }
 // Log is the log of the host.
 func (h *Opened) Log() *slog.Logger { return h.options.Logger }
 
+// Task shows how far a task is, until it ends.
+func (h *Opened) Task(t bindings.Task) bindings.Tracker {
+	if h.options.Progress == nil {
+		return untold{}
+	}
+	return h.options.Progress.Begin(t)
+}
+
+// untold is a task of which nothing is shown.
+type untold struct{}
+
+func (untold) Add(int64)   {}
+func (untold) Set(int64)   {}
+func (untold) Total(int64) {}
+func (untold) Note(string) {}
+func (untold) End()        {}
+
 // Accounts are clients for what is not a script. They share the quota with scripts.
 type Accounts struct {
 	clients *clients.Clients
@@ -65,8 +82,13 @@ func (h *Opened) Accounts(name, never string) *Accounts {
 	}
 	sending.Transport = &refusing{text: never, next: sending.Transport}
 	config.HTTPClient = sending
+	var progress planhat.ProgressObserver
+	if o.Progress != nil {
+		progress = o.Progress
+	}
 	return &Accounts{config: config, clients: clients.New(clients.Options{
-		Config: config, Limiters: limiters, Secrets: h.Secrets, Logger: o.Logger, Script: name, Now: o.Now,
+		Progress: progress,
+		Config:   config, Limiters: limiters, Secrets: h.Secrets, Logger: o.Logger, Script: name, Now: o.Now,
 		AllowAddress: o.AllowAddress, Warn: func(ctx context.Context, _, message string) { o.Logger.WarnContext(ctx, message) },
 	})}
 }
@@ -74,11 +96,6 @@ func (h *Opened) Accounts(name, never string) *Accounts {
 // Default returns the client of the configured account.
 func (a *Accounts) Default(ctx context.Context) (*planhat.Client, error) {
 	return a.clients.Default(ctx)
-}
-
-// New returns the client of another account.
-func (a *Accounts) New(ctx context.Context, host, token string) (*planhat.Client, error) {
-	return a.clients.New(ctx, bindings.ClientOptions{APIURL: host, APIToken: token})
 }
 
 // Hosts returns the addresses of the configured account, without what may be secret in them.
