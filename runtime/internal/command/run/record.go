@@ -19,14 +19,14 @@ import (
 func NewRecord(env *environment.Env) *cobra.Command {
 	cmd, o := build(env)
 	run := cmd.RunE
-	cmd.Use, cmd.Short = "record -o FILE [flags] FILE.lua [args...]", "Run a script, and record its HTTP requests for tests"
+	cmd.Use, cmd.Short = "record [flags] FILE.lua -o FILE [args...]", "Run a script, and record its HTTP requests for tests"
 	cmd.Long = "record runs a script as 'phscript run' does, also its writes, and writes all its HTTP requests and their\n" +
 		"responses to FILE: those to Planhat and those of the module http. 'phscript run --replay FILE' and the\n" +
 		"option replay of run_script in tests answer the same requests from it, and send none.\n\n" +
 		"Tokens, passwords, cookies and other secrets are replaced before anything is written. --anonymize also\n" +
 		"replaces names, addresses and other text about people and companies. Look at the file before you share it.\n\n" +
 		"Exit codes: as for 'phscript run'."
-	cmd.Example = "  phscript record -o tests/sync.jsonl sync.lua accounts.csv\n" +
+	cmd.Example = "  phscript record sync.lua -o tests/sync.jsonl accounts.csv\n" +
 		"  phscript run --replay tests/sync.jsonl sync.lua accounts.csv\n" +
 		"  phscript record mask --anonymize tests/sync.jsonl"
 	f := cmd.Flags()
@@ -36,9 +36,13 @@ func NewRecord(env *environment.Env) *cobra.Command {
 	usage.Complete(cmd, "out", cobra.FixedCompletions([]cobra.Completion{"jsonl"}, cobra.ShellCompDirectiveFilterFileExt))
 	_ = f.MarkHidden("replay")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		args, err := o.tape.after(args)
+		if err != nil {
+			return err
+		}
 		switch {
 		case o.tape.out == "" || o.tape.out == "-":
-			return &usage.Error{Message: "-o needs the name of a file", Hint: "name a file for the recording, such as -o recording.jsonl; flags come before the script"}
+			return &usage.Error{Message: "-o needs the name of a file", Hint: "name a file for the recording, such as -o recording.jsonl"}
 		case o.tape.replay != "":
 			return &usage.Error{Message: "a replay cannot be recorded", Hint: "leave out --replay"}
 		}
@@ -119,25 +123,50 @@ func newMask(env *environment.Env) *cobra.Command {
 	return cmd
 }
 
+// after takes the flags of record from the arguments after the script, up to --, where people
+// write them. The script gets the others.
+func (t *tape) after(args []string) ([]string, error) {
+	rest := make([]string, 0, len(args))
+	for i := 0; i < len(args); i++ {
+		name, value, joined := strings.Cut(args[i], "=")
+		switch {
+		case i == 0:
+			rest = append(rest, args[i])
+		case args[i] == "--":
+			return append(rest, args[i:]...), nil
+		case name == "--anonymize" && !joined:
+			t.anonymize = true
+		case slices.Contains(recordsOnly, name):
+			if !joined {
+				if i++; i == len(args) {
+					return nil, &usage.Error{Message: name + " needs the name of a file", Hint: "name a file, such as -o recording.jsonl"}
+				}
+				value = args[i]
+			}
+			if name == "--key" {
+				t.key = value
+			} else {
+				t.out = value
+			}
+		default:
+			rest = append(rest, args[i])
+		}
+	}
+	return rest, nil
+}
+
 // unrecorded returns the arguments of the command record as those of run.
 func unrecorded(args []string) []string {
 	if len(args) == 0 || args[0] != "record" {
 		return args
 	}
-	out := slices.Clone(args[1:])
-	for i := 0; i < len(out) && strings.HasPrefix(out[i], "-"); {
-		name, _, joined := strings.Cut(out[i], "=")
-		switch {
-		case name == "--anonymize" || joined && slices.Contains(recordsOnly, name):
-			out = slices.Delete(out, i, i+1)
-		case slices.Contains(recordsOnly, name):
-			out = slices.Delete(out, i, min(i+2, len(out)))
-		default:
-			i++
-		}
+	rest, err := (&tape{}).after(args) // whose first one is the command
+	if err != nil {
+		return args
 	}
-	return out
+	return rest[1:]
 }
 
-// recordsOnly are the flags of record with a value that run does not have.
+// recordsOnly are the flags of record with a value that run does not have, or means in
+// another way.
 var recordsOnly = []string{"-o", "--out", "--key"}

@@ -72,7 +72,7 @@ func Recording(env *environment.Env, name string) (*recording.File, error) {
 	f, err := recording.Read(env.Path(name))
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return nil, &usage.Error{Message: "there is no recording " + name, Hint: "make one: phscript record -o " + name + " FILE.lua"}
+		return nil, &usage.Error{Message: "there is no recording " + name, Hint: "make one: phscript record FILE.lua -o " + name}
 	case err != nil:
 		return nil, &usage.Error{Message: fmt.Sprintf("cannot use the recording %s: %v", name, err), Hint: "make it again with phscript record"}
 	}
