@@ -19,6 +19,7 @@ import (
 func NewRecord(env *environment.Env) *cobra.Command {
 	cmd, o := build(env)
 	run := cmd.RunE
+	cmd.Args = cobra.ArbitraryArgs
 	cmd.Use, cmd.Short = "record [flags] FILE.lua -o FILE [args...]", "Run a script, and record its HTTP requests for tests"
 	cmd.Long = "record runs a script as 'phscript run' does, also its writes, and writes all its HTTP requests and their\n" +
 		"responses to FILE: those to Planhat and those of the module http. 'phscript run --replay FILE' and the\n" +
