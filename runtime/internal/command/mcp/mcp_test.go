@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/runtime/internal/command/environment"
 )
 
 // The end of the input comes after the answer to the last request.
@@ -66,6 +68,18 @@ func TestSettingsMove(t *testing.T) {
 		"profile": map[string]any{"a": map[string]any{"token_file": "/p/t", "tenant_token_file": "/abs/t"}, "b": map[string]any{"token_env": "B_TOKEN"}},
 	}, settings)
 	assert.Equal(t, []string{"B_TOKEN"}, named(settings))
+}
+
+// Processes get no token, unless a plan reads Planhat.
+func TestVariables(t *testing.T) {
+	s := &server{env: &environment.Env{Environ: func() []string {
+		return []string{"PLANHAT_API_TOKEN=t", "SANDBOX_TOKEN=s", "AWS_SECRET=x", "TZ=UTC", "PATH=/bin", "HTTPS_PROXY=p", "HOME=/home/ada"}
+	}}}
+	w := &workspace{dir: "/w", variables: []string{"SANDBOX_TOKEN"}}
+	assert.Equal(t, []string{"TZ=UTC", "HOME=/w", "XDG_STATE_HOME=/w/.state", "XDG_CONFIG_HOME=/w/.state", "XDG_CACHE_HOME=/w/.state", "NO_COLOR=1", "CI=1"},
+		s.variables(w, false))
+	assert.Equal(t, []string{"PLANHAT_API_TOKEN=t", "SANDBOX_TOKEN=s", "TZ=UTC", "PATH=/bin", "HTTPS_PROXY=p", "HOME=/home/ada", "NO_COLOR=1", "CI=1"},
+		s.variables(w, true))
 }
 
 func TestPart(t *testing.T) {
