@@ -254,7 +254,7 @@ func TestLivePlan(t *testing.T) {
 	require.NoError(t, response.Body.Close())
 
 	dir := project(t)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "phscript.toml"), []byte("api_url = \""+web.URL+"\"\nallow_write = [\"data\"]\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "phscript.toml"), []byte("api_url = \""+web.URL+"\"\nallow_write = [\""+filepath.ToSlash(filepath.Join(dir, "data"))+"\"]\n"), 0o600))
 	before := files(t, dir)
 	s := session(t, dir, []string{"PLANHAT_API_TOKEN=" + token}, "--live")
 	listed, err := s.ListTools(t.Context(), nil)
@@ -262,7 +262,7 @@ func TestLivePlan(t *testing.T) {
 	for _, tool := range listed.Tools {
 		assert.Equal(t, tool.Name == "plan", *tool.Annotations.OpenWorldHint, tool.Name)
 	}
-	update := map[string]string{"x.lua": `planhat.company.update("extid-A-1", { name = "New name" }) print(pcall(fs.write, "data/accounts.csv", "x")) print(os.getenv("PLANHAT_API_TOKEN"))`}
+	update := map[string]string{"x.lua": `planhat.company.update("extid-A-1", { name = "New name" }) print(pcall(fs.write, "` + filepath.ToSlash(filepath.Join(dir, "data", "accounts.csv")) + `", "x")) print(os.getenv("PLANHAT_API_TOKEN"))`}
 	text, failed := call(t, s, "plan", map[string]any{"script": "x.lua", "live": true, "files": update})
 	require.False(t, failed, text)
 	assert.Contains(t, text, "Old name")
