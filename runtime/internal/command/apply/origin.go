@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -172,7 +173,11 @@ func listed(args []string) string {
 func (a *applying) changed(f planfile.File) string {
 	from := a.env.Stdin
 	if f.Name != "-" {
-		file, err := os.Open(a.env.Path(f.Name))
+		path := a.env.Path(f.Name)
+		if _, err := os.Stat(path); err != nil && a.header.Dir != "" && !filepath.IsAbs(f.Name) {
+			path = filepath.Join(a.header.Dir, f.Name) // apply may be called from another folder
+		}
+		file, err := os.Open(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			return "is missing"
 		}

@@ -3,6 +3,7 @@ package apply
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -152,6 +153,38 @@ func TestRowsInDoubt(t *testing.T) {
 			assert.Len(t, d.planhat.Records("note"), before+1)
 		})
 	}
+}
+
+// TestTheTerminalAsks about rows in doubt, and before deletes.
+func TestTheTerminalAsks(t *testing.T) {
+	for _, tt := range []struct {
+		typed string
+		code  int
+		notes int
+	}{{"send\n", 0, 2}, {"sent\n", 0, 1}, {"\n", 12, 1}, {"perhaps\nsend\n", 0, 2}} {
+		t.Run(tt.typed, func(t *testing.T) {
+			d := newDesk(t, simulator.Options{}, map[string]string{"a.lua": `planhat.note.create{ companyId = planhat.company.get_list()[1]._id, type = "note", description = "once" }`})
+			before := len(d.planhat.Records("note"))
+			d.plan("a.lua")
+			require.NoError(t, d.planhat.InjectFaults(simulator.Fault{Kind: simulator.FaultResetAfter, Nth: 1, Method: "POST"}))
+			code, said := d.apply()
+			require.Equal(t, 1, code, said)
+			d.Env.StdinTTY, d.Env.StderrTTY, d.Env.Stdin = true, true, strings.NewReader(tt.typed)
+			code, said = d.apply("--progress", "off")
+			require.Equal(t, tt.code, code, said)
+			assert.Contains(t, said, "Look in Planhat. Were they sent?")
+			assert.Len(t, d.planhat.Records("note"), before+tt.notes)
+		})
+	}
+	d := planned(t)
+	d.Env.StdinTTY, d.Env.StderrTTY, d.Env.Stdin = true, true, strings.NewReader("n\n")
+	code, said := d.apply("--progress", "off")
+	assert.Equal(t, 12, code)
+	assert.Contains(t, said, "The plan deletes 1 company and writes 5 records. Go ahead? [y/N]")
+	assert.Zero(t, d.writes())
+	d.Env.Stdin = strings.NewReader("y\n")
+	code, said = d.apply("--progress", "off")
+	assert.Equal(t, 0, code, said)
 }
 
 // TestResultAsJSON has the same numbers.
