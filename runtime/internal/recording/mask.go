@@ -145,7 +145,7 @@ func (m *Masks) clean(text string) string {
 	if m.Secrets != nil {
 		text = m.Secrets.String(text)
 	}
-	return jwt().ReplaceAllString(m.list.Text(text), redact.Mark)
+	return inAddresses(jwt().ReplaceAllString(m.list.Text(text), redact.Mark))
 }
 
 // mark returns the mask of the value of a member.

@@ -205,6 +205,23 @@ func TestSecretsNeverReachTheDisk(t *testing.T) {
 	}
 }
 
+func TestSecretsOfAddressesInTexts(t *testing.T) {
+	s := begin(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "/files/7?page=2&access_token=only-here-11")
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"file":"https://f.test/x?name=a&X-Amz-Signature=only-here-22&page_token=p1","html":"<a href=\"https://h.test/?a=1&amp;sig=only-here-33\">x</a>","git":"https://ada:only-here-44@git.test/x"}`))
+	})
+	s.send("GET", "/x", "", "")
+	text := s.write(&Masks{})
+	assert.NotContains(t, text, "only-here")
+	for _, kept := range []string{"/files/7?page=2&access_token=[redacted]", "?name=a&X-Amz-Signature=[redacted]&page_token=p1", "https://ada:[redacted]@git.test/x"} {
+		assert.Contains(t, text, kept)
+	}
+	_, client := s.replay(&Masks{})
+	_, _, err := send(t, client, "GET", s.server.URL+"/x", "", "")
+	require.NoError(t, err)
+}
+
 func TestTheScanStopsWhatMasksLeave(t *testing.T) {
 	m := &Masks{Secrets: &redact.Secrets{}}
 	m.Secrets.Add("top-secret-value+1")

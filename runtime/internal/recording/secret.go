@@ -3,6 +3,7 @@ package recording
 import (
 	"errors"
 	"net/url"
+	"strings"
 
 	"github.com/phscript/phscript/runtime/internal/pattern"
 	"github.com/phscript/phscript/runtime/internal/redact"
@@ -53,4 +54,27 @@ func loosely(text string) string {
 		}
 		return plain
 	})
+}
+
+// parameter matches a parameter of an address anywhere in a text, and login a user with a
+// password.
+var (
+	parameter = pattern.Lazy(`([?&;](?:amp;)?)([A-Za-z0-9_.-]+)=([^&#;\s"'<>\\)]+)`)
+	login     = pattern.Lazy(`(://[^/\s:@"'<>\\]*:)[^/\s@"'<>\\]+@`)
+)
+
+// inAddresses replaces the secrets of addresses in a text, such as that of a file to download,
+// which nothing else names.
+func inAddresses(text string) string {
+	if !strings.ContainsAny(text, "=@") {
+		return text
+	}
+	text = parameter().ReplaceAllStringFunc(text, func(found string) string {
+		part := parameter().FindStringSubmatch(found)
+		if !redact.SecretName(part[2]) {
+			return found
+		}
+		return part[1] + part[2] + "=" + redact.Mark
+	})
+	return login().ReplaceAllString(text, "${1}"+redact.Mark+"@")
 }
