@@ -148,9 +148,10 @@ func (e *FlagError) ErrorHint() string { return e.Hint }
 func (e *FlagError) ExitCode() int { return fault.ExitUsage }
 
 // Flags takes the flags of parameters out of a script's arguments. Those after -- stay, without
-// the --. Without declared parameters, all arguments stay. known reports whether a flag means
-// something to the caller: it stays, too.
-func (h *Header) Flags(args []string, known func(flag string) bool) (values map[string]json.RawMessage, rest []string, err error) {
+// the --. Without declared parameters, all arguments stay. known reports whether a flag that the
+// script does not have means something to the caller: it stays, too. reserved reports whether
+// taking a flag for the script's would be dangerous: it is an error.
+func (h *Header) Flags(args []string, known, reserved func(flag string) bool) (values map[string]json.RawMessage, rest []string, err error) {
 	if len(h.Params) == 0 {
 		return nil, args, nil
 	}
@@ -169,9 +170,8 @@ func (h *Header) Flags(args []string, known func(flag string) bool) (values map[
 			continue
 		case p == nil:
 			return nil, nil, h.unknownFlag(name)
-		case known(name):
-			return nil, nil, &FlagError{"--" + name + " is a flag of phscript and a parameter of the script",
-				"for the script, write --param " + p.Name + "=VALUE; for phscript, put the flag before the script"}
+		case reserved(name):
+			return nil, nil, Ambiguous(p)
 		case assigned:
 		case p.Type == Boolean:
 			value = "true"
@@ -188,6 +188,12 @@ func (h *Header) Flags(args []string, known func(flag string) bool) (values map[
 		values[p.Name] = parsed
 	}
 	return values, rest, nil
+}
+
+// Ambiguous is the error for a flag that both the command and the script have.
+func Ambiguous(p *Param) error {
+	return &FlagError{p.Flag() + " is a flag of phscript and a parameter of the script",
+		"for the script, write --param " + p.Name + "=VALUE; for phscript, put the flag before the script"}
 }
 
 // flag returns the parameter with a flag, or nil.

@@ -88,7 +88,8 @@ func TestBind(t *testing.T) {
 
 func TestFlags(t *testing.T) {
 	h := read(t, declaring)
-	known := func(flag string) bool { return flag == "dry-run" || flag == "note" }
+	known := func(flag string) bool { return flag == "dry-run" || flag == "note" || flag == "since" }
+	reserved := func(flag string) bool { return flag == "note" }
 	for _, tt := range []struct {
 		args, rest []string
 		values     map[string]string
@@ -99,6 +100,7 @@ func TestFlags(t *testing.T) {
 		{[]string{"--max-rows=1", "--max-rows=2"}, nil, map[string]string{"max_rows": "2"}, ""},
 		{[]string{"a", "--", "--path", "b"}, []string{"a", "--", "--path", "b"}, map[string]string{}, ""},
 		{[]string{"--dry-run"}, []string{"--dry-run"}, map[string]string{}, ""},
+		{[]string{"--since", "2026-01-31"}, nil, map[string]string{"since": `"2026-01-31"`}, ""},
 		{[]string{"--note", "a"}, nil, nil, "--note is a flag of phscript and a parameter of the script"},
 		{[]string{"--pth", "a"}, nil, nil, "the script has no flag --pth (did you mean '--path'?)"},
 		{[]string{"--path"}, nil, nil, "--path has no value"},
@@ -106,7 +108,7 @@ func TestFlags(t *testing.T) {
 		{[]string{"--path", "--"}, nil, nil, "--path has no value"},
 		{[]string{"--max-rows=many"}, nil, nil, `the parameter max_rows must be a whole number, not "many"`},
 	} {
-		values, rest, err := h.Flags(tt.args, known)
+		values, rest, err := h.Flags(tt.args, known, reserved)
 		if tt.wrong != "" {
 			assert.EqualError(t, err, tt.wrong, tt.args)
 			continue
@@ -120,7 +122,7 @@ func TestFlags(t *testing.T) {
 		assert.Equal(t, tt.values, got, tt.args)
 	}
 	args := []string{"--anything", "--", "x"}
-	_, rest, err := read(t, "").Flags(args, known)
+	_, rest, err := read(t, "").Flags(args, known, reserved)
 	require.NoError(t, err)
 	assert.Equal(t, args, rest)
 }

@@ -25,8 +25,9 @@ func runOptions(a *bindings.Args, script runtime.Script) (o runtime.RunOptions, 
 			return o, nil, a.Errorf("the option 'params' takes values by name, such as params = { region = \"eu\" }")
 		}
 	}
+	none := func(string) bool { return false }
 	says, _ := header.Read(script.Source) // its compilation reports mistakes
-	flags, rest, failed := says.Flags(texts(a.Options(1).Get("args")), func(string) bool { return false })
+	flags, rest, failed := says.Flags(texts(a.Options(1).Get("args")), none, none)
 	if len(says.Params) > 0 {
 		if i := slices.Index(rest, "--"); i >= 0 {
 			rest = slices.Delete(slices.Clone(rest), i, i+1)

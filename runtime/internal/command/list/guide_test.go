@@ -35,7 +35,7 @@ func TestGuideShowsTheHelpOfAScript(t *testing.T) {
 	assert.Contains(t, stderr, "  created    1\n")
 	stdout, _, err = r.Run(list.New)
 	require.NoError(t, err)
-	assert.Contains(t, stdout, "import.lua  --path FILE [--region eu|us] [--max-rows INTEGER] [--key TEXT]  Import accounts: Creates and updates companies from the export of the CRM.\n")
+	assert.Contains(t, stdout, "import.lua  --path FILE [--region eu|us] [--max-rows INTEGER] [--crm-key TEXT]  Import accounts: Creates and updates companies from the export of the CRM.\n")
 }
 
 func TestFoldersThatCannotBeListed(t *testing.T) {

@@ -19,12 +19,25 @@ import (
 // Flags are the flags of a script's parameters among those of a command.
 type Flags struct {
 	values map[string]json.RawMessage
+	// both are parameters whose flags the command has, too.
+	both    []*header.Param
+	command *pflag.FlagSet
+}
+
+// clash returns a parameter whose flag was given although the command has it, too, or nil.
+func (f *Flags) clash() *header.Param {
+	for _, p := range f.both {
+		if f.command.Changed(header.FlagName(p.Name)) {
+			return p
+		}
+	}
+	return nil
 }
 
 // Declare adds the flags of the script that the command line names to a command whose flags
 // may come after the script. Flags of the command with the same name stay.
 func Declare(env *environment.Env, cmd *cobra.Command) *Flags {
-	f := &Flags{values: map[string]json.RawMessage{}}
+	f := &Flags{values: map[string]json.RawMessage{}, command: cmd.Flags()}
 	line := env.Args
 	if len(line) > 0 && slices.Contains([]string{cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}, line[0]) {
 		line = line[1:]
@@ -40,6 +53,7 @@ func Declare(env *environment.Env, cmd *cobra.Command) *Flags {
 		p := &says.Params[i]
 		name := header.FlagName(p.Name)
 		if cmd.Flags().Lookup(name) != nil {
+			f.both = append(f.both, p)
 			continue
 		}
 		flag := cmd.Flags().VarPF(&value{f, p, p.Written}, name, "", describe(p))

@@ -30,6 +30,8 @@ type Given struct {
 	// of the command.
 	Args  []string
 	Known func(flag string) bool
+	// Reserved are flags of the command that must not be taken for those of the script.
+	Reserved []string
 	// Silent asks nothing, and allows that required parameters are missing: the script does
 	// not run.
 	Silent bool
@@ -66,11 +68,14 @@ func Of(env *environment.Env, script runtime.Script, given Given) (*Values, erro
 	if known == nil {
 		known = func(string) bool { return false }
 	}
-	flags, rest, err := says.Flags(given.Args, known)
+	flags, rest, err := says.Flags(given.Args, known, func(flag string) bool { return slices.Contains(given.Reserved, flag) })
 	if err != nil {
 		return nil, err
 	}
 	if given.Flags != nil {
+		if p := given.Flags.clash(); p != nil {
+			return nil, header.Ambiguous(p)
+		}
 		maps.Copy(named, given.Flags.values)
 	}
 	maps.Copy(named, flags)

@@ -166,6 +166,10 @@ func Script(env *environment.Env, name, command string, simulated bool) (runtime
 	return runtime.Script{Name: name, Path: path, Source: source}, nil
 }
 
+// decisive are the flags that decide whether a run writes, and where. If a script has a
+// parameter with such a name, neither meaning is taken for granted.
+var decisive = []string{"dry-run", "simulate", "replay", "config", "profile"}
+
 func runScript(env *environment.Env, o *options, flags *pflag.FlagSet) error {
 	env = supervised(env)
 	if asked, err := o.help(env); asked || err != nil {
@@ -182,7 +186,9 @@ func runScript(env *environment.Env, o *options, flags *pflag.FlagSet) error {
 	if err != nil {
 		return err
 	}
-	values, err := params.Of(env, script, params.Given{Params: o.params, Args: o.args, Known: func(flag string) bool { return flags.Lookup(flag) != nil }})
+	values, err := params.Of(env, script, params.Given{
+		Params: o.params, Args: o.args, Known: func(flag string) bool { return flags.Lookup(flag) != nil }, Reserved: decisive,
+	})
 	if err != nil {
 		return err
 	}
