@@ -109,3 +109,24 @@ planhat.company.create{ externalId = "x", name = "X" }
 	assert.Contains(t, said, "with a token that it gets itself, and a plan holds no tokens")
 	assert.Zero(t, d.writes())
 }
+
+// TestRejectedRowsOfARequest are told from the others, however Planhat words them.
+func TestRejectedRowsOfARequest(t *testing.T) {
+	for _, shape := range []string{"keys", "index", "item", "text"} {
+		t.Run(shape, func(t *testing.T) {
+			d := newDesk(t, simulator.Options{Switches: simulator.Switches{"bulk-errors": shape}}, map[string]string{"a.lua": `
+local company = planhat.company.get_list()[1]
+planhat.enduser.bulk_upsert{ { email = "lost@nowhere.example", externalId = "lost" }, { email = "kim@x.example", externalId = "kim", companyId = company._id } }
+planhat.note.create{ companyId = company._id, type = "note", description = "after" }
+`})
+			d.plan("a.lua")
+			code, said := d.apply()
+			require.Equal(t, 3, code, said)
+			assert.Contains(t, said, "enduser: 1 created, 1 rejected")
+			assert.Contains(t, said, "note: 1 created")
+			assert.Regexp(t, `(?m)^  enduser externalId lost \(#\d\), line 3: `, said)
+			code, said = d.apply()
+			assert.Equal(t, 11, code, said)
+		})
+	}
+}

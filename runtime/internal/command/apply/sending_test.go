@@ -51,6 +51,18 @@ planhat.company.create{ externalId = "last", name = "Last" }
 	}
 }
 
+// TestTwoRowsOfARecord keep their order, also if the second is the first one to show what Planhat
+// does with custom properties.
+func TestTwoRowsOfARecord(t *testing.T) {
+	d := newDesk(t, simulator.Options{}, map[string]string{"a.lua": `
+planhat.company.bulk_upsert{ { _id = planhat.company.get_list()[1]._id, phase = "First" }, { externalId = "company-1", phase = "Second", custom = { Tier = "Platinum" } } }
+`})
+	d.plan("a.lua")
+	code, said := d.apply()
+	require.Equal(t, 0, code, said)
+	assert.Equal(t, "Second", d.company(0)["phase"])
+}
+
 // TestRowsThatNeedARejectedOne are not applied, and the others are.
 func TestRowsThatNeedARejectedOne(t *testing.T) {
 	d := newDesk(t, simulator.Options{}, map[string]string{"a.lua": `
