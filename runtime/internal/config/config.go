@@ -31,6 +31,8 @@ type Config struct {
 	// APIURL and AnalyticsURL are the hosts, Planhat's own if empty.
 	APIURL       string `toml:"api_url"`
 	AnalyticsURL string `toml:"analytics_url"`
+	// Sources say where the tokens are if they are not in APIToken and TenantToken.
+	Sources
 	// CallsPerMin is the call quota, 0 for Planhat's.
 	CallsPerMin int `toml:"calls_per_min"`
 	// RetryFor is how long Planhat may be away before a call fails, 0 for the
@@ -69,6 +71,14 @@ type Config struct {
 	// Schedules and Serve are for phscript serve.
 	Schedules []Schedule `toml:"schedule"`
 	Serve     Serve      `toml:"serve"`
+
+	// Profiles are the profiles by name, and Profile is the one that Choose chose; its
+	// name is "" if there is none.
+	Profiles map[string]Profile `toml:"profile"`
+	Profile  Profile            `toml:"-"`
+	chosenBy Origin
+	// origins are where settings come from that Choose and Origin have replaced.
+	origins map[string]Origin
 
 	// File is the configuration file that was read, or "", and Text its content.
 	File string `toml:"-"`
@@ -109,14 +119,16 @@ var keys = []string{
 	"api_token", "tenant_token", "api_url", "analytics_url", "calls_per_min", "retry_for", "timeout", "max_memory",
 	"check.globals", "check.ignore",
 	"allow_write", "allow_read", "allow_env", "allow_net", "log_level", "log_format", "strict", "schema", "state", "model", "schedule", "serve",
+	"profile", "token_env", "token_file", "token_command", "tenant_token_env", "tenant_token_file", "tenant_token_command",
 }
 
 // tableKeys are the settings inside of tables, by the table's name.
 var tableKeys = map[string][]string{
 	"schedule": {
-		"name", "script", "cron", "every", "time_zone", "params", "args", "timeout", "max_memory", "retries", "overlap",
+		"name", "script", "profile", "cron", "every", "time_zone", "params", "args", "timeout", "max_memory", "retries", "overlap",
 		"catch_up", "jitter", "resume", "enabled", "dry_run", "allow_write", "allow_read", "allow_env", "allow_net", "on_failure", "on_recovery", "on_missed",
 	},
+	"profile":     profileKeys,
 	"model":       {"name", "path", "keys", "limit", "filters"},
 	"serve":       {"listen", "workers", "scripts", "keep_days", "keep_size", "on_failure", "on_recovery", "on_missed"},
 	"on_failure":  {"script", "webhook", "webhook_env", "secret_env", "command"},
@@ -187,6 +199,12 @@ func parse(name string, text []byte) (Config, error) {
 	if err != nil {
 		return c, &Error{Where: name, Message: err.Error()}
 	}
+	if kind := meta.Type("profile"); meta.IsDefined("profile") && kind != "" && kind != "Hash" {
+		return c, &Error{Where: name, Message: "profile: must be a table", Hint: "write the settings of each profile under a line [profile.NAME]; choose one with --profile or " + ProfileVariable}
+	}
+	if err := c.checkProfiles(meta.IsDefined); err != nil {
+		return c, &Error{Where: name, Message: err.Error()}
+	}
 	for _, d := range f.Declarations {
 		m, err := catalog.Declare(d)
 		if err != nil {
@@ -212,7 +230,12 @@ func parse(name string, text []byte) (Config, error) {
 // unknownKey is the error for a setting that does not exist. It lists those that do.
 func unknownKey(name string, key toml.Key) error {
 	meant, known, place := key.String(), keys, "the settings"
-	if len(key) > 1 && tableKeys[key[len(key)-2]] != nil {
+	if len(key) == 3 && key[0] == "profile" {
+		if hint := tokenHere[key[2]]; hint != "" {
+			return &Error{Where: name, Message: fmt.Sprintf("unknown setting '%s'", key), Hint: hint}
+		}
+		meant, known, place = key[2], profileKeys, "the settings of a profile"
+	} else if len(key) > 1 && tableKeys[key[len(key)-2]] != nil {
 		meant, known, place = key[len(key)-1], tableKeys[key[len(key)-2]], "the settings of "+key[len(key)-2]
 	}
 	return &Error{

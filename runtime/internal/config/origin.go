@@ -26,7 +26,7 @@ type Setting struct {
 
 // Origin is where a value comes from.
 type Origin struct {
-	Kind OriginKind `json:"kind" doc:"default, file, variable or flag"`
+	Kind OriginKind `json:"kind" doc:"default, file, variable, flag, command or login"`
 	// Name is the file, the variable or the flag.
 	Name string `json:"name,omitempty" doc:"the file, the environment variable or the flag"`
 	Line int    `json:"line,omitempty" doc:"the line in the file"`
@@ -41,6 +41,9 @@ const (
 	FromFile     OriginKind = "file"
 	FromVariable OriginKind = "variable"
 	FromFlag     OriginKind = "flag"
+	// FromCommand is a program that prints a token, FromLogin what phscript login stored.
+	FromCommand OriginKind = "command"
+	FromLogin   OriginKind = "login"
 )
 
 func (o Origin) String() string {
@@ -71,6 +74,10 @@ func (c Config) Settings() []Setting {
 		{Name: "allow_env", Value: strings.Join(c.AllowEnv, ", ")}, {Name: "allow_net", Value: strings.Join(c.AllowNet, ", ")},
 		{Name: "log_level", Value: c.LogLevel}, {Name: "log_format", Value: c.LogFormat}, {Name: "strict", Value: truth(c.Strict)},
 		{Name: "schema", Value: c.Schema}, {Name: "state", Value: withoutUser(c.State)},
+		{Name: "profile", Value: c.Profile.Name},
+		{Name: "token_env", Value: c.TokenEnv}, {Name: "token_file", Value: c.TokenFile}, {Name: "token_command", Value: command(c.TokenCommand)},
+		{Name: "tenant_token_env", Value: c.TenantTokenEnv}, {Name: "tenant_token_file", Value: c.TenantTokenFile},
+		{Name: "tenant_token_command", Value: command(c.TenantTokenCommand)},
 		{Name: "check.globals", Value: strings.Join(c.Check.Globals, ", ")}, {Name: "check.ignore", Value: strings.Join(c.Check.Ignore, ", ")},
 		{Name: "serve.listen", Value: c.Serve.Listen}, {Name: "serve.workers", Value: number(c.Serve.Workers)},
 		{Name: "serve.scripts", Value: strings.Join(c.Serve.Scripts, ", ")},
@@ -87,20 +94,40 @@ func (c Config) Settings() []Setting {
 		schedules = append(schedules, cmp.Or(s.Name, s.Script))
 	}
 	list = append(list, Setting{Name: "model", Value: strings.Join(models, ", ")}, Setting{Name: "schedule", Value: strings.Join(schedules, ", ")})
+	if p := c.Profile; p.Name != "" {
+		for _, one := range []Setting{{Name: "production", Value: truth(p.Production)}, {Name: "allow", Value: strings.Join(p.Allow, ", ")}, {Name: "confirm_above", Value: number(p.Threshold)}} {
+			one.Name = "profile." + p.Name + "." + one.Name
+			list = append(list, one)
+		}
+	}
 	lines := c.lines()
 	for i := range list {
 		s := &list[i]
-		switch variable := variables[s.Name]; {
-		case variable != "" && slices.Contains(c.Variables, variable):
-			s.Set, s.Origin = true, Origin{Kind: FromVariable, Name: variable}
-		case lines.defines(s.Name):
-			s.Set, s.Origin = true, Origin{Kind: FromFile, Name: c.File, Line: lines.of(s.Name)}
-		default:
-			s.Origin = Origin{Kind: FromDefault}
+		s.Set, s.Origin = c.place(s.Name, lines)
+		if _, replaced := c.origins[s.Name]; replaced && s.Secret {
+			s.Value = Hidden // perhaps not read yet
 		}
 		s.Secret = s.Secret && s.Set
 	}
 	return list
+}
+
+// place returns whether somebody has set a setting, and where.
+func (c Config) place(setting string, lines written) (set bool, from Origin) {
+	replaced, ok := c.origins[setting]
+	switch variable := variables[setting]; {
+	case setting == "profile":
+		if c.Profile.Name != "" {
+			return true, c.chosenBy
+		}
+	case ok:
+		return true, replaced
+	case variable != "" && slices.Contains(c.Variables, variable):
+		return true, Origin{Kind: FromVariable, Name: variable}
+	case lines.defines(setting):
+		return true, Origin{Kind: FromFile, Name: c.File, Line: lines.of(setting)}
+	}
+	return false, Origin{Kind: FromDefault}
 }
 
 func hide(secret string) string {
@@ -180,14 +207,22 @@ func actions(list []Action) string {
 		case a.Webhook != "":
 			parts = append(parts, "webhook "+Hidden)
 		case len(a.Command) > 0:
-			text := "command " + a.Command[0]
-			if n := len(a.Command) - 1; n > 0 {
-				text += " with " + english.Plural(n, "argument", "")
-			}
-			parts = append(parts, text)
+			parts = append(parts, "command "+command(a.Command))
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// command names a program without its arguments, which may be secrets.
+func command(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	text := list[0]
+	if n := len(list) - 1; n > 0 {
+		text += " with " + english.Plural(n, "argument", "")
+	}
+	return text
 }
 
 // written finds settings in the text of a configuration file.
@@ -213,6 +248,14 @@ func (w written) defines(setting string) bool {
 func (w written) of(setting string) (line int) {
 	keys := strings.Split(setting, ".")
 	could := regexp.MustCompile(`^\s*(\[+\s*["']?` + keys[0] + `["']?\s*\]|["']?(` + strings.Join(keys, "|") + `)["']?\s*[=.])`)
+	if len(keys) == 2 && keys[0] == "profile" {
+		header := regexp.MustCompile(`^\s*\[\s*["']?profile["']?\s*\.\s*["']?` + keys[1] + `["']?\s*\]`)
+		for i, text := range bytes.Split(w.text, []byte("\n")) {
+			if header.Match(text) {
+				return i + 1
+			}
+		}
+	}
 	end := 0
 	for i, text := range bytes.SplitAfter(w.text, []byte("\n")) {
 		if could.Match(text) && (len(keys) == 1 || !bytes.HasPrefix(bytes.TrimSpace(text), []byte("["))) {

@@ -29,6 +29,8 @@ func CheckListen(address string) error {
 type Schedule struct {
 	Name   string `toml:"name" json:"name"`
 	Script string `toml:"script" json:"script"`
+	// Profile is the profile of its runs, "" for that of the service.
+	Profile string `toml:"profile" json:"profile,omitempty"`
 	// Cron or Every says when; TimeZone is where Cron's times of day hold.
 	Cron     string `toml:"cron" json:"cron,omitempty"`
 	Every    string `toml:"every" json:"every,omitempty"`

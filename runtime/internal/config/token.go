@@ -12,9 +12,15 @@ const quotes = "\"'`“”‘’«»"
 // --env-file passes them on, with the word Bearer, and with spaces. Its error does not show
 // them.
 func (c *Config) CheckTokens() error {
-	for _, t := range []struct{ what, variable, token string }{
-		{"the API token", "PLANHAT_API_TOKEN", c.APIToken}, {"the tenant token", "PLANHAT_TENANT_TOKEN", c.TenantToken},
-	} {
+	if err := CheckToken("the API token", "PLANHAT_API_TOKEN", c.APIToken); err != nil {
+		return err
+	}
+	return CheckToken("the tenant token", "PLANHAT_TENANT_TOKEN", c.TenantToken)
+}
+
+// CheckToken is CheckTokens for one token, which what names, and which a variable can hold.
+func CheckToken(what, variable, token string) error {
+	for _, t := range []struct{ what, variable, token string }{{what, variable, token}} {
 		_, bearer := strings.CutPrefix(strings.ToLower(t.token), "bearer ")
 		switch {
 		case strings.Trim(t.token, quotes) != t.token:

@@ -22,7 +22,9 @@ type Summary struct {
 	Seconds   float64   `json:"seconds"`
 	Simulated bool      `json:"simulated"`
 	DryRun    bool      `json:"dry_run"`
-	ExitCode  int       `json:"exit_code"`
+	// Profile is the profile of the run, nil without one.
+	Profile  *Profile `json:"profile,omitempty"`
+	ExitCode int      `json:"exit_code"`
 	// Outcome is done, rejected, exited (by os.exit), failed or interrupted;
 	// unfinished for a run that was killed.
 	Outcome string `json:"outcome"`
@@ -62,6 +64,16 @@ type Summary struct {
 	Told      int  `json:"-"`
 	Unwritten bool `json:"-"`
 	Finished  bool `json:"-"`
+}
+
+// Profile is the profile of a run.
+type Profile struct {
+	Name string `json:"name"`
+	Host string `json:"host"`
+	// Production is what the profile says about itself.
+	Production bool `json:"production"`
+	// Written reports whether a write was sent to the profile's tenant.
+	Written bool `json:"written"`
 }
 
 // Resumed is what a run continued.

@@ -30,7 +30,7 @@ type options struct {
 
 // runFlags are flags of run that replace settings, and add to lists.
 var runFlags = []string{
-	"calls-per-min", "retry-for", "timeout", "max-memory", "allow-write", "allow-read", "allow-env", "allow-net", "log-level", "log-format", "strict", "state", "config",
+	"calls-per-min", "retry-for", "timeout", "max-memory", "allow-write", "allow-read", "allow-env", "allow-net", "log-level", "log-format", "strict", "state", "config", "profile",
 }
 
 // New returns the command config.

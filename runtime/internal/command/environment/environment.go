@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/phscript/phscript/runtime/internal/keyring"
 	"github.com/phscript/phscript/runtime/internal/trust"
 )
 
@@ -36,6 +37,8 @@ type Env struct {
 	// of Stderr.
 	TerminalSize, ErrorSize func() (width, height int, err error)
 	Getenv                  func(string) (string, bool)
+	// Keyring is the keyring of the system, nil if there is none.
+	Keyring *keyring.Keyring
 	// Trust says which files and folders are trusted.
 	Trust trust.Rules
 	// ReadConfig reads the configuration file, if it is trusted.

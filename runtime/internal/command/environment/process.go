@@ -17,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/phscript/phscript/runtime/internal/display"
+	"github.com/phscript/phscript/runtime/internal/keyring"
 	"github.com/phscript/phscript/runtime/internal/sourcefile"
 	"github.com/phscript/phscript/runtime/internal/trust"
 )
@@ -46,6 +47,7 @@ func OfProcess() *Env {
 		ErrorSize:    func() (int, int, error) { return term.GetSize(int(os.Stderr.Fd())) },
 		StdoutPipe:   isPipe(os.Stdout),
 		Getenv:       os.LookupEnv,
+		Keyring:      keyring.System(os.LookupEnv, exists),
 		ReadFile:     sourcefile.Wait,
 		Trust:        rules,
 		ReadConfig:   rules.ReadFile,
@@ -70,6 +72,11 @@ func OfProcess() *Env {
 func isPipe(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
 
 // runningFile is how Linux names the file of the running program, also if it was

@@ -13,10 +13,10 @@ import (
 )
 
 // checkpoints finds the checkpoint of a script: its schedule's in a scheduled
-// run, or that of its file.
-func checkpoints(env *environment.Env, stored *storage.Lazy) func(runtime.Script) bindings.CheckpointStore {
+// run, or that of its file. suffix tells profiles apart.
+func checkpoints(env *environment.Env, stored *storage.Lazy, suffix string) func(runtime.Script) bindings.CheckpointStore {
 	return func(s runtime.Script) bindings.CheckpointStore {
-		return &storedCheckpoint{owner: checkpointOwner(env, s), store: &store.Persistent{
+		return &storedCheckpoint{owner: checkpointOwner(env, s) + suffix, store: &store.Persistent{
 			Open: stored.Open, What: "the store", Waits: "waiting to use the checkpoint", Log: stored.Log,
 		}}
 	}

@@ -21,6 +21,7 @@ func (o *Options) AddConnectionFlags(cmd *cobra.Command) {
 	AddAllowHost(cmd, &o.AllowHost)
 	f.StringVar(&o.State, "state", "", "Share the quota through `FILE` or a postgres:// address; memory shares it with nobody (default a file in the state directory)")
 	usage.AddConfig(f, &o.ConfigFile)
+	usage.AddProfile(f, &o.ProfileName)
 	usage.AddLog(cmd, &o.LogLevel, &o.LogFormat)
 	usage.CompleteNothing(cmd, "calls-per-min", "retry-for")
 	usage.Complete(cmd, "config", cobra.FixedCompletions([]cobra.Completion{"toml"}, cobra.ShellCompDirectiveFilterFileExt))

@@ -59,9 +59,6 @@ func (c *Consent) Terms(env *environment.Env, settings config.Config, simulated 
 	return t, nil
 }
 
-// profile is what the settings say about writes.
-func profile(config.Config) consent.Profile { return consent.Profile{} }
-
 // asked asks a question on the terminal. It reads no more than a line, since the script may
 // read the next one.
 func asked(ctx context.Context, env *environment.Env, question string) (string, error) {
@@ -96,7 +93,10 @@ func readTerminal(ctx context.Context, in io.Reader, p []byte) (int, error) {
 func (h *Opened) beforeWrites(t *consent.Terms) func(context.Context, runtime.ConsentRequest) error {
 	var running *consent.Running
 	if t != nil {
-		running = t.Run("the script")
+		// allowGate has decided about what the profile allows, row by row.
+		terms := *t
+		terms.Profile.Allow = nil
+		running = terms.Run("the script")
 	}
 	return func(ctx context.Context, w runtime.ConsentRequest) error {
 		if running != nil {

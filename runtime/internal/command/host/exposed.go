@@ -24,11 +24,11 @@ func Exposed(env *environment.Env, c config.Config) (warnings []string) {
 			warnings = append(warnings, file+" holds a token, and every user of this machine can read it; "+advice)
 		}
 	}
-	ofFile := func(value, variable string) bool { return value != "" && !slices.Contains(c.Variables, variable) }
+	ofFile := func(value, setting string) bool { return value != "" && c.Outside(setting) == "" }
 	folders := []string{env.Dir}
 	if c.File != "" {
 		folders = append(folders, filepath.Dir(c.File))
-		if ofFile(c.APIToken, "PLANHAT_API_TOKEN") || ofFile(c.TenantToken, "PLANHAT_TENANT_TOKEN") || ofFile(store.Password(c.State), "PHSCRIPT_STATE") {
+		if ofFile(c.APIToken, "api_token") || ofFile(c.TenantToken, "tenant_token") || ofFile(store.Password(c.State), "state") {
 			warn(c.File)
 		}
 	}

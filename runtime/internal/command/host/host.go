@@ -54,7 +54,7 @@ const NoFixtures = " "
 
 // Options are the settings that every command has which evaluates Lua.
 type Options struct {
-	ConfigFile string
+	ConfigFile, ProfileName string
 
 	Simulate  string
 	Simulated bool
@@ -85,6 +85,8 @@ type Options struct {
 	// Observer, if set, sees what the clients do. Quiet tells each wait once.
 	Observer planhat.Observer
 	Quiet    bool
+	// sources are where the tokens are, as Settings has found.
+	sources Sources
 	// Terms, if set, decide about writes.
 	Terms *consent.Terms
 	// TraceHTTP is the value of --trace-http.
@@ -133,6 +135,7 @@ func (o *Options) addFlags(cmd *cobra.Command) {
 	AddAllowHost(cmd, &o.AllowHost)
 	f.StringVar(&o.State, "state", "", "Share the quota through `FILE` or a postgres:// address; memory shares it with nobody (default a file in the state directory)")
 	usage.AddConfig(f, &o.ConfigFile)
+	usage.AddProfile(f, &o.ProfileName)
 	usage.AddLog(cmd, &o.LogLevel, &o.LogFormat)
 	o.addTrace(cmd)
 	usage.CompleteFolders(cmd, "allow-read", "allow-write")
@@ -167,6 +170,9 @@ func (o *Options) reads() int {
 func (o *Options) Settings(env *environment.Env) (config.Config, error) {
 	c, err := config.Load(o.ConfigFile, env.Dir, env.ReadConfig, env.Getenv)
 	if err != nil {
+		return c, err
+	}
+	if o.sources, err = Choose(env, &c, o.ProfileName, o.Simulated); err != nil {
 		return c, err
 	}
 	if o.CallsPerMin < 0 {
@@ -232,7 +238,8 @@ type Opened struct {
 	credentials *Credentials
 	options     runtime.Options
 	// traced is the file of --trace-http, nil without one.
-	traced io.Closer
+	traced  io.Closer
+	watched *watched
 }
 
 // Close closes the store and the simulated Planhat.
@@ -254,15 +261,13 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !o.offline() {
-		if err := c.CheckTokens(); err != nil {
-			return nil, err
-		}
+	if err := o.readTokens(&c); err != nil {
+		return nil, err
 	}
 	h := &Opened{Secrets: &redact.Secrets{}, dryRun: o.DryRun}
 	h.Secrets.Keep()
 	// Also those that a simulated run does not use: somebody may type or print them.
-	for _, secret := range []string{c.APIToken, c.TenantToken, store.Password(c.State)} {
+	for _, secret := range append(unused(env), c.APIToken, c.TenantToken, store.Password(c.State)) {
 		h.Secrets.Add(secret)
 	}
 	logger := slog.New(h.Secrets.Handler(handler))
@@ -320,6 +325,9 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		AllowAddress: allowAddress(hosts, o.Simulated || simulated),
 		Help:         manual.PageOptions{Width: env.Width(), Color: env.StdoutColor(), Ask: o.Ask},
 	}
+	if options.Planhat.Gate = allowGate(c.Profile); !o.offline() && !simulated {
+		h.watch(env, c, o, logger, &options)
+	}
 	options.Consent = h.beforeWrites(o.Terms)
 	if o.board != nil {
 		o.board.Hide = h.Secrets.String
@@ -335,9 +343,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 	if o.Simulated || simulated {
 		options.Stubs = &runtime.Stubs{}
 	}
-	if c.File != "" {
-		options.PrivateFiles = append(options.PrivateFiles, c.File)
-	}
+	options.PrivateFiles = o.sources.private(c.File)
 	if !o.offline() {
 		if err := h.shareQuota(env, o.State, &options); err != nil {
 			return nil, err
@@ -377,12 +383,12 @@ func (h *Opened) shareQuota(env *environment.Env, state string, options *runtime
 		}
 		h.store = &storage.Lazy{Location: location, Log: options.Logger, Trust: env.Trust}
 		h.Secrets.Add(store.Password(location))
-		options.State = states(env, h.store)
+		options.State = states(env, h.store, inProfile(h.Config))
 		stored := newTokens(env, h.store)
 		options.Tokens, h.credentials = stored, &Credentials{stored, ofConnectors}
 		options.Credential = h.credentials.Get
 		options.Env = h.credentials.Own().orStored(env.Getenv, options.EnvAllow, options.Logger)
-		options.Checkpoint = checkpoints(env, h.store)
+		options.Checkpoint = checkpoints(env, h.store, inProfile(h.Config))
 		options.Journal = func(ctx context.Context, name string) (planhat.Journal, error) { return h.journals.Named(ctx, name) }
 		run, _ := env.Getenv(serve.RunVariable)
 		options.Window = sharedWindow(h.store, run)

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -44,16 +45,16 @@ func Reach(c config.Config, allowed []string) (hosts trust.Hosts, err error) {
 			}
 		}
 	}
-	token := slices.IndexFunc(c.Variables, func(name string) bool { return name == "PLANHAT_API_TOKEN" || name == "PLANHAT_TENANT_TOKEN" })
+	token := cmp.Or(c.Outside("api_token"), c.Outside("tenant_token"))
 	for _, a := range addresses(c) {
 		host, where, name := trust.HostOf(a.value), c.File, a.name+": "
 		if slices.Contains(c.Variables, a.variable) {
 			where, name = a.variable, ""
 		}
-		if token >= 0 && !hosts.Known(a.value) {
+		if token != "" && !hosts.Known(a.value) {
 			return hosts, &config.Error{
 				Where:   where,
-				Message: fmt.Sprintf("%s%s would receive the token of %s, which goes only to Planhat's hosts and to this machine", name, host, c.Variables[token]),
+				Message: fmt.Sprintf("%s%s would receive the token of %s, which goes only to Planhat's hosts and to this machine", name, host, token),
 				Hint:    fmt.Sprintf("remove %s from the file; or, if you trust this host with the token, add --allow-host=%s or set %s", a.name, host, a.variable),
 			}
 		}

@@ -12,10 +12,10 @@ import (
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
-// states finds what a script keeps between its runs.
-func states(env *environment.Env, stored *storage.Lazy) func(runtime.Script) bindings.StateStore {
+// states finds what a script keeps between its runs. suffix tells profiles apart.
+func states(env *environment.Env, stored *storage.Lazy, suffix string) func(runtime.Script) bindings.StateStore {
 	return func(s runtime.Script) bindings.StateStore {
-		return &storedState{own: durable.OfScript(pathOf(env, s)), store: &store.Persistent{
+		return &storedState{own: durable.OfScript(pathOf(env, s)), suffix: suffix, store: &store.Persistent{
 			Open: stored.Open, What: "the store", Waits: "waiting to use the state of scripts", Log: stored.Log,
 		}}
 	}
@@ -26,13 +26,15 @@ func states(env *environment.Env, stored *storage.Lazy) func(runtime.Script) bin
 type storedState struct {
 	store *store.Persistent
 	own   string
+	// suffix ends the names of the spaces.
+	suffix string
 }
 
 func (s *storedState) Own() string { return s.own }
 
 func (s *storedState) Get(ctx context.Context, space, key string) (value []byte, version int64, err error) {
 	err = s.store.Do(ctx, func(ctx context.Context, db *store.DB) error {
-		value, version, err = durable.Get(ctx, db, space, key)
+		value, version, err = durable.Get(ctx, db, space+s.suffix, key)
 		return err
 	})
 	return value, version, err
@@ -41,7 +43,7 @@ func (s *storedState) Get(ctx context.Context, space, key string) (value []byte,
 func (s *storedState) Set(ctx context.Context, space string, changes []bindings.StateChange) error {
 	changed := false
 	err := s.store.Do(ctx, func(ctx context.Context, db *store.DB) error {
-		err := durable.Set(ctx, db, space, changes)
+		err := durable.Set(ctx, db, space+s.suffix, changes)
 		if changed = errors.Is(err, bindings.ErrChanged); changed {
 			return nil // waiting does not help
 		}
@@ -55,7 +57,7 @@ func (s *storedState) Set(ctx context.Context, space string, changes []bindings.
 
 func (s *storedState) Keys(ctx context.Context, space string) (keys []string, err error) {
 	err = s.store.Do(ctx, func(ctx context.Context, db *store.DB) error {
-		keys, err = durable.Keys(ctx, db, space)
+		keys, err = durable.Keys(ctx, db, space+s.suffix)
 		return err
 	})
 	return keys, err

@@ -290,6 +290,7 @@ func runScript(env *environment.Env, o *options, flags *pflag.FlagSet) error {
 	}
 	// Last of all: if the run is killed before, it can still be resumed.
 	defer func() { journals.End(context.Background(), finished) }()
+	s.Profile = h.Profile()
 	_, served := env.Getenv(host.SimulatedVariable)
 	if s.DryRun, s.Simulated = o.DryRun, o.Simulated || served || o.Replay != nil; s.DryRun {
 		s.Written, s.Removed = result.Written, result.Removed

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/fault"
 )
 
@@ -82,6 +83,11 @@ func AddJSON(cmd *cobra.Command, json *bool) {
 // AddConfig adds the flag --config.
 func AddConfig(f *pflag.FlagSet, file *string) {
 	f.StringVar(file, "config", "", "Read the configuration from `FILE` (default phscript.toml in the working directory)")
+}
+
+// AddProfile adds the flag --profile.
+func AddProfile(f *pflag.FlagSet, name *string) {
+	f.StringVar(name, "profile", "", "Use the profile `NAME` of the configuration (default $"+config.ProfileVariable+")")
 }
 
 // LogLevels and LogFormats are the values of --log-level and --log-format, the

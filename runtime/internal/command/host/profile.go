@@ -1,0 +1,308 @@
+package host
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/dustin/go-humanize/english"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/storage"
+	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/consent"
+	"github.com/phscript/phscript/runtime/internal/credential"
+	"github.com/phscript/phscript/runtime/internal/display"
+	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/trust"
+)
+
+// Finder finds Planhat's tokens in an environment.
+func Finder(env *environment.Env) *credential.Finder {
+	f := &credential.Finder{
+		Getenv: env.Getenv, Trust: env.Trust, State: storage.Dir(env), Keyring: env.Keyring, Dir: env.Dir, Stderr: env.Stderr,
+	}
+	if env.Environ != nil {
+		f.Environ = env.Environ()
+	}
+	return f
+}
+
+// Sources are where the tokens of a run are.
+type Sources struct{ API, Tenant credential.Source }
+
+// Choose lays the profile over the settings, and finds where its tokens are. It reads those
+// that are in the environment or in phscript.toml, and no others. name is that of --profile.
+func Choose(env *environment.Env, c *config.Config, name string, simulated bool) (s Sources, err error) {
+	_, served := env.Getenv(SimulatedVariable)
+	simulated = simulated || served
+	if err := c.Choose(config.Choice{Name: name, Simulated: simulated, Getenv: env.Getenv}); err != nil || simulated {
+		return s, err
+	}
+	f := Finder(env)
+	for _, one := range []struct {
+		of     credential.Token
+		source *credential.Source
+		value  *string
+	}{{credential.API, &s.API, &c.APIToken}, {credential.Tenant, &s.Tenant, &c.TenantToken}} {
+		if *one.source, err = f.Find(*c, one.of); err != nil {
+			return s, err
+		}
+		if one.source.IsZero() {
+			continue
+		}
+		*one.value = one.source.Direct()
+		if !one.source.Own() && c.Outside(one.of.Setting) != one.source.Origin.Name {
+			c.Origin(one.of.Setting, one.source.Origin)
+		}
+	}
+	return s, nil
+}
+
+// Read reads the tokens into the settings. Programs that print them are started, and the
+// keyring is asked.
+func (s Sources) Read(ctx context.Context, c *config.Config) error {
+	for _, one := range []struct {
+		source credential.Source
+		value  *string
+	}{{s.API, &c.APIToken}, {s.Tenant, &c.TenantToken}} {
+		if one.source.IsZero() {
+			continue
+		}
+		token, err := one.source.Read(ctx)
+		if err != nil {
+			return err
+		}
+		*one.value = token
+	}
+	return nil
+}
+
+// private returns the files that hold tokens: scripts must not read them.
+func (s Sources) private() (files []string) {
+	for _, one := range []credential.Source{s.API, s.Tenant} {
+		if one.File != "" {
+			files = append(files, one.File)
+		}
+		if one.Stored != nil {
+			files = append(files, one.Stored.File())
+		}
+	}
+	return files
+}
+
+// profile is what the settings say about writes.
+func profile(c config.Config) consent.Profile {
+	p := c.Profile
+	return consent.Profile{Name: p.Name, Production: p.Production, Threshold: p.Threshold, Allow: p.Allow}
+}
+
+// inProfile ends the name of what is stored for a profile: another one is another tenant.
+func inProfile(c config.Config) string {
+	if c.Profile.Name == "" {
+		return ""
+	}
+	return " in profile " + c.Profile.Name
+}
+
+// watched is the profile of a run, and what the run has sent to it.
+type watched struct {
+	env     *environment.Env
+	config  config.Config
+	log     *slog.Logger
+	text    bool
+	next    http.RoundTripper
+	wrote   sync.Once
+	written bool
+	mu      sync.Mutex
+	// token renews the token, nil if that is not possible.
+	token *credential.Renewed
+}
+
+// RoundTrip tells the first write to a production tenant, and asks for the token again if
+// Planhat refuses it.
+func (w *watched) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Method != http.MethodGet && w.isOwn(req) {
+		w.wrote.Do(w.banner)
+	}
+	if w.token == nil {
+		return w.next.RoundTrip(req)
+	}
+	return w.token.Send(req, w.next)
+}
+
+// isOwn reports whether a request is for the tenant of the profile: a script can reach others.
+func (w *watched) isOwn(req *http.Request) bool {
+	c := w.config
+	switch req.URL.Host {
+	case trust.HostOf(cmp.Or(c.APIURL, planhat.DefaultBaseURL)):
+		return req.Header.Get("Authorization") == "Bearer "+c.APIToken || c.TenantToken != "" && strings.Contains(req.URL.Path, c.TenantToken)
+	case trust.HostOf(cmp.Or(c.AnalyticsURL, planhat.DefaultAnalyticsURL)):
+		return c.TenantToken != "" && strings.Contains(req.URL.Path, c.TenantToken)
+	}
+	return false
+}
+
+// banner says that the run writes to production.
+func (w *watched) banner() {
+	w.mu.Lock()
+	w.written = true
+	w.mu.Unlock()
+	p := w.config.Profile
+	if !p.Production {
+		return
+	}
+	host := w.host()
+	if !w.text {
+		w.log.Warn("writing to production", "profile", p.Name, "host", host)
+		return
+	}
+	text := fmt.Sprintf("PRODUCTION: writing to %s, profile %s", display.OneLine(host), p.Name)
+	if w.env.StderrColor() {
+		text = "\x1b[1;37;41m " + text + " \x1b[0m"
+	}
+	fmt.Fprintln(w.env.Stderr, text)
+}
+
+// watch watches what a run sends, and says which profile it uses.
+func (h *Opened) watch(env *environment.Env, c config.Config, o *Options, log *slog.Logger, options *runtime.Options) {
+	w := &watched{env: env, config: c, log: log, text: c.LogFormat != "json", token: o.sources.API.Renew(c.APIToken, h.Secrets)}
+	h.watched = w
+	if w.token != nil || c.Profile.Name != "" {
+		w.next = planhat.NewTransport()
+		options.Planhat.HTTPClient = &http.Client{Transport: w}
+	}
+	w.tell(o.Quiet)
+}
+
+// unused are the tokens of the environment, also if the profile has others: somebody may
+// type or print them.
+func unused(env *environment.Env) (tokens []string) {
+	for _, t := range []credential.Token{credential.API, credential.Tenant} {
+		value, _ := env.Getenv(t.Variable)
+		tokens = append(tokens, value)
+	}
+	return tokens
+}
+
+func (w *watched) host() string { return trust.HostOf(cmp.Or(w.config.APIURL, planhat.DefaultBaseURL)) }
+
+// tell says which profile a run uses, and where its host and token come from.
+func (w *watched) tell(quiet bool) {
+	c := w.config
+	if c.Profile.Name == "" {
+		return
+	}
+	host, token := w.host(), "no token"
+	if o := c.OriginOf("api_token"); c.APIToken != "" {
+		token = "token from " + From(w.env, o)
+	}
+	switch {
+	case !w.text:
+		w.log.Info("using a profile", "profile", c.Profile.Name, "chosen_by", From(w.env, c.ChosenBy()), "host", host, "token", token)
+	case !quiet:
+		at := ""
+		if o := c.OriginOf("api_url"); o.Kind != config.FromDefault {
+			at = " (" + From(w.env, o) + ")"
+		}
+		fmt.Fprintln(w.env.Stderr, display.OneLine(fmt.Sprintf("profile %s (%s): %s%s, %s", c.Profile.Name, From(w.env, c.ChosenBy()), host, at, token)))
+	}
+}
+
+// From says where a value comes from. Files are named as seen from the working directory.
+func From(env *environment.Env, o config.Origin) string {
+	if rel, err := filepath.Rel(env.Dir, o.Name); err == nil && o.Kind == config.FromFile && !strings.HasPrefix(rel, "..") {
+		o.Name = rel
+	}
+	return o.String()
+}
+
+// Profile is what the summary of a run says about its profile, nil without one.
+func (h *Opened) Profile() *outcome.Profile {
+	if h.watched == nil || h.watched.config.Profile.Name == "" {
+		return nil
+	}
+	w := h.watched
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.config.Profile
+	return &outcome.Profile{Name: p.Name, Host: w.host(), Production: p.Production, Written: w.written}
+}
+
+// allowGate refuses the writes that a profile does not allow.
+func allowGate(p config.Profile) planhat.Gate {
+	if p.Allow == nil {
+		return nil
+	}
+	return func(_ context.Context, w planhat.Write) error {
+		rows := rowsOf(w)
+		if rows.Upserted > 0 && !slices.Contains(p.Allow, "create") {
+			known := withIDs(w)
+			rows.Updated, rows.Upserted = known, rows.Upserted-known
+		}
+		for _, one := range []struct {
+			permission string
+			rows       int
+		}{{"delete", rows.Deleted}, {"update", rows.Updated + rows.Upserted}, {"create", rows.Created + rows.Upserted + rows.Sent}} {
+			if one.rows > 0 && !slices.Contains(p.Allow, one.permission) {
+				return refusal(p, w, one.permission, rows)
+			}
+		}
+		return nil
+	}
+}
+
+func refusal(p config.Profile, w planhat.Write, permission string, rows consent.Rows) error {
+	e := &planhat.Error{
+		Kind: planhat.KindPermission, Message: fmt.Sprintf("the profile %s does not allow scripts to %s records", p.Name, permission),
+		Hint: fmt.Sprintf("it allows: %s; to allow more, change allow under [profile.%s]", english.WordSeries(p.Allow, "and"), p.Name),
+	}
+	if permission == "create" && rows.Upserted > 0 {
+		e.Message += fmt.Sprintf(", and Planhat creates a record for each row of a bulk upsert that it does not find: %s of this request %s no _id",
+			english.Plural(rows.Upserted, "row", ""), english.PluralWord(rows.Upserted, "has", "have"))
+		e.Hint = "give each row the _id of its record; or allow create under [profile." + p.Name + "]"
+	}
+	return e
+}
+
+// withIDs counts the rows of a bulk upsert that name their record by its _id, so that they
+// cannot create one.
+func withIDs(w planhat.Write) (n int) {
+	dec := jsontext.NewDecoder(bytes.NewReader(w.Body), jsontext.AllowDuplicateNames(true))
+	if t, err := dec.ReadToken(); err != nil || t.Kind() != jsontext.KindBeginArray {
+		return 0
+	}
+	for dec.PeekKind() == jsontext.KindBeginObject {
+		_, _ = dec.ReadToken()
+		has := false
+		for dec.PeekKind() == jsontext.KindString {
+			name, err := dec.ReadToken()
+			if err != nil {
+				return n
+			}
+			key := name.String()
+			value, err := dec.ReadValue()
+			if err != nil {
+				return n
+			}
+			has = has || key == "_id" && value.Kind() == jsontext.KindString && len(value) > len(`""`)
+		}
+		if _, err := dec.ReadToken(); err != nil {
+			return n
+		}
+		if has {
+			n++
+		}
+	}
+	return n
+}
