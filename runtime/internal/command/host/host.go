@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -21,7 +20,6 @@ import (
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
-	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/storage"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/config"
@@ -164,60 +162,6 @@ func (o *Options) reads() int {
 		return 0
 	}
 	return cmp.Or(o.MaxReads, -1)
-}
-
-// Settings lays the flags over the configuration.
-func (o *Options) Settings(env *environment.Env) (config.Config, error) {
-	c, err := config.Load(o.ConfigFile, env.Dir, env.ReadConfig, env.Getenv)
-	if err != nil {
-		return c, err
-	}
-	if o.sources, err = Choose(env, &c, o.ProfileName, o.Simulated); err != nil {
-		return c, err
-	}
-	if o.CallsPerMin < 0 {
-		return c, &usage.Error{Message: "--calls-per-min must be at least 1"}
-	}
-	if o.CallsPerMin > 0 {
-		c.CallsPerMin = o.CallsPerMin
-	}
-	err = cmp.Or(config.Set("--retry-for: ", o.RetryFor, &c.RetryFor, config.ParseTimeout),
-		config.Set("--timeout: ", o.Timeout, &c.Timeout, config.ParseTimeout), config.Set("--max-memory: ", o.MaxMemory, &c.MaxMemory, config.ParseSize))
-	if err != nil {
-		return c, &usage.Error{Message: err.Error()}
-	}
-	c.Strict = c.Strict || o.Strict
-	c.AllowWrite = append(c.AllowWrite, o.AllowWrite...)
-	c.AllowRead = append(c.AllowRead, o.AllowRead...)
-	c.AllowEnv = append(c.AllowEnv, o.AllowEnv...)
-	c.AllowNet = append(c.AllowNet, o.AllowNet...)
-	c.LogLevel, c.LogFormat = cmp.Or(o.LogLevel, c.LogLevel), cmp.Or(o.LogFormat, c.LogFormat)
-	return c, nil
-}
-
-// TimeLimit is the time limit of the command line, 0 without one. It replaces the script's.
-func (o *Options) TimeLimit(c config.Config) time.Duration {
-	if o.Timeout == "" {
-		return 0
-	}
-	return c.Timeout
-}
-
-// LogHandler returns the handler for the log, as the configuration says.
-func LogHandler(env *environment.Env, c config.Config) (slog.Handler, error) {
-	format, err := usage.OneOf("log_format", cmp.Or(c.LogFormat, "text"), usage.LogFormats...)
-	if err != nil {
-		return nil, err
-	}
-	name, err := usage.OneOf("log_level", cmp.Or(c.LogLevel, "info"), usage.LogLevels...)
-	if err != nil {
-		return nil, err
-	}
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(name)); err != nil {
-		return nil, err
-	}
-	return printing.LogHandler(env, format, level), nil
 }
 
 // Opened is a host that is ready, with its simulated Planhat if it has one. Close

@@ -18,7 +18,6 @@ import (
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
-	"github.com/phscript/phscript/runtime/internal/command/storage"
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/consent"
 	"github.com/phscript/phscript/runtime/internal/credential"
@@ -26,80 +25,6 @@ import (
 	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/trust"
 )
-
-// Finder finds Planhat's tokens in an environment.
-func Finder(env *environment.Env) *credential.Finder {
-	f := &credential.Finder{
-		Getenv: env.Getenv, Trust: env.Trust, State: storage.Dir(env), Keyring: env.Keyring, Dir: env.Dir, Stderr: env.Stderr,
-	}
-	if env.Environ != nil {
-		f.Environ = env.Environ()
-	}
-	return f
-}
-
-// Sources are where the tokens of a run are.
-type Sources struct{ API, Tenant credential.Source }
-
-// Choose lays the profile over the settings, and finds where its tokens are. It reads those
-// that are in the environment or in phscript.toml, and no others. name is that of --profile.
-func Choose(env *environment.Env, c *config.Config, name string, simulated bool) (s Sources, err error) {
-	_, served := env.Getenv(SimulatedVariable)
-	simulated = simulated || served
-	if err := c.Choose(config.Choice{Name: name, Simulated: simulated, Getenv: env.Getenv}); err != nil || simulated {
-		return s, err
-	}
-	f := Finder(env)
-	for _, one := range []struct {
-		of     credential.Token
-		source *credential.Source
-		value  *string
-	}{{credential.API, &s.API, &c.APIToken}, {credential.Tenant, &s.Tenant, &c.TenantToken}} {
-		if *one.source, err = f.Find(*c, one.of); err != nil {
-			return s, err
-		}
-		if one.source.IsZero() {
-			continue
-		}
-		*one.value = one.source.Direct()
-		if !one.source.Own() && c.Outside(one.of.Setting) != one.source.Origin.Name {
-			c.Origin(one.of.Setting, one.source.Origin)
-		}
-	}
-	return s, nil
-}
-
-// Read reads the tokens into the settings. Programs that print them are started, and the
-// keyring is asked.
-func (s Sources) Read(ctx context.Context, c *config.Config) error {
-	for _, one := range []struct {
-		source credential.Source
-		value  *string
-	}{{s.API, &c.APIToken}, {s.Tenant, &c.TenantToken}} {
-		if one.source.IsZero() {
-			continue
-		}
-		token, err := one.source.Read(ctx)
-		if err != nil {
-			return err
-		}
-		*one.value = token
-	}
-	return nil
-}
-
-// private returns the files that hold tokens: scripts must not read them.
-func (s Sources) private() (files []string) {
-	for _, one := range []credential.Source{s.API, s.Tenant} {
-		if one.File != "" {
-			files = append(files, one.File)
-		}
-		if one.Stored != nil {
-			files = append(files, one.Stored.File())
-		}
-	}
-	return files
-}
 
 // profile is what the settings say about writes.
 func profile(c config.Config) consent.Profile {
