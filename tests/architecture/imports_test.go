@@ -143,7 +143,7 @@ var rules = []rule{
 		programs: "each call of a tool is a process of phscript, so a script cannot end or exhaust the server; scripts cannot choose the program",
 	},
 	{pkg: "runtime/internal/command/...", own: []string{"runtime", "runtime/internal/...", "planhat", "planhat/...", "bindings", "bindings/spec"}},
-	{pkg: "runtime/internal/command", own: []string{"runtime/internal/command/...", "runtime/internal/outcome", "runtime/internal/pattern", "planhat/catalog"}},
+	{pkg: "runtime/internal/command", own: []string{"runtime/internal/command/...", "runtime/internal/config", "runtime/internal/outcome", "runtime/internal/pattern", "planhat/catalog"}},
 	{pkg: "runtime/cli", own: []string{"runtime/internal/command"}},
 	{pkg: "runtime", own: []string{"runtime/internal/...", "bindings", "bindings/spec", "planhat", "planhat/catalog", "stdlib"}},
 	{pkg: "cmd/phscript", own: []string{"runtime/cli"}},

@@ -23,6 +23,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/host"
 	"github.com/phscript/phscript/runtime/internal/command/initialize"
 	"github.com/phscript/phscript/runtime/internal/command/list"
+	"github.com/phscript/phscript/runtime/internal/command/login"
 	"github.com/phscript/phscript/runtime/internal/command/man"
 	"github.com/phscript/phscript/runtime/internal/command/mcp"
 	"github.com/phscript/phscript/runtime/internal/command/newscript"
@@ -102,6 +103,8 @@ func newRoot(env *environment.Env) *cobra.Command {
 	root.AddCommand(serve.New(env), schedule.New(env), runs.New(env), quota.New(env), state.New(env))
 	root.AddCommand(initialize.New(env), newscript.New(env), mcp.New(env))
 	root.AddCommand(list.New(env))
+	root.AddCommand(login.New(env), login.NewLogout(env))
+	completeProfiles(env, root)
 	nameHelp(root)
 	if root.InitDefaultVersionFlag(); env.Version != "" {
 		root.Flags().Lookup("version").Usage = "Print the version"

@@ -253,6 +253,27 @@ func (c *Config) Choose(which Choice) error {
 // CommandName is a source's program, without its arguments, which may be secrets.
 func CommandName(list []string) string { return command(list) }
 
+// Named returns the setting that says where a token is, "" if none does.
+func (c Config) Named(tenant bool) string {
+	prefix, env, file, list, own := "", c.TokenEnv, c.TokenFile, c.TokenCommand, c.APIToken != "" && c.Outside("api_token") == ""
+	if tenant {
+		prefix, env, file, list, own = "tenant_", c.TenantTokenEnv, c.TenantTokenFile, c.TenantTokenCommand, c.TenantToken != "" && c.Outside("tenant_token") == ""
+	}
+	switch {
+	case env != "":
+		return prefix + "token_env"
+	case file != "":
+		return prefix + "token_file"
+	case len(list) > 0:
+		return prefix + "token_command"
+	case own && tenant:
+		return "tenant_token"
+	case own:
+		return "api_token"
+	}
+	return ""
+}
+
 // Origin notes where a setting comes from, in place of the file and the environment.
 func (c *Config) Origin(setting string, o Origin) {
 	c.origins = maps.Clone(c.origins)

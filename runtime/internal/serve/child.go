@@ -65,6 +65,12 @@ type Program struct {
 	Env []string
 	// Flags are given to every run.
 	Flags []string
+	// Profile is the profile of schedules that name none, "" for that of the file.
+	Profile string
+	// Tokens, if set, returns the variables with the tokens of a profile, which the run
+	// cannot find itself. Refused, if set, is told that Planhat has refused a token.
+	Tokens  func(ctx context.Context, from *Loaded, profile string) ([]string, error)
+	Refused func(profile string)
 	// Getenv returns other variables, which a schedule may allow its script.
 	Getenv func(string) (string, bool)
 	// Children, if set, are told of the processes.
@@ -85,6 +91,13 @@ func (p *Program) Launch(ctx context.Context, from *Loaded, r *history.Run, d sc
 	cmd, err := p.command(from, r, d, own.path, summary)
 	if err != nil {
 		return failed(err)
+	}
+	if p.Tokens != nil {
+		tokens, err := p.Tokens(ctx, from, p.profile(d))
+		if err != nil {
+			return failed(err)
+		}
+		cmd.Env = append(cmd.Env, tokens...)
 	}
 	mark := rand.Text()
 	cmd.Env = append(cmd.Env, LogMarkVariable+"="+mark)
@@ -131,6 +144,9 @@ func (p *Program) Launch(ctx context.Context, from *Loaded, r *history.Run, d sc
 	if sent == nil {
 		sent = readSummary(summary)
 	}
+	if p.Refused != nil && cmd.ProcessState.ExitCode() == fault.ExitAuth {
+		p.Refused(p.profile(d))
+	}
 	return conclude(cmd, err, late, sent, strings.Join(tail.lines[max(0, len(tail.lines)-tailLines):], "\n"))
 }
 
@@ -152,6 +168,9 @@ func (p *Program) command(from *Loaded, r *history.Run, d schedule.Definition, t
 		}
 	}
 	args = append(args, p.Flags...)
+	if name := p.profile(d); name != "" {
+		args = append(args, "--profile", name)
+	}
 	if d.MaxMemory > 0 {
 		args = append(args, "--max-memory", strconv.FormatInt(d.MaxMemory, 10)+"B")
 	}
@@ -204,6 +223,9 @@ func (p *Program) command(from *Loaded, r *history.Run, d schedule.Definition, t
 	}
 	return cmd, nil
 }
+
+// profile is the profile of a run, "" for the only one of the file, or for none.
+func (p *Program) profile(d schedule.Definition) string { return cmp.Or(d.Profile, p.Profile) }
 
 // watch ends the program if ctx ends, or if the run takes much longer than its time
 // limit. It reports whether it did.

@@ -44,6 +44,9 @@ type Loader struct {
 	// the file may read others, too.
 	Params func(name string, source []byte, read map[string]bool) (known bool)
 
+	// Choose, if set, returns an error for a schedule whose profile cannot be used; profile
+	// is "" if it names none.
+	Choose func(c config.Config, profile string) error
 	// Getenv, if set, returns variables of the service.
 	Getenv func(name string) (string, bool)
 
@@ -112,6 +115,9 @@ func (l *Loader) load() (*Loaded, error) {
 			wrong = append(wrong, schedule.SameName(d, first))
 		default:
 			if err := schedule.CheckParams(d, says.of(d.Script), l.set); err != nil {
+				wrong = append(wrong, err)
+			}
+			if err := l.checkProfile(c, d, source); err != nil {
 				wrong = append(wrong, err)
 			}
 			defined[d.Name] = d

@@ -98,7 +98,11 @@ func (s *Schedules) runHandler(ctx context.Context, tx *store.Tx, script string,
 	if err != nil {
 		return err
 	}
-	d, err := schedule.Settings(config.Schedule{Name: e.Schedule + ".on_" + string(e.Kind), Script: script, Params: params}, "")
+	written, err := s.written(ctx, tx, e.Schedule)
+	if err != nil {
+		return err
+	}
+	d, err := schedule.Settings(config.Schedule{Name: e.Schedule + ".on_" + string(e.Kind), Script: script, Params: params, Profile: written.Profile}, "")
 	if err != nil {
 		return err
 	}

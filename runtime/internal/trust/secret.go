@@ -24,6 +24,7 @@ var keyEndings = []string{".env", ".key", ".pem", ".p12", ".pfx", ".p8", ".pk8",
 // keyFolders are the folders that programs and systems keep secrets in.
 var keyFolders = []string{
 	"/.ssh/", "/.gnupg/", "/.aws/", "/.azure/", "/.kube/", "/.docker/", "/.config/gcloud/", "/gcloud/configurations/", "/run/secrets/", "/run/credentials/",
+	"/phscript/logins/",
 }
 
 // Secret reports whether a file is one that usually holds secrets, by its path: a

@@ -140,7 +140,7 @@ func (d *doctor) open() (*host.Opened, error) {
 	env.StdinTTY = false // no login is started
 	env.Stdout, env.Stderr = io.Discard, io.Discard
 	c := d.config
-	if !d.options.connectors {
+	if !d.options.connectors || d.refused.Load() {
 		c.APIToken, c.TenantToken, c.APIURL, c.AnalyticsURL = "", "", "", ""
 	}
 	c.AllowNet = append(slices.Clone(c.AllowNet), d.options.allowNet...)
@@ -321,6 +321,11 @@ func (l *lines) refused(check string, c connected, name, message, hint string, s
 
 // read reads a page of each stream, and looks whether another program fills its ids.
 func (d *doctor) read(ctx context.Context, o *host.Opened, c connected, u use, found *lines) {
+	if d.config.APIToken != "" && d.refused.Load() {
+		found.warn("streams", "the streams were not read, because mapping them takes Planhat, which cannot be used", "correct what is wrong with Planhat first")
+		d.probe(ctx, o, c, u, found)
+		return
+	}
 	if d.config.APIToken == "" {
 		found.warn("streams", "the streams were not read, because mapping them takes a Planhat token", "set PLANHAT_API_TOKEN")
 		d.probe(ctx, o, c, u, found)

@@ -33,15 +33,18 @@ import (
 // box is how long one check may take, and whole how long all may take together. Reading a
 // page of each stream of a connector may take longer.
 const (
-	box     = 5 * time.Second
-	whole   = 2 * time.Minute
-	bigBox  = 30 * time.Second
-	leeway  = time.Second
-	mostAge = time.Minute
+	box    = 5 * time.Second
+	whole  = 2 * time.Minute
+	bigBox = 30 * time.Second
+	// patience is for a program that prints the token, and may ask a person.
+	patience = 35 * time.Second
+	leeway   = time.Second
+	mostAge  = time.Minute
 )
 
 type options struct {
 	storage.Options
+	profile             string
 	allowHost, allowNet []string
 	connectors, json    bool
 	// These are not shown: tests do not wait for seconds.
@@ -69,6 +72,7 @@ func New(env *environment.Env) *cobra.Command {
 	host.AddAllowHost(cmd, &o.allowHost)
 	f.StringSliceVar(&o.allowNet, "allow-net", nil, "Let connectors send HTTP requests to `HOST`")
 	o.AddPlaces(f)
+	usage.AddProfile(f, &o.profile)
 	usage.AddJSON(cmd, &o.json)
 	usage.Duration(f, &o.box, "box", box, "")
 	_ = f.MarkHidden("box")
@@ -83,6 +87,12 @@ type doctor struct {
 	// config is empty if it cannot be read, and unread is why.
 	config config.Config
 	unread error
+	// tokens are where the tokens are, and unchosen is why there is no profile, or why a
+	// token cannot be read.
+	tokens   host.Sources
+	unchosen error
+	// refused is set if Planhat cannot be asked, or does not accept the token.
+	refused atomic.Bool
 	// location is where the store is, "" if that cannot be told or if there is none, for
 	// the reason unstored. exists reports whether it has been created.
 	location string
@@ -139,7 +149,7 @@ func examine(env *environment.Env, o *options) error {
 	d := &doctor{env: env, options: o, secrets: &redact.Secrets{}}
 	d.secrets.Keep()
 	d.load()
-	d.group(ctx, "configuration", o.box, d.configuration)
+	d.group(ctx, "configuration", max(o.box, patience), d.configuration)
 	d.group(ctx, "store", 2*o.box, d.store)
 	d.group(ctx, "planhat", 3*o.box, d.planhat)
 	d.group(ctx, "files", o.box, d.files)
@@ -168,6 +178,9 @@ func (d *doctor) load() {
 		file := d.config.File
 		d.config, _ = config.Load("", d.env.Dir, func(string) ([]byte, error) { return nil, fs.ErrNotExist }, d.env.Getenv)
 		d.config.File = file
+	}
+	if d.unread == nil {
+		d.tokens, d.unchosen = host.Choose(d.env, &d.config, d.options.profile, false)
 	}
 	c := d.config
 	d.location, d.unstored = storage.Location(d.env, d.options.State, c)

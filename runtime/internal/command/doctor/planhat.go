@@ -45,8 +45,9 @@ func (c *clock) RoundTrip(req *http.Request) (*http.Response, error) {
 // planhat checks the tokens, the hosts and the clock.
 func (d *doctor) planhat(ctx context.Context) (found lines) {
 	c := d.config
+	d.refused.Store(true)
 	_, unnamed := host.Reach(c, d.options.allowHost)
-	if refused := cmp.Or(c.CheckTokens(), unnamed); refused != nil {
+	if refused := cmp.Or(d.unchosen, c.CheckTokens(), unnamed); refused != nil {
 		found.warn("host", "Planhat was not asked, because its token or its address cannot be used", "correct the errors of the configuration first")
 		return found
 	}
@@ -56,7 +57,7 @@ func (d *doctor) planhat(ctx context.Context) (found lines) {
 	main := cmp.Or(c.APIURL, planhat.DefaultBaseURL)
 	if c.APIToken == "" {
 		found.fail("token", errors.New("no Planhat token is configured"),
-			"create one in Planhat under Settings, Service Accounts, and set PLANHAT_API_TOKEN; scripts run without one with --simulate")
+			"create one in Planhat under Settings, Service Accounts, and set PLANHAT_API_TOKEN or run 'phscript login'; scripts run without one with --simulate")
 		found.reached(ctx, d.options.box, "host", main, watch)
 	} else {
 		d.token(ctx, &found, main, watch)
@@ -88,34 +89,31 @@ func (d *doctor) token(ctx context.Context, found *lines, address string, watch 
 			Run: quota.ProcessName(), Script: "doctor", Log: stored.Log,
 		})
 	}
-	client, err := planhat.New(planhat.Config{
-		APIToken: c.APIToken, BaseURL: c.APIURL, AnalyticsURL: c.AnalyticsURL, HTTPClient: &http.Client{Transport: watch},
-		UserAgent: "phscript/" + d.env.Version, Limiter: planhat.NewLimiter(limits), Retry: planhat.RetryPolicy{MaxAttempts: 1, MaxPauses: 1},
+	err := host.FirstUser(ctx, d.env, planhat.Config{
+		APIToken: c.APIToken, BaseURL: c.APIURL, AnalyticsURL: c.AnalyticsURL, HTTPClient: &http.Client{Transport: watch}, Limiter: planhat.NewLimiter(limits),
 	})
-	if err != nil {
-		found.fail("host", err, "")
-		return
-	}
-	defer client.Close()
-	_, err = client.User.GetList(ctx, planhat.ListOptions{Select: []string{"_id"}, Limit: 1})
 	var failed *planhat.Error
 	refused, said := errors.As(err, &failed) && failed.Status != 0, ""
 	if failed != nil {
 		said = failed.Message
 	}
 	switch {
+	case failed != nil && failed.Kind == planhat.KindConfig:
+		found.fail("host", err, "")
 	case err == nil:
 		found.ok("host", "%s answers", name)
 		found.ok("token", "%s accepts the token", name)
+		d.refused.Store(false)
 	case ctx.Err() != nil && !refused:
 		found.fail("host", fmt.Errorf("%s did not answer within %s", name, d.options.box), "check the network and the proxy; if scripts are running, 'phscript quota' shows whether the quota is used up")
 	case !refused:
 		found.fail("host", fmt.Errorf("%s cannot be reached: %s", name, said), "check the network, the proxy and the address")
 	case failed.Kind == planhat.KindAuth:
 		found.ok("host", "%s answers", name)
-		found.fail("token", fmt.Errorf("%s refuses the token: %s", name, said), "create a new one in Planhat under Settings, Service Accounts, and set PLANHAT_API_TOKEN")
+		found.fail("token", fmt.Errorf("%s refuses the token: %s", name, said), "create a new one in Planhat under Settings, Service Accounts, and put it where the old one is: "+d.tokenFrom())
 	case failed.Kind == planhat.KindPermission:
 		found.ok("host", "%s answers", name)
+		d.refused.Store(false)
 		found.warn("token", fmt.Sprintf("%s knows the token, but it may not read users: %s", name, said), "if scripts look up users, as connectors do, give the service account that permission in Planhat under Settings, Service Accounts")
 	default:
 		found.warn("host", fmt.Sprintf("%s answers, but refused to list users, so the token is not checked: %s", name, said), cmp.Or(hintOf(err), "try again in a minute"))
@@ -197,3 +195,6 @@ func (d *doctor) store(ctx context.Context) (found lines) {
 	d.quota(ctx, &found)
 	return found
 }
+
+// tokenFrom says where the token is.
+func (d *doctor) tokenFrom() string { return host.From(d.env, d.config.OriginOf("api_token")) }

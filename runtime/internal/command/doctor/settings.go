@@ -9,7 +9,7 @@ import (
 )
 
 // configuration checks the settings, and shows those that somebody has set.
-func (d *doctor) configuration(context.Context) (found lines) {
+func (d *doctor) configuration(ctx context.Context) (found lines) {
 	switch {
 	case d.unread != nil:
 		found.fail("file", d.unread, "")
@@ -18,11 +18,22 @@ func (d *doctor) configuration(context.Context) (found lines) {
 	default:
 		found.ok("file", "%s is valid", d.config.File)
 	}
+	if d.unchosen != nil {
+		found.fail("profile", d.unchosen, "")
+	}
 	for _, s := range configuration.Settings(d.env, d.config, d.options.State) {
 		if s.Set {
 			found.ok(s.Name, "%s = %s, from %s", s.Name, cmp.Or(s.Value, `""`), configuration.From(d.env, s))
 		}
 	}
+	if d.unchosen == nil {
+		if err := d.tokens.Read(ctx, &d.config); err != nil {
+			d.unchosen = err
+			found.fail("tokens", err, "")
+		}
+	}
+	d.secrets.Add(d.config.APIToken)
+	d.secrets.Add(d.config.TenantToken)
 	if err := d.config.CheckTokens(); err != nil {
 		found.fail("tokens", err, "")
 	}

@@ -28,6 +28,7 @@ func (o *Options) AddSendFlags(cmd *cobra.Command) {
 	AddAllowHost(cmd, &o.AllowHost)
 	f.StringVar(&o.State, "state", "", "Keep what is sent, and share the quota, in `FILE` or a postgres:// address (default a file in the state directory)")
 	usage.AddConfig(f, &o.ConfigFile)
+	usage.AddProfile(f, &o.ProfileName)
 	usage.AddLog(cmd, &o.LogLevel, &o.LogFormat)
 	usage.CompleteNothing(cmd, "calls-per-min", "retry-for")
 	usage.Complete(cmd, "config", cobra.FixedCompletions([]cobra.Completion{"toml"}, cobra.ShellCompDirectiveFilterFileExt))

@@ -156,4 +156,3 @@ func (s Sources) private(file string) (files []string) {
 	}
 	return files
 }
-

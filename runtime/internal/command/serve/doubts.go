@@ -16,9 +16,7 @@ func (o *options) doubts(env *environment.Env, loaded *serve.Loaded) (list []str
 	if len(loaded.Definitions) == 0 {
 		list = append(list, "no schedules: write [[schedule]] in phscript.toml, or -- @schedule \"0 2 * * *\" in the first lines of a script")
 	}
-	if c.APIToken == "" && !o.Simulated {
-		list = append(list, "no access token: runs that call Planhat will fail; set PLANHAT_API_TOKEN")
-	}
+	list = append(list, o.missing(env, loaded)...)
 	list = append(list, host.Exposed(env, c)...)
 	return append(list, serve.Doubts(loaded, env.Getenv)...)
 }

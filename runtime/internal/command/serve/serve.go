@@ -38,6 +38,7 @@ import (
 
 type options struct {
 	storage.Options
+	profile   string
 	simulate  string
 	companies int
 	workers   int
@@ -93,6 +94,7 @@ func New(env *environment.Env) *cobra.Command {
 	}
 	f := cmd.Flags()
 	o.AddPlaces(f)
+	usage.AddProfile(f, &o.profile)
 	host.AddSimulate(cmd, &o.simulate, &o.companies)
 	f.IntVar(&o.workers, "workers", 0, "Run at most `N` scripts at once (default one per processor, at least 2)")
 	f.StringVar(&o.listen, "listen", "", "Serve /healthz, /readyz and /metrics on `ADDRESS`, such as 127.0.0.1:8627")
@@ -120,12 +122,13 @@ func (o *options) loader(env *environment.Env, c config.Config) *serve.Loader {
 		Dir: filepath.Dir(file), File: file,
 		Read: func() (config.Config, error) {
 			c, err := config.Load(o.ConfigFile, env.Dir, env.ReadConfig, env.Getenv)
-			if err == nil && !o.Simulated {
+			if err == nil && !o.Simulated && len(c.Profiles) == 0 {
 				_, err = host.Reach(c, o.allowHost)
 			}
 			return c, err
 		},
-		Trust: func(path string) error { return env.Trust.Scheduled(filepath.Dir(file), path) },
+		Choose: o.choose(env),
+		Trust:  func(path string) error { return env.Trust.Scheduled(filepath.Dir(file), path) },
 		Check: func(name string, source []byte) error {
 			if _, err := compile.Compile(source, name); err != nil {
 				return err
@@ -224,6 +227,10 @@ func serveSchedules(env *environment.Env, o *options) error {
 		defer func() { _ = planhat.Close() }()
 		program.Env = append(append(program.Env, planhat.Environment()...), host.SimulatedVariable+"=1")
 		log.Info("simulated Planhat", "address", planhat.URL())
+	}
+	if !o.Simulated {
+		read := &tokens{options: o, env: env, secrets: secrets, kept: map[string]string{}}
+		program.Tokens, program.Refused = read.of, read.refused
 	}
 	children := &serve.Children{}
 	program.Children = children
@@ -334,6 +341,8 @@ func withoutTokens(variables []string) []string {
 // so it is handed over in the environment, which others cannot see.
 func (o *options) program(env *environment.Env, dir, location string) *serve.Program {
 	p := &serve.Program{Path: env.Program, Dir: dir, Env: append(childEnvironment(env), "PHSCRIPT_STATE="+location), Getenv: env.Getenv}
+	chosen, _ := env.Getenv(config.ProfileVariable)
+	p.Profile = cmp.Or(o.profile, chosen)
 	for _, name := range o.allowHost {
 		p.Flags = append(p.Flags, "--allow-host", name)
 	}
