@@ -1,6 +1,8 @@
 package apply
 
 import (
+	"context"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,8 +14,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/planhat/simulator"
+	"github.com/phscript/phscript/runtime/internal/changes"
 	planning "github.com/phscript/phscript/runtime/internal/command/plan"
+	"github.com/phscript/phscript/runtime/internal/command/trial"
 	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/planfile"
+	"github.com/phscript/phscript/runtime/internal/serve"
+	"github.com/phscript/phscript/runtime/internal/store"
 )
 
 // meanwhile puts a server before the simulated Planhat that calls do after each write, with the
@@ -129,4 +136,23 @@ planhat.note.create{ companyId = company._id, type = "note", description = "afte
 			assert.Equal(t, 11, code, said)
 		})
 	}
+}
+
+// TestAnApplyThatSentNothing is not continued: the plan is checked as a new one.
+func TestAnApplyThatSentNothing(t *testing.T) {
+	d := planned(t)
+	var id string
+	d.forge(func(h *planfile.Header) { id = h.ID })
+	d.Store(trial.DefaultStore, func(ctx context.Context, _ *serve.Schedules, db *store.DB) {
+		w, _, err := changes.New(func(context.Context) (*store.DB, error) { return db, nil }, slog.New(slog.DiscardHandler)).Begin(ctx, changes.Set{Plan: id, Kind: changes.ByApply})
+		require.NoError(t, err)
+		w.Close(ctx)
+	})
+	d.write("sync.lua", script+"-- more\n")
+	code, said := d.apply("--yes")
+	assert.Equal(t, 11, code)
+	assert.Contains(t, said, "the script sync.lua has changed")
+	d.write("sync.lua", script)
+	code, said = d.apply("--yes")
+	assert.Equal(t, 0, code, said)
 }

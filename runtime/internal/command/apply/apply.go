@@ -229,11 +229,16 @@ type applying struct {
 func (a *applying) run(ctx context.Context) error {
 	journal := changes.New(a.host.Store().Open, a.host.Log())
 	var past *changes.Set
+	begun := false // what has begun can be continued
 	err := journal.Read(ctx, func(ctx context.Context, db *store.DB) (err error) {
 		if err := changes.Prune(ctx, db, changes.MostKept); err != nil {
 			return err
 		}
-		past, err = changes.OfPlan(ctx, db, a.header.ID)
+		if past, err = changes.OfPlan(ctx, db, a.header.ID); err != nil || past == nil {
+			return err
+		}
+		rows, err := changes.Page(ctx, db, past.ID, 0, 1)
+		begun = len(rows) > 0 || past.Forgotten
 		return err
 	})
 	if err != nil {
@@ -246,13 +251,13 @@ func (a *applying) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if past == nil { // what has begun can be continued
+	if !begun {
 		reasons = append(a.origins(), reasons...)
 	}
 	if len(reasons) > 0 {
 		return refuse(a.env, a.name, reasons, again(a.header))
 	}
-	if !a.header.Exact() && !a.inexact && past == nil {
+	if !a.header.Exact() && !a.inexact && !begun {
 		return a.refuseInexact()
 	}
 	w, resumed, err := journal.Begin(ctx, changes.Set{Plan: a.header.ID, Kind: changes.ByApply, Script: a.header.Script.Name, Tenants: tenants(a.header)})
