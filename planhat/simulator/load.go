@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -46,6 +47,14 @@ func (s *Server) PutJSON(model string, text []byte) error {
 		}
 	}
 	return nil
+}
+
+// Load stores the records of a folder of fixtures, as Options.Fixtures does.
+func (s *Server) Load(fixtures fs.FS) error {
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	defer s.settle()
+	return s.loadFixtures(fixtures)
 }
 
 // findModel takes a model's snake_case name, Planhat's name or its path.

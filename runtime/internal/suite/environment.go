@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -30,11 +31,15 @@ type environment struct {
 	server    *simulator.Server
 	transport *http.Transport
 	options   simulator.Options
-	closed    bool
+	// dir is the folder of the test file.
+	dir    string
+	closed bool
 }
 
-func newEnvironment(o Options) *environment {
-	return &environment{clock: clock{real: o.Now}, options: simulator.Options{Models: o.Models}}
+// environment returns a new environment for tests of the file.
+func (f *file) environment() *environment {
+	o := f.options
+	return &environment{clock: clock{real: o.Now}, options: simulator.Options{Models: o.Models}, dir: filepath.Dir(f.result.Path)}
 }
 
 type environmentKey struct{}

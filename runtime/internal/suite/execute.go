@@ -64,7 +64,7 @@ func (f *file) runGroup(ctx context.Context, g *group) {
 		return
 	}
 	runs := f.anyRuns(g) && !f.options.ListOnly
-	w := newEnvironment(f.options)
+	w := f.environment()
 	defer func() { _ = w.close() }()
 	var failed error
 	if runs {
@@ -142,7 +142,7 @@ func (f *file) runTest(ctx context.Context, t *testCase) {
 		return
 	}
 	started := time.Now()
-	w := newEnvironment(f.options)
+	w := f.environment()
 	defer f.stubs.Part()()
 	var around []*group
 	for g := t.parent; g != nil; g = g.parent {

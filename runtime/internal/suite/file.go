@@ -58,7 +58,7 @@ func runFile(ctx context.Context, o Options, path string) *report.File {
 		f.result.Err = err
 		return f.result
 	}
-	loading := newEnvironment(o)
+	loading := f.environment()
 	defer func() { f.result.Err = errors.Join(f.result.Err, loading.close()) }()
 	f.current.Store(loading)
 	rt, err := runtime.New(f.runtimeOptions())

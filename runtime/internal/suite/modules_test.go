@@ -64,8 +64,8 @@ func TestExamplesPass(t *testing.T) {
 				source = fmt.Sprintf("it(%q, function()\n%s\nend)", m.Name+"."+fn.Name, source)
 			}
 			dir := folder(t, map[string]string{
-				"a_test.lua": source,
-				"sync.lua":   `local rows = {} for r in csv.rows("accounts.csv") do rows[#rows + 1] = { externalId = r.id, name = r.name } end planhat.company.bulk_upsert(rows)`,
+				"a_test.lua": source, "fixtures/company.json": `[{"name":"Acme"}]`,
+				"sync.lua": `local rows = {} for r in csv.rows("accounts.csv") do rows[#rows + 1] = { externalId = r.id, name = r.name } end planhat.company.bulk_upsert(rows)`,
 			})
 			f := runIn(t, dir, Options{}).Files[0]
 			require.NoError(t, f.Err, source)

@@ -3,6 +3,8 @@ package suite
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 
 	lua "github.com/yuin/gopher-lua"
@@ -98,6 +100,14 @@ func stored() []*bindings.Func {
 			}),
 		},
 		{
+			Name:    "load",
+			Doc:     "Stores the records of a folder of fixtures, such as one that `phscript snapshot` wrote. It does not count as a call.",
+			Params:  []bindings.Param{{Name: "folder", Type: "string", Doc: "The folder, relative to the folder of the test file."}},
+			Errors:  "When the folder does not exist, or a file in it is invalid.",
+			Example: `simulator.load("fixtures")`,
+			Call:    onServer(load),
+		},
+		{
 			Name:    "records",
 			Doc:     "Returns all current records of a model. It does not count as a call.",
 			Params:  []bindings.Param{modelParam},
@@ -142,6 +152,18 @@ expect(simulator.record("company", "extid-a-1").name).to_equal("Acme")`,
 			}),
 		},
 	}
+}
+
+// load stores the records of a folder.
+func load(a *bindings.Args, w *environment, s *simulator.Server) (int, error) {
+	folder := filepath.Join(w.dir, filepath.FromSlash(a.String(0)))
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		return 0, a.Errorf("there is no folder %s beside the test file", a.String(0))
+	}
+	if err := s.Load(os.DirFS(folder)); err != nil {
+		return 0, a.Errorf("%s: %v", a.String(0), err)
+	}
+	return 0, nil
 }
 
 // seed stores a list of records, or one record.
