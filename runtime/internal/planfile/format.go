@@ -42,6 +42,8 @@ type Header struct {
 	Product   string `json:"phscript"`
 	Catalog   string `json:"catalog_sha256"`
 	Simulated bool   `json:"simulated,omitempty"`
+	// Profile is the profile that it was made with, "" for none.
+	Profile string `json:"profile,omitempty"`
 	// Mark begins the placeholder of each new record.
 	Mark    string        `json:"placeholders"`
 	Tenants []plan.Tenant `json:"tenants"`

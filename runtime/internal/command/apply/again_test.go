@@ -156,3 +156,24 @@ func TestAnApplyThatSentNothing(t *testing.T) {
 	code, said = d.apply("--yes")
 	assert.Equal(t, 0, code, said)
 }
+
+// TestTheProfileIsThatOfThePlan: the same account in another profile has other rules.
+func TestTheProfileIsThatOfThePlan(t *testing.T) {
+	d := newDesk(t, simulator.Options{}, map[string]string{"a.lua": `planhat.company.create{ externalId = "x", name = "X" }`})
+	delete(d.Variables, "PLANHAT_API_TOKEN")
+	delete(d.Variables, "PLANHAT_TENANT_TOKEN")
+	d.Variables["THE_TOKEN"] = d.planhat.APIToken()
+	settings := ""
+	for _, name := range []string{"one", "two"} {
+		settings += "[profile." + name + "]\napi_url = \"" + d.planhat.URL() + "\"\ntoken_env = \"THE_TOKEN\"\n"
+	}
+	d.write("phscript.toml", settings)
+	delete(d.Variables, "PLANHAT_API_URL")
+	d.plan("--profile", "one", "--allow-host", d.planhat.URL(), "a.lua")
+	code, said := d.apply("--profile", "two", "--allow-host", d.planhat.URL())
+	assert.Equal(t, 11, code, said)
+	assert.Contains(t, said, "the plan was made with the profile one, and apply uses the profile two")
+	assert.Contains(t, said, "phscript plan --profile one a.lua -o FILE")
+	code, said = d.apply("--profile", "one", "--allow-host", d.planhat.URL())
+	assert.Equal(t, 0, code, said)
+}

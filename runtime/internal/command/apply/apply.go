@@ -135,6 +135,9 @@ func open(env *environment.Env, name string) (*os.File, *planfile.Header, *planf
 // again says how to make a new plan.
 func again(h *planfile.Header) string {
 	line := []string{"phscript", "plan"}
+	if h.Profile != "" {
+		line = append(line, "--profile", run.Quoted(h.Profile))
+	}
 	for _, one := range h.Params {
 		value := "..." // a secret
 		if one.Value != nil {

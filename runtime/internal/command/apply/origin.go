@@ -200,6 +200,9 @@ func (a *applying) changed(f planfile.File) string {
 // connect returns the clients of the plan's accounts, or why they are not those of the plan.
 func (a *applying) connect(ctx context.Context) (map[int]*planhat.Client, []string, error) {
 	var reasons []string
+	if made, now := a.header.Profile, a.host.Config.Profile.Name; made != now {
+		reasons = append(reasons, fmt.Sprintf("the plan was made with %s, and apply uses %s", profile(made), profile(now)))
+	}
 	clients := map[int]*planhat.Client{}
 	host, analytics := a.accounts.Hosts()
 	for _, t := range a.header.Tenants {
@@ -229,4 +232,11 @@ func (a *applying) connect(ctx context.Context) (map[int]*planhat.Client, []stri
 		}
 	}
 	return clients, reasons, nil
+}
+
+func profile(name string) string {
+	if name == "" {
+		return "no profile"
+	}
+	return "the profile " + name
 }

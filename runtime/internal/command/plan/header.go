@@ -51,6 +51,7 @@ func (m *making) header(made time.Time) *planfile.Header {
 		Format: planfile.Format, Version: planfile.Version, ID: planfile.NewID(), Made: made, Expires: made.Add(planfile.Life),
 		Product: m.env.Version, Catalog: catalog.Hash(), Mark: m.result.Mark, Tenants: m.result.Tenants,
 		Dir:         m.env.Dir,
+		Profile:     m.host.Config.Profile.Name,
 		Script:      planfile.File{Name: m.script.Name, Size: int64(len(m.script.Source)), SHA256: sum(m.script.Source)},
 		Settings:    planfile.Settings{CallsPerMinute: perMinute, MostRows: m.report.MostRows},
 		Assumptions: assumptions, Totals: m.report.Totals(), Calls: m.report.Calls,
