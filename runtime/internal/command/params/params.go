@@ -30,6 +30,8 @@ type Given struct {
 	// of the command.
 	Args  []string
 	Known func(flag string) bool
+	// Rest, if set, checks and returns the arguments that are left, before anybody is asked.
+	Rest func(args []string) ([]string, error)
 	// Reserved are flags of the command that must not be taken for those of the script.
 	Reserved []string
 	// Silent asks nothing, and allows that required parameters are missing: the script does
@@ -72,6 +74,11 @@ func Of(env *environment.Env, script runtime.Script, given Given) (*Values, erro
 	if err != nil {
 		return nil, err
 	}
+	if given.Rest != nil {
+		if rest, err = given.Rest(rest); err != nil {
+			return nil, err
+		}
+	}
 	if given.Flags != nil {
 		if p := given.Flags.clash(); p != nil {
 			return nil, header.Ambiguous(p)
@@ -85,6 +92,10 @@ func Of(env *environment.Env, script runtime.Script, given Given) (*Values, erro
 	v.Named = slices.Compact(v.Named)
 	bound, failed := says.Bind(values, v.Named)
 	if failed != nil && failed.Missing && !given.Silent && env.StdinTTY && env.StderrTTY && !scheduled {
+		v.values = bound
+		if err := v.checkFiles(env); err != nil {
+			return nil, err
+		}
 		if err := ask(env, says, values); err != nil {
 			return nil, err
 		}

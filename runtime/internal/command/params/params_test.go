@@ -71,7 +71,13 @@ func TestNobodyIsAsked(t *testing.T) {
 		})
 	}
 	r := terminal(t, "a.csv\n")
-	_, _, err := r.Run(run.New, "--simulate", "-q", "a.lua")
+	_, stderr, err := r.Run(run.New, "--simulate", "-q", "a.lua", "--dry-run")
+	require.EqualError(t, err, "--dry-run comes after the script name, so the script would receive it")
+	assert.Empty(t, stderr, "before a mistake that ends the run anyway")
+	_, stderr, err = r.Run(run.New, "--simulate", "-q", "a.lua", "--path", "none.csv")
+	require.EqualError(t, err, "the parameter path names a file that does not exist: none.csv")
+	assert.Empty(t, stderr)
+	_, _, err = r.Run(run.New, "--simulate", "-q", "a.lua")
 	require.EqualError(t, err, "the script needs the parameter region (Where)", "the input ended")
 }
 

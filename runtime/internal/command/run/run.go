@@ -188,13 +188,12 @@ func runScript(env *environment.Env, o *options, flags *pflag.FlagSet) error {
 	}
 	values, err := params.Of(env, script, params.Given{
 		Params: o.params, Args: o.args, Known: func(flag string) bool { return flags.Lookup(flag) != nil }, Reserved: decisive,
+		Rest: func(args []string) ([]string, error) { return o.checkOrder(env, flags, args) },
 	})
 	if err != nil {
 		return err
 	}
-	if o.args, err = o.checkOrder(env, flags, values.Args); err != nil {
-		return err
-	}
+	o.args = values.Args
 	object, err := values.Object()
 	if err != nil {
 		return err
