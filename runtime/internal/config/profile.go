@@ -54,6 +54,8 @@ type Profile struct {
 	RetryFor     string `toml:"retry_for"`
 	Timeout      string `toml:"timeout"`
 	MaxMemory    string `toml:"max_memory"`
+	// Schema is the file of the tenant's schema.
+	Schema string `toml:"schema"`
 	Sources
 }
 
@@ -61,7 +63,7 @@ type Profile struct {
 var (
 	sourceKeys  = []string{"token_env", "token_file", "token_command", "tenant_token_env", "tenant_token_file", "tenant_token_command"}
 	profileKeys = append([]string{
-		"production", "allow", "confirm_above", "region", "api_url", "analytics_url", "calls_per_min", "retry_for", "timeout", "max_memory",
+		"production", "allow", "confirm_above", "region", "api_url", "analytics_url", "calls_per_min", "retry_for", "timeout", "max_memory", "schema",
 	}, sourceKeys...)
 )
 
@@ -171,6 +173,7 @@ func (p Profile) set(c *Config) error {
 	if p.CallsPerMin > 0 {
 		c.CallsPerMin = p.CallsPerMin
 	}
+	c.Schema = cmp.Or(p.Schema, c.Schema)
 	return cmp.Or(Set("retry_for: ", p.RetryFor, &c.RetryFor, ParseTimeout),
 		Set("timeout: ", p.Timeout, &c.Timeout, ParseTimeout), Set("max_memory: ", p.MaxMemory, &c.MaxMemory, ParseSize))
 }
@@ -222,7 +225,7 @@ func (c *Config) Choose(which Choice) error {
 	if err := p.set(c); err != nil {
 		return &Error{Where: where, Message: "profile." + name + "." + err.Error()}
 	}
-	own := []string{"calls_per_min", "retry_for", "timeout", "max_memory", "production", "allow", "confirm_above"}
+	own := []string{"calls_per_min", "retry_for", "timeout", "max_memory", "schema", "production", "allow", "confirm_above"}
 	if !which.Simulated {
 		own = append(append(own, "analytics_url", "api_url", "region"), sourceKeys...)
 		c.Sources = p.Sources

@@ -21,3 +21,9 @@ func (c *Config) SchemaPath(dir string) string {
 	}
 	return filepath.Join(dir, name)
 }
+
+// ChooseSchema chooses the profile whose schema is meant, for commands that do not reach
+// Planhat. Of several, there need not be a choice.
+func (c *Config) ChooseSchema(name string, getenv func(string) (string, bool)) error {
+	return c.Choose(Choice{Name: name, Simulated: true, Getenv: getenv})
+}

@@ -37,7 +37,7 @@ type options struct {
 	listRules bool
 	stdinName string
 
-	configFile string
+	configFile, profile string
 	// command returns the command that has a flag.
 	command func(flag string) string
 }
@@ -77,6 +77,7 @@ func New(env *environment.Env) *cobra.Command {
 	f.BoolVar(&o.listRules, "list-rules", false, "Print the rules and check nothing")
 	f.StringVar(&o.stdinName, "stdin-name", "stdin", "Report standard input as `FILE`, and look for required files beside it")
 	usage.AddConfig(f, &o.configFile)
+	usage.AddProfile(f, &o.profile)
 	usage.Complete(cmd, "rule", completeRule)
 	usage.Complete(cmd, "disable", completeRule)
 	return cmd
@@ -140,6 +141,9 @@ func checkScripts(env *environment.Env, o *options) error {
 	}
 	files, err := o.files(env)
 	if err != nil {
+		return err
+	}
+	if err := c.ChooseSchema(o.profile, env.Getenv); err != nil {
 		return err
 	}
 	known, err := tenant.Load(c.SchemaPath(env.Dir))

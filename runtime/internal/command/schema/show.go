@@ -18,8 +18,8 @@ import (
 )
 
 type showOptions struct {
-	configFile string
-	json       bool
+	configFile, profile string
+	json                bool
 }
 
 func newShow(env *environment.Env) *cobra.Command {
@@ -48,6 +48,7 @@ func newShow(env *environment.Env) *cobra.Command {
 		},
 	}
 	usage.AddConfig(cmd.Flags(), &o.configFile)
+	usage.AddProfile(cmd.Flags(), &o.profile)
 	usage.AddJSON(cmd, &o.json)
 	return cmd
 }
@@ -55,6 +56,9 @@ func newShow(env *environment.Env) *cobra.Command {
 func (o *showOptions) show(env *environment.Env, args []string) error {
 	c, err := config.Load(o.configFile, env.Dir, env.ReadConfig, env.Getenv)
 	if err != nil {
+		return err
+	}
+	if err := c.ChooseSchema(o.profile, env.Getenv); err != nil {
 		return err
 	}
 	path := c.SchemaPath(env.Dir)

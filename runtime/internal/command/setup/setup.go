@@ -85,6 +85,7 @@ func tenant(env *environment.Env) (*schema.Schema, error) {
 	if err != nil {
 		c = config.Config{} // editors need no settings
 	}
+	_ = c.ChooseSchema("", env.Getenv) // a profile that does not exist has no schema either
 	file, err := schema.Load(c.SchemaPath(env.Dir))
 	return file.Known(), err
 }
