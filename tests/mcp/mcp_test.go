@@ -268,6 +268,17 @@ func TestLivePlan(t *testing.T) {
 	assert.Contains(t, text, "Old name")
 	assert.Contains(t, text, "New name")
 
+	// A profile, with its token in a file beside the settings.
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "phscript.toml"), []byte("[profile.sandbox]\napi_url = \""+web.URL+"\"\ntoken_file = \"token\"\n[profile.other]\napi_url = \"http://127.0.0.1:1\"\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "token"), []byte(token), 0o600))
+	before = files(t, dir)
+	profiled := session(t, dir, nil, "--live", "--profile", "sandbox")
+	text, failed = call(t, profiled, "plan", map[string]any{"script": "x.lua", "live": true, "files": update})
+	require.False(t, failed, text)
+	assert.Contains(t, text, "Old name")
+	text, _ = call(t, profiled, "run", map[string]any{"script": "x.lua", "files": map[string]string{"x.lua": `print(pcall(fs.read, "` + filepath.ToSlash(filepath.Join(dir, "token")) + `")) print(pcall(fs.read, "token"))`}})
+	assert.NotContains(t, text, "true")
+
 	// Without live, the same server uses the simulated Planhat.
 	text, _ = call(t, s, "plan", map[string]any{"script": "x.lua", "files": update})
 	assert.NotContains(t, text, "Old name")

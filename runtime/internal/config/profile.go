@@ -75,6 +75,22 @@ var tokenHere = map[string]string{
 
 var profileName = pattern.Lazy(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 
+// TokenFiles are the files with tokens that the configuration names, of all profiles.
+func (c *Config) TokenFiles() (files []string) {
+	add := func(s Sources) {
+		for _, file := range []string{s.TokenFile, s.TenantTokenFile} {
+			if file != "" {
+				files = append(files, file)
+			}
+		}
+	}
+	add(c.Sources)
+	for _, name := range slices.Sorted(maps.Keys(c.Profiles)) {
+		add(c.Profiles[name].Sources)
+	}
+	return files
+}
+
 // checkProfiles completes the profiles, and returns what is wrong with one.
 func (c *Config) checkProfiles(defined func(key ...string) bool) error {
 	if err := c.Sources.check(""); err != nil {

@@ -287,7 +287,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 	if o.Simulated || simulated {
 		options.Stubs = &runtime.Stubs{}
 	}
-	options.PrivateFiles = o.sources.private(c.File)
+	options.PrivateFiles = append(o.sources.private(c.File), c.TokenFiles()...)
 	if !o.offline() {
 		if err := h.shareQuota(env, o.State, &options); err != nil {
 			return nil, err

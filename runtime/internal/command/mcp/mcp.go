@@ -15,6 +15,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/config"
 )
 
 // defaultTime is how long one call of a tool can take, and longest the most that can be set.
@@ -32,6 +33,7 @@ const most = 4 << 20
 type options struct {
 	dir     string
 	live    bool
+	profile string
 	timeout time.Duration
 }
 
@@ -56,11 +58,15 @@ func New(env *environment.Env) *cobra.Command {
 			if len(args) == 1 {
 				o.dir = args[0]
 			}
+			if err := usage.Needs(cmd.Flags(), "live", "profile"); err != nil {
+				return err
+			}
 			return o.serve(env)
 		},
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.live, "live", false, "Let plans read your Planhat; records of your customers go to the assistant")
+	f.StringVar(&o.profile, "profile", "", "With --live: read with the profile `NAME` of the configuration (default $"+config.ProfileVariable+")")
 	usage.Duration(f, &o.timeout, "timeout", defaultTime, "End a call after `TIME`")
 	return cmd
 }
@@ -76,7 +82,7 @@ func (o *options) serve(env *environment.Env) error {
 	if err != nil {
 		return err
 	}
-	s := &server{env: env, program: program, dir: env.Path(o.dir), live: o.live, timeout: o.timeout, slots: make(chan struct{}, atOnce)}
+	s := &server{env: env, program: program, dir: env.Path(o.dir), live: o.live, profile: o.profile, timeout: o.timeout, slots: make(chan struct{}, atOnce)}
 	if env.StdinTTY {
 		fmt.Fprintln(env.Stderr, "phscript mcp waits for an assistant on standard input. Configure your assistant to start it; press Ctrl-C to stop.")
 	}
@@ -97,6 +103,7 @@ type server struct {
 	// dir is the project's folder.
 	dir     string
 	live    bool
+	profile string
 	timeout time.Duration
 	slots   chan struct{}
 }

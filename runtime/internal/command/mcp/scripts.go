@@ -67,7 +67,11 @@ func (s *server) addScripts(m *mcp.Server) {
 
 // inside does something in a workspace.
 func (s *server) inside(files map[string]string, do func(*workspace) (string, error)) (text string, err error) {
-	w, err := s.open(files)
+	c, err := config.Load("", s.dir, s.env.ReadConfig, func(string) (string, bool) { return "", false })
+	if err != nil {
+		return "", err
+	}
+	w, err := s.open(files, c.TokenFiles())
 	if err != nil {
 		return "", err
 	}
@@ -87,6 +91,9 @@ func (s *server) settings(w *workspace, live bool) (flags []string, err error) {
 		return nil, err
 	}
 	keep := map[string]any{}
+	if !live {
+		tokenFiles(all, keep)
+	}
 	for name, value := range all {
 		if name == "model" || name == "check" || name == "schema" || live && !strings.HasPrefix(name, "allow_") && name != "schedule" && name != "serve" {
 			keep[name] = value
@@ -100,6 +107,30 @@ func (s *server) settings(w *workspace, live bool) (flags []string, err error) {
 	}
 	file := filepath.Join(w.dir, config.FileName)
 	return []string{"--config", file}, os.WriteFile(file, text, 0o600)
+}
+
+// tokenFiles keeps the settings that name files with tokens, so that scripts cannot read them.
+func tokenFiles(all, keep map[string]any) {
+	of := func(from, to map[string]any) {
+		for _, name := range []string{"token_file", "tenant_token_file"} {
+			if file, ok := from[name]; ok {
+				to[name] = file
+			}
+		}
+	}
+	of(all, keep)
+	profiles, _ := all["profile"].(map[string]any)
+	kept := map[string]any{}
+	for name, one := range profiles {
+		if one, ok := one.(map[string]any); ok {
+			to := map[string]any{}
+			of(one, to)
+			kept[name] = to
+		}
+	}
+	if len(kept) > 0 {
+		keep["profile"] = kept
+	}
 }
 
 // beside makes the names of files in settings absolute, since the settings move.
@@ -254,6 +285,9 @@ func (s *server) execute(ctx context.Context, command string, in runInput, live 
 		args = append([]string{command}, args...)
 		args = append(args, "--timeout", s.timeout.String(), "--allow-read", w.project)
 		if live {
+			if s.profile != "" {
+				args = append(args, "--profile", s.profile)
+			}
 			if err := alone(filepath.Join(w.dir, script)); err != nil {
 				return "", err
 			}

@@ -19,6 +19,8 @@ type workspace struct {
 	dir, project string
 	// bytes and entries are how much can still be copied. What is more is linked.
 	bytes, entries int64
+	// secret are files with tokens, which it does not have.
+	secret []string
 	// variables are the environment variables with tokens of live plans.
 	variables []string
 }
@@ -38,7 +40,7 @@ const (
 )
 
 // open makes a workspace.
-func (s *server) open(files map[string]string) (w *workspace, err error) {
+func (s *server) open(files map[string]string, secret []string) (w *workspace, err error) {
 	project, err := filepath.EvalSymlinks(s.dir)
 	if err != nil {
 		return nil, err
@@ -47,7 +49,7 @@ func (s *server) open(files map[string]string) (w *workspace, err error) {
 	if err != nil {
 		return nil, err
 	}
-	w = &workspace{project: project, bytes: copiedBytes, entries: copiedEntries}
+	w = &workspace{project: project, secret: secret, bytes: copiedBytes, entries: copiedEntries}
 	if w.dir, err = filepath.EvalSymlinks(dir); err == nil {
 		err = w.fill(files)
 	}
@@ -112,7 +114,7 @@ func (w *workspace) take(folder string) error {
 		target := filepath.Join(w.dir, name)
 		there, err := os.Lstat(target)
 		switch {
-		case private(name):
+		case private(name), w.isSecret(name):
 		case err == nil && (!there.IsDir() || !entry.IsDir()): // a file of the call
 		case entry.IsDir() && (err == nil || w.entries > 0):
 			w.entries--
@@ -129,6 +131,15 @@ func (w *workspace) take(folder string) error {
 		}
 	}
 	return nil
+}
+
+// isSecret reports whether a file of the project holds a token.
+func (w *workspace) isSecret(name string) bool {
+	info, err := os.Stat(filepath.Join(w.project, name))
+	return err == nil && slices.ContainsFunc(w.secret, func(file string) bool {
+		other, err := os.Stat(file)
+		return err == nil && os.SameFile(info, other)
+	})
 }
 
 // file copies a file, or links it if it is large or not a regular one. A file that cannot be
