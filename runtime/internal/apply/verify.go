@@ -64,7 +64,7 @@ func (a *applier) wanted(ctx context.Context) ([]*wanted, error) {
 			if c.State != changes.Done || c.ID == "" || m == nil || m.Operation("update") == nil || c.Action == plan.Send {
 				continue
 			}
-			key := fmt.Sprint(c.Client, " ", c.Model, " ", c.ID)
+			key := fmt.Sprint(c.Client, " ", c.ID) // a model may be a part of another
 			w := byID[key]
 			if w == nil {
 				w = &wanted{client: c.Client, model: c.Model, id: c.ID, fields: map[string]jsontext.Value{}}
