@@ -84,7 +84,7 @@ func Same(m *catalog.Model, path string, a, b jsontext.Value) bool {
 // others returns the custom properties that a record has and a row does not name.
 func others(r *record, row object) (names []string) {
 	mine, errMine := parse(row.get("custom"))
-	theirs, err := parse(r.fields.get("custom"))
+	theirs, err := parse(r.fields().get("custom"))
 	if errMine != nil || err != nil {
 		return nil
 	}

@@ -11,13 +11,13 @@ func (s *session) changes(m *catalog.Model, r *record, row object) (out []Change
 	if s.writing == nil {
 		return nil
 	}
-	t := s.table(m)
+	t, fields := s.table(m), r.fields()
 	for _, f := range row {
 		p := m.Property(f.name)
-		if f.name == "_id" || f.name == "__v" || p != nil && p.ReadOnly || t.unchanged(m, r, p, f) {
+		if f.name == "_id" || f.name == "__v" || p != nil && p.ReadOnly || t.unchanged(r, fields, p, f) {
 			continue
 		}
-		have, read := r.fields.get(f.name), r.whole || r.number > 0 && !r.blind || r.known[f.name]
+		have, read := fields.get(f.name), r.whole || r.number > 0 && !r.blind || r.known[f.name]
 		if have == nil && r.state == created && p != nil {
 			have = p.Default
 		}

@@ -159,16 +159,17 @@ func (v *view) changed(raw planhat.Record, r *record) (planhat.Record, bool) {
 	if err != nil {
 		return raw, true
 	}
-	for _, f := range r.sent {
+	sent, all := r.changes(), r.fields()
+	for _, f := range sent {
 		if f, ok := v.pick(f); ok {
 			fields = fields.with(f.name, laid(fields.get(f.name), f))
 		}
 	}
 	// A condition that no planned change is about holds, since Planhat listed the record.
 	left := slices.ContainsFunc(v.tests, func(c condition) bool {
-		return slices.ContainsFunc(c.by, func(name string) bool { return r.sent.get(name) != nil }) && !c.holds(r.fields)
+		return slices.ContainsFunc(c.by, func(name string) bool { return sent.get(name) != nil }) && !c.holds(all)
 	})
-	return planhat.Record(fields.encode()), !left && (v.model.Part == nil || !slices.ContainsFunc(v.model.Part.By, func(name string) bool { return r.sent.get(name) != nil }) || holds(v.model, r.fields))
+	return planhat.Record(fields.encode()), !left && (v.model.Part == nil || !slices.ContainsFunc(v.model.Part.By, func(name string) bool { return sent.get(name) != nil }) || part(v.model, all))
 }
 
 func (v *view) matches(fields object) bool {
@@ -179,7 +180,7 @@ func (v *view) matches(fields object) bool {
 func (v *view) appendNew(out []planhat.Record) []planhat.Record {
 	from := len(out)
 	for _, r := range v.table.planned {
-		if r.state == created && r.number <= v.made && holds(v.model, r.fields) && v.matches(r.all(v.model)) {
+		if r.state == created && int(r.number) <= v.made && holds(v.model, r) && v.matches(r.all(v.model)) {
 			out = append(out, v.show(r))
 		}
 	}
@@ -195,7 +196,7 @@ func (v *view) appendMoved(out []planhat.Record) []planhat.Record {
 		return out
 	}
 	for _, r := range v.table.planned {
-		if r.state == changed && r.whole && !v.shown[r] && holds(v.model, r.fields) && v.matches(r.fields) {
+		if r.state == changed && r.whole && !v.shown[r] && holds(v.model, r) && v.matches(r.fields()) {
 			out = append(out, v.show(r))
 		}
 	}

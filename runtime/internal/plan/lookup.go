@@ -129,10 +129,11 @@ func (s *session) lookUpOne(m *catalog.Model, k key, id string) ([]*record, erro
 		t.absent[k] = true
 		return nil, nil
 	}
-	r := t.put(m, fields, true)
-	if r.state == asRead && r.fields.text(k.name) == "" {
-		r.fields = r.fields.with(k.name, quote(k.value)) // Planhat found it by that
-		t.index(m, r)
+	r := t.put(m, fields, body, true)
+	if have := r.fields(); r.state == asRead && have.text(k.name) == "" {
+		have = have.with(k.name, quote(k.value)) // Planhat found it by that
+		r.text = have.encode()
+		t.index(m, r, have)
 	}
 	left := t.find(m, k)
 	if len(left) == 0 {
@@ -156,7 +157,7 @@ func (s *session) whole(m *catalog.Model, r *record) error {
 		return err
 	}
 	if fields, err := parse(body); err == nil {
-		t.put(m, fields, true)
+		t.put(m, fields, body, true)
 	}
 	return nil
 }
@@ -199,7 +200,7 @@ func (s *session) add(m *catalog.Model, page []byte, names map[string]bool) int 
 	t := s.table(m)
 	for _, raw := range records {
 		if fields, err := parse(raw); err == nil && fields.text("_id") != "" {
-			t.put(m, fields, names == nil).known = names
+			t.put(m, fields, raw, names == nil).known = names
 		}
 	}
 	return len(records)

@@ -112,7 +112,11 @@ func number(n int) jsontext.Value { return jsontext.Value(strconv.Itoa(n)) }
 
 // list joins values to a JSON list.
 func list(values []jsontext.Value) jsontext.Value {
-	b := []byte{'['}
+	size := 2
+	for _, v := range values {
+		size += len(v) + 1
+	}
+	b := append(make([]byte, 0, size), '[')
 	for i, v := range values {
 		if i > 0 {
 			b = append(b, ',')

@@ -3,7 +3,6 @@ package plan
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/phscript/phscript/planhat"
@@ -91,7 +90,7 @@ func (s *session) duplicate(m *catalog.Model, body []byte) (planhat.Reply, error
 			continue
 		}
 		if len(records) > 0 {
-			copied = slices.Clone(records[0].fields)
+			copied = records[0].fields()
 		}
 		r := s.newRecord(m, copied)
 		r.blind = blind

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,9 +24,11 @@ type Run struct {
 
 	mu sync.Mutex
 	// left are the requests that may still be spent on look-ups.
-	left     int
-	next     int
-	rows     []Row
+	left int
+	next int
+	rows []Row
+	// names are lists of properties that rows share, by their names.
+	names    map[string][]string
 	planners map[string]*Planner
 	unknown  []Unknown
 
@@ -52,7 +55,7 @@ type Options struct {
 
 // NewRun returns the planning of a run, in which nothing is planned yet.
 func NewRun(o Options) *Run {
-	return &Run{mark: mark(), options: o, left: o.Reads, planners: map[string]*Planner{}}
+	return &Run{mark: mark(), options: o, left: o.Reads, planners: map[string]*Planner{}, names: map[string][]string{}}
 }
 
 func (r *Run) active() bool { return r.options.Active() }
@@ -167,17 +170,33 @@ func (r *Run) note(m *catalog.Model, action string, of *record, changes object) 
 		return
 	}
 	row := Row{Model: m.Snake, Action: action, ID: of.id, Blind: of.blind}
+	fields := of.fields()
 	for _, name := range append(keysFor(m), "name") {
-		if value := of.fields.text(name); value != "" {
+		if value := fields.text(name); value != "" {
 			row.Key = name + " " + value
 			break
 		}
 	}
-	row.Changes = make([]string, 0, len(changes))
-	for _, f := range changes {
-		row.Changes = append(row.Changes, of.nameOf(f.name))
-	}
+	row.Changes = r.namesOf(changes)
 	r.rows = append(r.rows, row)
+}
+
+// namesOf returns the names of properties. Rows of a call mostly have the same, and share
+// them.
+func (r *Run) namesOf(changes object) []string {
+	var joined strings.Builder
+	for _, f := range changes {
+		joined.WriteString(f.name + "\n")
+	}
+	names, known := r.names[joined.String()]
+	if !known {
+		names = make([]string, len(changes))
+		for i, f := range changes {
+			names[i] = strings.Clone(f.name)
+		}
+		r.names[joined.String()] = names
+	}
+	return names
 }
 
 // Planner plans for one tenant. It implements planhat.Planner.
@@ -237,8 +256,8 @@ func (p *Planner) table(m *catalog.Model) *table {
 	t := p.tables[name]
 	if t == nil {
 		t = &table{
-			byID: map[string]*record{}, byKey: map[key][]*record{}, absent: map[key]bool{},
-			names: map[string]string{}, complete: map[string]map[string]bool{}, pages: map[string]planhat.Record{},
+			byID: map[string]*record{}, byKey: map[uint64]*record{}, twins: map[uint64][]*record{}, absent: map[key]bool{},
+			complete: map[string]map[string]bool{}, pages: map[string]planhat.Record{},
 		}
 		p.tables[name] = t
 	}

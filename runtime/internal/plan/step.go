@@ -198,6 +198,7 @@ func (s *session) begin(call planhat.Call) {
 			w.rows = list
 		}
 	}
+	w.step.Rows = make([]StepRow, 0, max(1, len(w.rows)))
 	s.writing = w
 }
 
@@ -266,10 +267,11 @@ func (s *session) about(m *catalog.Model, action string, r *record) StepRow {
 	if s.writing == nil {
 		return StepRow{}
 	}
-	row := StepRow{Action: action, ID: r.id, Blind: r.blind, Name: called(r.fields)}
+	fields := r.fields()
+	row := StepRow{Action: action, ID: r.id, Blind: r.blind, Name: called(fields)}
 	if s.writing.by.value == "" {
 		for _, name := range keysFor(m) {
-			if value := r.fields.text(name); value != "" {
+			if value := fields.text(name); value != "" {
 				row.Key = &Key{name, value}
 				break
 			}

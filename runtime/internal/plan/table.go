@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -22,30 +23,49 @@ const (
 
 // record is one record as it would be.
 type record struct {
-	id    string
-	state state
-	// fields are those that are known, whole says that these are all.
-	fields object
-	whole  bool
+	id string
+	// text has the properties that are known, as JSON, since records may be many. whole says
+	// that these are all.
+	text jsontext.Value
 	// known has the properties that were asked for, of a record that is not whole.
 	known map[string]bool
-	// sent are the planned changes to a record of Planhat's, by property.
-	sent object
+	// sent are the planned changes to a record of Planhat's, as JSON.
+	sent jsontext.Value
 	// number is that of the placeholder, for a new record.
-	number int
+	number int32
+	state  state
+	whole  bool
 	// blind says that it was not looked up whether the record exists.
 	blind bool
+}
+
+// fields returns the properties that are known. They share memory with the record.
+func (r *record) fields() object {
+	out, err := parse(r.text)
+	if err != nil {
+		return nil
+	}
+	return out
+}
+
+// changes returns the planned changes.
+func (r *record) changes() object {
+	out, err := parse(r.sent)
+	if err != nil {
+		return nil
+	}
+	return out
 }
 
 // all returns the properties of a record. A new one has the defaults that the catalog
 // knows.
 func (r *record) all(m *catalog.Model) object {
+	out := r.fields()
 	if r.state != created {
-		return r.fields
+		return out
 	}
-	out := slices.Clone(r.fields)
 	for _, p := range m.Properties {
-		if p.Default != nil && r.fields.get(p.Name) == nil {
+		if p.Default != nil && out.get(p.Name) == nil {
 			out = append(out, field{p.Name, p.Default})
 		}
 	}
@@ -62,10 +82,18 @@ func keyOf(name, value string) key {
 	return key{name, value}
 }
 
+var seed = maphash.MakeSeed()
+
+// hash returns a number that is the same for equal keys.
+func (k key) hash() uint64 { return maphash.Comparable(seed, k) }
+
 // table holds the records of a model that were read or planned.
 type table struct {
-	byID  map[string]*record
-	byKey map[key][]*record
+	byID map[string]*record
+	// byKey has the first record with a key, twins the others, by the hash of the key: the
+	// keys themselves are in the records.
+	byKey map[uint64]*record
+	twins map[uint64][]*record
 	// absent are keys that Planhat does not have, as far as it was asked.
 	absent map[key]bool
 	// complete has the models of which every record was read, and with which properties.
@@ -74,8 +102,6 @@ type table struct {
 	// writes counts those changes.
 	planned []*record
 	writes  int
-	// names are those of properties, once each.
-	names map[string]string
 	// pages are whole records of lists that the script has read, and their size.
 	pages map[string]planhat.Record
 	held  int
@@ -92,45 +118,58 @@ func keysFor(m *catalog.Model) []string {
 	return slices.DeleteFunc(names, func(name string) bool { return name == "_id" })
 }
 
-// holds reports whether a record belongs to a model that is part of another.
-func holds(m *catalog.Model, fields object) bool {
+// holds reports whether a record belongs to a model, which may be part of another.
+func holds(m *catalog.Model, r *record) bool { return m.Part == nil || part(m, r.fields()) }
+
+// part is holds for the properties of a record.
+func part(m *catalog.Model, fields object) bool {
 	return m.Part == nil || slices.ContainsFunc(m.Part.By, func(name string) bool { return fields.text(name) == m.Part.Value })
 }
 
-// put adds a record, or what was read of one that is there. Planned changes stay.
-func (t *table) put(m *catalog.Model, fields object, whole bool) *record {
-	id := strings.ToLower(fields.text("_id"))
+// put adds a record, or what was read of one that is there. Planned changes stay. raw is
+// the text of the fields, nil if it differs.
+func (t *table) put(m *catalog.Model, fields object, raw []byte, whole bool) *record {
+	if raw == nil {
+		raw = fields.encode()
+	}
+	given := fields.text("_id")
+	id := strings.ToLower(given)
 	r := t.byID[id]
 	switch {
 	case r == nil:
-		r = &record{id: fields.text("_id"), fields: fields, whole: whole}
+		r = &record{id: given, text: raw, whole: whole}
 		t.byID[id] = r
 	case r.state == created || r.state == deleted || r.whole:
 		return r
 	default:
-		for _, f := range r.fields {
+		for _, f := range r.fields() {
 			if fields.get(f.name) == nil {
 				fields = append(fields, f)
 			}
 		}
-		r.fields, r.whole = fields, whole
-		for _, f := range r.sent {
-			r.fields = r.fields.with(f.name, laid(r.fields.get(f.name), f))
+		for _, f := range r.changes() {
+			fields = fields.with(f.name, laid(fields.get(f.name), f))
 		}
+		r.text, r.whole = fields.encode(), whole
 	}
-	t.index(m, r)
+	t.index(m, r, fields)
 	return r
 }
 
-// index makes a record findable by its keys. Entries of earlier keys stay, and are
-// checked when they are found.
-func (t *table) index(m *catalog.Model, r *record) {
+// index makes a record with these properties findable by its keys. Entries of earlier keys
+// stay, and are checked when they are found.
+func (t *table) index(m *catalog.Model, r *record, fields object) {
 	for _, name := range keysFor(m) {
-		if value := r.fields.text(name); value != "" {
-			k := keyOf(name, value)
-			if !slices.Contains(t.byKey[k], r) {
-				t.byKey[k] = append(t.byKey[k], r)
-			}
+		value := fields.text(name)
+		if value == "" {
+			continue
+		}
+		k := keyOf(name, value).hash()
+		switch first := t.byKey[k]; {
+		case first == nil:
+			t.byKey[k] = r
+		case first != r && !slices.Contains(t.twins[k], r):
+			t.twins[k] = append(t.twins[k], r)
 		}
 	}
 }
@@ -138,16 +177,24 @@ func (t *table) index(m *catalog.Model, r *record) {
 // find returns the records that have a key.
 func (t *table) find(m *catalog.Model, k key) []*record {
 	if k.name == "_id" {
-		if r := t.byID[k.value]; r != nil && r.state != deleted && holds(m, r.fields) {
+		if r := t.byID[k.value]; r != nil && r.state != deleted && holds(m, r) {
 			return []*record{r}
 		}
 		return nil
 	}
 	var out []*record
-	for _, r := range t.byKey[k] {
-		if r.state != deleted && keyOf(k.name, r.fields.text(k.name)) == k && holds(m, r.fields) {
+	add := func(r *record) {
+		if r == nil || r.state == deleted {
+			return
+		}
+		if fields := r.fields(); keyOf(k.name, fields.text(k.name)) == k && (m.Part == nil || part(m, fields)) {
 			out = append(out, r)
 		}
+	}
+	hash := k.hash()
+	add(t.byKey[hash])
+	for _, r := range t.twins[hash] {
+		add(r)
 	}
 	return out
 }
@@ -168,9 +215,10 @@ func (t *table) plan(r *record) {
 // change lays a row over a record, and returns what makes a difference. It leaves
 // out what only Planhat sets.
 func (t *table) change(m *catalog.Model, r *record, row object) (sent object) {
+	fields := r.fields()
 	for _, f := range row {
 		p := m.Property(f.name)
-		if f.name == "_id" || f.name == "__v" || p != nil && p.ReadOnly || t.unchanged(m, r, p, f) {
+		if f.name == "_id" || f.name == "__v" || p != nil && p.ReadOnly || t.unchanged(r, fields, p, f) {
 			continue
 		}
 		sent = append(sent, f)
@@ -182,35 +230,22 @@ func (t *table) change(m *catalog.Model, r *record, row object) (sent object) {
 	if r.state == asRead {
 		r.state = changed
 	}
+	changes := r.changes()
 	for _, f := range sent {
-		f.value = f.value.Clone()
-		if r.state == changed {
-			r.sent = r.sent.with(f.name, laid(r.sent.get(f.name), f))
-		}
-		r.fields = r.fields.with(f.name, laid(r.fields.get(f.name), f))
+		changes = changes.with(f.name, laid(changes.get(f.name), f))
+		fields = fields.with(f.name, laid(fields.get(f.name), f))
 	}
-	t.index(m, r)
+	if r.state == changed {
+		r.sent = changes.encode()
+	}
+	r.text = fields.encode()
+	t.index(m, r, fields)
 	return sent
 }
 
-// compact returns the object in one piece of memory.
-func (t *table) compact(fields object) object {
-	out, err := parse(fields.encode())
-	if err != nil {
-		return fields
-	}
-	for i, f := range out {
-		if t.names[f.name] == "" {
-			t.names[f.name] = f.name
-		}
-		out[i].name = t.names[f.name]
-	}
-	return out
-}
-
-// unchanged reports whether a record is known to have a value.
-func (t *table) unchanged(m *catalog.Model, r *record, p *catalog.Property, f field) bool {
-	have := r.fields.get(f.name)
+// unchanged reports whether a record with these properties is known to have a value.
+func (t *table) unchanged(r *record, fields object, p *catalog.Property, f field) bool {
+	have := fields.get(f.name)
 	if have == nil && r.state == created && p != nil {
 		have = p.Default
 	}
@@ -286,15 +321,5 @@ func (t *table) listed(m *catalog.Model, id string) {
 			fields[i].value = quote(idIn(f.value))
 		}
 	}
-	t.put(m, fields, true)
-}
-
-// nameOf returns the record's own text of a property's name.
-func (r *record) nameOf(name string) string {
-	for i := range r.fields {
-		if r.fields[i].name == name {
-			return r.fields[i].name
-		}
-	}
-	return name
+	t.put(m, fields, nil, true)
 }

@@ -40,9 +40,9 @@ type answers struct {
 
 // take adds a record that was created or updated.
 func (a *answers) take(m *catalog.Model, r *record, isNew bool) {
-	shown := object{{"_id", quote(r.id)}}
+	shown, fields := object{{"_id", quote(r.id)}}, r.fields()
 	for _, name := range keysFor(m) {
-		if v := r.fields.get(name); name != "email" && present(v) {
+		if v := fields.get(name); name != "email" && present(v) {
 			shown = append(shown, field{name, v})
 		}
 	}
@@ -180,7 +180,7 @@ func (s *session) inCompany(m *catalog.Model, row object, found []*record) *reco
 		return found[0]
 	}
 	at := slices.IndexFunc(found, func(r *record) bool {
-		return r.fields.text(m.CompanyRef()) == companies[0].id
+		return r.fields().text(m.CompanyRef()) == companies[0].id
 	})
 	if at < 0 {
 		return nil
@@ -314,9 +314,10 @@ func (s *session) missing(m *catalog.Model, rows []object) []string {
 		if r == nil || r.whole || r.number > 0 {
 			continue
 		}
+		fields := r.fields()
 		for _, f := range row {
 			p := m.Property(f.name)
-			if f.name != "_id" && f.name != "__v" && (p == nil || !p.ReadOnly) && r.fields.get(f.name) == nil && !r.known[f.name] && !slices.Contains(names, f.name) {
+			if f.name != "_id" && f.name != "__v" && (p == nil || !p.ReadOnly) && fields.get(f.name) == nil && !r.known[f.name] && !slices.Contains(names, f.name) {
 				names = append(names, f.name)
 			}
 		}

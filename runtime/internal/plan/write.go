@@ -116,7 +116,7 @@ func (s *session) get(m *catalog.Model, call planhat.Call) (planhat.Reply, error
 	if fields.text("_id") == "" {
 		return reply, nil // the client says what is wrong with it
 	}
-	r := t.put(m, fields, true)
+	r := t.put(m, fields, reply.Body, true)
 	if r.state == deleted || len(t.find(m, k)) == 0 {
 		return planhat.Reply{}, refuse(http.StatusNotFound, "")
 	}
@@ -170,9 +170,13 @@ func reference(m *catalog.Model, row object) (name, id string) {
 // taken refuses a row with a key of another record: a sourceId is used once in a model,
 // an externalId once in a company. It reports whether that could not be looked up.
 func (s *session) taken(m *catalog.Model, row object, own *record) (blind bool, err error) {
+	var mine object
+	if own != nil {
+		mine = own.fields()
+	}
 	for _, name := range []string{"sourceId", m.ExternalID()} {
 		value := row.text(name)
-		if name == "" || value == "" || own != nil && own.fields.text(name) == value {
+		if name == "" || value == "" || mine.text(name) == value {
 			continue
 		}
 		records, err := s.lookUp(m, keyOf(name, value))
@@ -200,9 +204,9 @@ func sameCompany(m *catalog.Model, row object, own, other *record) bool {
 	}
 	company := row.text(ref)
 	if company == "" && own != nil {
-		company = own.fields.text(ref)
+		company = own.fields().text(ref)
 	}
-	return strings.EqualFold(company, other.fields.text(ref))
+	return strings.EqualFold(company, other.fields().text(ref))
 }
 
 func (s *session) create(m *catalog.Model, row object, bulk bool) (*record, error) {
@@ -242,8 +246,7 @@ func (s *session) created(m *catalog.Model, r *record, row object, bulk bool) {
 	s.write(written)
 }
 
-// newRecord adds a planned record. It holds it in one piece of memory, since they may be
-// many.
+// newRecord adds a planned record.
 func (s *session) newRecord(m *catalog.Model, row object) *record {
 	id, n := s.run.newID()
 	fields := make(object, 0, len(row)+1)
@@ -254,11 +257,11 @@ func (s *session) newRecord(m *catalog.Model, row object) *record {
 		}
 	}
 	t := s.table(m)
-	r := &record{id: id, fields: t.compact(fields), number: n}
+	r := &record{id: id, text: fields.encode(), number: int32(n)}
 	t.plan(r)
 	r.state = created
 	t.byID[id] = r
-	t.index(m, r)
+	t.index(m, r, fields)
 	return r
 }
 
@@ -323,15 +326,18 @@ func (s *session) changeTo(m *catalog.Model, r *record, row object) bool {
 func (s *session) updateBlind(m *catalog.Model, id string, row object) *record {
 	k, t := addressed(m, id), s.table(m)
 	r := &record{blind: true}
+	var fields object
 	if k.name == "_id" {
 		r.id = id
-		r.fields = object{{"_id", quote(id)}}
+		fields = object{{"_id", quote(id)}}
 	} else {
-		r.id, r.number = s.run.newID()
-		r.fields = object{{"_id", quote(r.id)}, {k.name, quote(k.value)}}
+		made, n := s.run.newID()
+		r.id, r.number = made, int32(n)
+		fields = object{{"_id", quote(r.id)}, {k.name, quote(k.value)}}
 	}
+	r.text = fields.encode()
 	t.byID[strings.ToLower(r.id)] = r
-	t.index(m, r)
+	t.index(m, r, fields)
 	written := s.about(m, Update, r)
 	written.Changes = s.changes(m, r, row)
 	written.defines = r.number > 0
@@ -356,7 +362,7 @@ func (s *session) delete(m *catalog.Model, id string) (planhat.Reply, error) {
 	switch {
 	case errors.Is(err, errBlind):
 		c.Blind = 1
-		r := &record{id: id, fields: object{{"_id", quote(id)}}, blind: true}
+		r := &record{id: id, text: object{{"_id", quote(id)}}.encode(), blind: true}
 		t := s.table(m)
 		t.byID[strings.ToLower(id)] = r
 		records = []*record{r}

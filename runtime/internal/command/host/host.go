@@ -249,6 +249,9 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 	if _, decided := env.Getenv("GOMEMLIMIT"); !decided {
 		memory.Reserve(maxHeap)
 	}
+	if _, decided := env.Getenv("GOGC"); !decided && o.DryRun {
+		memory.Spare() // what is planned stays in memory
+	}
 	options := runtime.Options{
 		Stdin: env.Stdin, Stdout: env.Stdout, Stderr: env.Stderr,
 		Logger: logger, Secrets: h.Secrets,
