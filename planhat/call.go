@@ -216,6 +216,9 @@ func (c *Client) plan(ctx context.Context, q *call) (*answer, *Error) {
 
 // Read sends a read, past the planner. It is a Sender.
 func (c *Client) Read(ctx context.Context, read Call) (Reply, error) {
+	if c.resources == nil || read.Model == nil || read.Operation == nil {
+		return Reply{}, errUnmade()
+	}
 	q := &call{model: read.Model, op: read.Operation, id: read.ID, query: read.Query}
 	if read.Rows > 0 || read.Operation.Method != http.MethodGet {
 		return Reply{}, c.describe(q, refusedByGate(ErrWithheld), 0)

@@ -98,7 +98,7 @@ var expectations = map[string][]one{
 	},
 	// Its tests run it; a simulated run reaches no HubSpot.
 	"hubspot_deals.lua": {
-		{name: "hubspot_deals_unset", flags: []string{"--simulate"}, code: 1, counts: [6]int{}},
+		{name: "hubspot_deals_unset", flags: []string{"--simulate"}, code: 2, counts: [6]int{}},
 	},
 	// Its tests run it; a simulated run reaches no Google.
 	"calendar_meetings.lua": {
@@ -110,7 +110,7 @@ var expectations = map[string][]one{
 	},
 	// Its tests run it; a simulated run reaches no Productboard.
 	"productboard_requests.lua": {
-		{name: "productboard_requests_unset", flags: []string{"--simulate"}, code: 1, counts: [6]int{}},
+		{name: "productboard_requests_unset", flags: []string{"--simulate"}, code: 2, counts: [6]int{}},
 	},
 	// Its tests run it; a simulated run reaches no Jira.
 	"jira_issues.lua": {

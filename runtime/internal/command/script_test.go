@@ -38,7 +38,8 @@ func TestScripts(t *testing.T) {
 			env.Setenv("SIM_URL", server.URL())
 			env.Setenv("SIM_TOKEN", server.APIToken())
 			env.Setenv("SIM_TENANT", server.TenantToken())
-			// What is shared by a machine stays in the script's own folder.
+			// What is shared by a machine or belongs to a user stays in the script's own folder.
+			env.Setenv("HOME", filepath.Join(env.WorkDir, ".home"))
 			env.Setenv("PHSCRIPT_STATE", filepath.Join(env.WorkDir, ".state", "state.db"))
 			env.Values["server"] = server
 			return nil
