@@ -103,6 +103,7 @@ print("owned by " .. company.owner.nickName)
 		"rules":      rules(),
 		"setup":      setUp(t),
 		"check":      block(checked(t, documentedScript(t))),
+		"walk":       excerpt(t, "## 6. "),
 		"checkjson":  strings.Replace(block(checked(t, "planhat.company.update(id, { mrr = 5 })\n", "--format", "json", "--disable", "undefined-global")), "```text", "```json", 1),
 	}
 	for _, name := range connectors(t) {
@@ -132,6 +133,26 @@ func TestGeneratedPartsAreCurrent(t *testing.T) {
 	for name := range parts {
 		assert.True(t, seen[name], "no document holds the generated part %q", name)
 	}
+}
+
+// excerpt returns what the console shows in sections of docs/first-import.md, which a test walks
+// through: the blocks with a plan and with what takes it back.
+func excerpt(t *testing.T, sections ...string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "docs", "first-import.md"))
+	require.NoError(t, err)
+	var b strings.Builder
+	for _, heading := range sections {
+		_, section, found := strings.Cut(string(text), "\n"+heading)
+		require.True(t, found, heading)
+		section, _, _ = strings.Cut(section, "\n## ")
+		for _, m := range fence.FindAllStringSubmatch(section, -1) {
+			if strings.TrimSpace(m[1]) == "console" && (strings.HasPrefix(m[2], "$ phscript plan ") || strings.HasPrefix(m[2], "$ phscript undo ")) {
+				b.WriteString(m[2])
+			}
+		}
+	}
+	return "\n```console\n" + b.String() + "```\n\n"
 }
 
 // quickstart returns what the README's first command prints, its summary

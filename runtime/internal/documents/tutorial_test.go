@@ -3,6 +3,7 @@
 package documents
 
 import (
+	"bufio"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,37 +24,98 @@ import (
 type walk struct {
 	t      *testing.T
 	binary string
-	dir    string
+	// home is the reader's folder, and dir where the terminal is.
+	home, dir string
+	// variables are those that the reader sets.
+	variables []string
+	// shown and real are the address of the simulator on the page, and in the test.
+	shown, real string
 }
 
-// TestTutorial walks through the tutorial as a reader does: it saves the files,
-// types the inputs at the prompt and runs the commands, and compares what it
-// sees with the page. With -update it writes that into the page.
-func TestTutorial(t *testing.T) {
-	file := filepath.Join(root, "docs", "tutorial.md")
-	text, err := os.ReadFile(file)
-	require.NoError(t, err)
-	p := &walk{t: t, binary: program.Path(t), dir: t.TempDir()}
-	walked := fence.ReplaceAllStringFunc(string(text), func(block string) string {
-		m := fence.FindStringSubmatch(block)
-		info, code := strings.TrimSpace(m[1]), m[2]
-		switch name, isFile := strings.CutPrefix(info, "lua file="); {
-		case isFile:
-			require.NoError(t, os.WriteFile(filepath.Join(p.dir, name), []byte(code), 0o644))
-		case info == "console":
-			return "```console\n" + p.console(code) + "```"
-		case info == "repl":
-			return "```repl\n" + p.repl(code) + "```"
-		}
-		return block
-	})
-	if *update && walked != string(text) {
-		require.NoError(t, os.WriteFile(file, []byte(walked), 0o644))
-		return
+// walked are the documents that are walked through.
+var walked = []string{"tutorial.md", "first-import.md"}
+
+// TestWalks walks through documents as a reader does: it saves the files, types the inputs at
+// the prompt and runs the commands, and compares what it sees with the page. With -update it
+// writes that into the page.
+func TestWalks(t *testing.T) {
+	for _, name := range walked {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(root, "docs", name)
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			dir := t.TempDir()
+			p := &walk{t: t, binary: program.Path(t), home: dir, dir: dir}
+			seen := fence.ReplaceAllStringFunc(string(text), p.block)
+			if *update && seen != string(text) {
+				require.NoError(t, os.WriteFile(file, []byte(seen), 0o644))
+				return
+			}
+			changed, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{A: difflib.SplitLines(string(text)), B: difflib.SplitLines(seen), Context: 2})
+			require.NoError(t, err)
+			assert.Empty(t, changed, "docs/"+name+" "+regenerate)
+		})
 	}
-	changed, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{A: difflib.SplitLines(string(text)), B: difflib.SplitLines(walked), Context: 2})
-	require.NoError(t, err)
-	assert.Empty(t, changed, "docs/tutorial.md "+regenerate)
+}
+
+// block does what a block of a page says, and returns it with what the reader sees.
+func (p *walk) block(block string) string {
+	m := fence.FindStringSubmatch(block)
+	info, code := strings.TrimSpace(m[1]), m[2]
+	language, option, _ := strings.Cut(info, " ")
+	switch verb, name, _ := strings.Cut(option, "="); {
+	case verb == "file":
+		require.NoError(p.t, os.WriteFile(filepath.Join(p.dir, name), []byte(code), 0o644))
+	case verb == "append":
+		f, err := os.OpenFile(filepath.Join(p.dir, name), os.O_WRONLY|os.O_APPEND, 0)
+		require.NoError(p.t, err)
+		_, err = f.WriteString("\n" + p.to(code))
+		require.NoError(p.t, err)
+		require.NoError(p.t, f.Close())
+	case verb == "server":
+		p.serve(code)
+	case language == "console":
+		return "```console\n" + p.console(code) + "```"
+	case language == "repl":
+		return "```repl\n" + p.repl(code) + "```"
+	}
+	return block
+}
+
+// to puts the real address of the simulator in the place of the page's.
+func (p *walk) to(text string) string {
+	if p.shown == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, p.shown, p.real)
+}
+
+// serve starts the simulator that a page starts in a second terminal.
+func (p *walk) serve(code string) {
+	words := strings.Fields(code)
+	require.Equal(p.t, []string{"phscript", "simulate", "--addr"}, words[:3])
+	p.shown = words[3]
+	words[3] = "127.0.0.1:0"
+	cmd := exec.Command(p.binary, words[1:]...)
+	cmd.Dir, cmd.Env = p.dir, p.environment()
+	out, err := cmd.StdoutPipe()
+	require.NoError(p.t, err)
+	require.NoError(p.t, cmd.Start())
+	p.t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	lines := bufio.NewScanner(out)
+	for p.real == "" && lines.Scan() {
+		if _, address, found := strings.Cut(lines.Text(), "PLANHAT_API_URL=http://"); found {
+			p.real = address
+		}
+	}
+	require.NotEmpty(p.t, p.real)
+	go func() {
+		for lines.Scan() { // so that it never waits for its reader
+		}
+	}()
 }
 
 // timings and clocks are the times in what the program prints, which differ
@@ -61,18 +123,20 @@ func TestTutorial(t *testing.T) {
 var (
 	timings = regexp.MustCompile(`( in |\()[0-9.]+ ?(µs|ms|s)\b`)
 	clocks  = regexp.MustCompile(`(?m)^\d\d:\d\d:\d\d `)
+	moments = regexp.MustCompile(`20\d\d-\d\d-\d\d \d\d:\d\d(:\d\d)?( UTC)?`)
 )
 
 func steady(text string) string {
+	text = strings.ReplaceAll(moments.ReplaceAllString(text, "2026-01-12 09:00${1}"), "expires at 2026-01-12", "expires at 2026-01-13")
 	return clocks.ReplaceAllString(timings.ReplaceAllString(text, "${1}12 ms"), "09:00:00 ")
 }
 
 // environment is that of a person with a fresh account.
 func (p *walk) environment() []string {
-	return []string{
-		"PATH=" + filepath.Dir(p.binary) + ":" + os.Getenv("PATH"), "HOME=" + p.dir, "XDG_STATE_HOME=" + filepath.Join(p.dir, ".state"),
+	return append([]string{
+		"PATH=" + filepath.Dir(p.binary) + ":" + os.Getenv("PATH"), "HOME=" + p.home, "XDG_STATE_HOME=" + filepath.Join(p.home, ".state"),
 		"TERM=xterm-256color", "LANG=C.UTF-8", "TZ=UTC", "NO_COLOR=1", "COLUMNS=100",
-	}
+	}, p.variables...)
 }
 
 // console runs the commands of a block, and returns it with what they print.
@@ -83,10 +147,24 @@ func (p *walk) console(code string) string {
 		if !ok {
 			continue
 		}
-		cmd := exec.Command("sh", "-c", strings.TrimSpace(command))
+		if folder, isCD := strings.CutPrefix(strings.TrimSpace(command), "cd "); isCD {
+			p.dir = filepath.Join(p.dir, folder)
+			out.WriteString(line)
+			continue
+		}
+		if variable, exported := strings.CutPrefix(strings.TrimSpace(command), "export "); exported {
+			p.variables = append(p.variables, variable)
+			out.WriteString(line)
+			continue
+		}
+		cmd := exec.Command("sh", "-c", p.to(strings.TrimSpace(command)))
 		cmd.Dir, cmd.Env = p.dir, p.environment()
 		printed, _ := cmd.CombinedOutput() // the page says what comes of it
-		out.WriteString(line + steady(strings.TrimRight(string(printed), "\n")))
+		text := strings.ReplaceAll(steady(strings.TrimRight(string(printed), "\n")), p.dir, "/home/ada/planhat-scripts")
+		if p.real != "" {
+			text = strings.ReplaceAll(text, p.real, p.shown)
+		}
+		out.WriteString(line + text)
 		if len(printed) > 0 {
 			out.WriteString("\n")
 		}

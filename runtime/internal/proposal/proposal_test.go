@@ -147,10 +147,10 @@ func TestDoubts(t *testing.T) {
 	}{
 		"ARR":         {true, "Planhat sets arr itself"},
 		"tier":        {false, `choose what to make of "Iron" (1)`},
-		"Seats":       {false, `1 of 3 cells are not a number, such as "many"; their rows will be rejected`},
+		"Seats":       {false, `1 of 3 cells is not a number: "many"; its row will be rejected`},
 		"Score":       {true, "it is a formula"},
 		"Next review": {true, "could begin with the day or the month"},
-		"Partner":     {false, `1 of 3 cells are not true or false, such as "perhaps"`},
+		"Partner":     {false, `1 of 3 cells is not true or false: "perhaps"`},
 		"Owner":       {true, "it is not clear what the cells are"},
 		"Other":       {true, "neither Planhat nor the account has such a property"},
 	} {

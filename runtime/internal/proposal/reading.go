@@ -109,6 +109,9 @@ func serial(l look) bool {
 func (m *Mapping) oddOnes(what string) {
 	if n := m.look.oddCount; n > 0 {
 		m.Doubts = append(m.Doubts, fmt.Sprintf("%d of %d cells are not %s, such as %q; their rows will be rejected", n, m.look.filled, what, m.look.odd))
+		if n == 1 {
+			m.Doubts[len(m.Doubts)-1] = fmt.Sprintf("1 of %d cells is not %s: %q; its row will be rejected", m.look.filled, what, m.look.odd)
+		}
 	}
 }
 

@@ -59,7 +59,7 @@ func Field(name string) string {
 
 // examples matches the cells in a doubt. They stay out of scripts, which many people read.
 var examples = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`,? such as "(?:[^"\\]|\\.)*"(?:, "(?:[^"\\]|\\.)*")*`)
+	return regexp.MustCompile(`(?:,? such as|:) "(?:[^"\\]|\\.)*"(?:, "(?:[^"\\]|\\.)*")*`)
 })
 
 func comment(b *strings.Builder, indent, text string) {

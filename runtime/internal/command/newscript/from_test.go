@@ -43,7 +43,7 @@ func TestFromCSV(t *testing.T) {
 	assert.Contains(t, out, "Status          status  in lower case")
 	assert.Contains(t, out, "MRR             custom.MRR  number, decimal sign ,")
 	assert.Contains(t, out, "Employees       custom.Employees  number, decimal sign ,")
-	assert.Contains(t, out, `Employees: 1 of 3 cells are not a number, such as "n/a"`)
+	assert.Contains(t, out, `Employees: 1 of 3 cells is not a number: "n/a"`)
 	script, test := written(t, r, "import/accounts.lua"), written(t, r, "import/accounts_test.lua")
 	assert.Contains(t, script, `["Customer since"] = { property = "custom.Customer since", type = "date", date_format = "%d.%m.%Y" }`)
 	assert.Contains(t, script, "-- @param path:file \"The file to import\"\n-- @writes company\n")
