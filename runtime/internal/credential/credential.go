@@ -71,6 +71,8 @@ type Source struct {
 	// direct is a token that was found already, and known is set if the file has it.
 	direct string
 	known  bool
+	// handedOver is set for a file of systemd.
+	handedOver bool
 	// dir is the folder that a program runs in.
 	dir    string
 	finder *Finder
@@ -173,8 +175,7 @@ func (f *Finder) configured(c config.Config, t Token) (Source, error) {
 	case file != "":
 		return Source{File: file, Origin: config.Origin{Kind: config.FromFile, Name: file}}, nil
 	case len(command) > 0:
-		origin := c.OriginOf(t.prefix + "command")
-		return Source{Command: command, Origin: config.Origin{Kind: config.FromCommand, Name: config.CommandName(command) + " (" + origin.String() + ")"}}, nil
+		return Source{Command: command, Origin: config.Origin{Kind: config.FromCommand, Name: t.prefix + "command (" + config.CommandName(command) + ")"}}, nil
 	}
 	return Source{}, nil
 }
@@ -205,7 +206,7 @@ func (s Source) Read(ctx context.Context) (string, error) {
 	case s.direct != "":
 		return s.direct, nil
 	case s.File != "":
-		return s.finder.readFile(s.File)
+		return s.finder.readFile(s.File, s.handedOver)
 	case s.Stored != nil:
 		return s.finder.read(ctx, s.Stored)
 	}

@@ -139,6 +139,14 @@ func (f *Finder) read(ctx context.Context, l *Login) (string, error) {
 	return token, err
 }
 
+// Ready returns an error if the keyring cannot be used, before somebody enters a token.
+func (f *Finder) Ready(ctx context.Context, c config.Config, t Token) error {
+	if _, err := f.Keyring.Get(ctx, f.login(c, t).Name()); err != nil && !errors.Is(err, keyring.ErrNone) {
+		return err
+	}
+	return nil
+}
+
 // Store keeps a token for a configuration, in place of an earlier one.
 func (f *Finder) Store(ctx context.Context, c config.Config, t Token, store, token, host string, now time.Time) (*Login, error) {
 	if f.State == "" {

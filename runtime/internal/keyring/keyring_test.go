@@ -70,7 +70,7 @@ func TestKeyring(t *testing.T) {
 
 // TestHangingKeyring: one that waits for a person who is not there holds nothing up.
 func TestHangingKeyring(t *testing.T) {
-	h := &held{secrets: map[string]string{}, hang: make(chan struct{})}
+	h := &held{err: errors.New("it is too late"), hang: make(chan struct{})}
 	t.Cleanup(func() { close(h.hang) })
 	k := &Keyring{Backend: h, Limit: 10 * time.Millisecond}
 	_, err := k.Get(t.Context(), "a")

@@ -129,6 +129,11 @@ func login(env *environment.Env, o *options) error {
 	}
 	ctx, stopped, release := env.Interruptible()
 	defer release()
+	if o.store == credential.InKeyring {
+		if err := host.Finder(env).Ready(ctx, c, o.token()); err != nil {
+			return cmp.Or(stopped(), err)
+		}
+	}
 	name := trust.HostOf(cmp.Or(c.APIURL, planhat.DefaultBaseURL))
 	token, err := o.read(ctx, env, fmt.Sprintf("%s of %s (%s): ", display.OneLine(strings.ToUpper(o.what()[:1])+o.what()[1:]), display.OneLine(of(c)), display.OneLine(name)))
 	if by := stopped(); by != nil {
