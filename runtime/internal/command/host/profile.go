@@ -128,15 +128,18 @@ func (w *watched) tell(quiet bool) {
 	if c.Profile.Name == "" {
 		return
 	}
-	host, token := w.host(), "no token"
-	if o := c.OriginOf("api_token"); c.APIToken != "" {
-		token = "token from " + From(w.env, o)
+	host, token := w.host(), ""
+	if c.APIToken != "" {
+		token = From(w.env, c.OriginOf("api_token"))
 	}
 	switch {
 	case !w.text:
-		w.log.Info("using a profile", "profile", c.Profile.Name, "chosen_by", From(w.env, c.ChosenBy()), "host", host, "token", token)
+		w.log.Info("using a profile", "profile", c.Profile.Name, "chosen_by", From(w.env, c.ChosenBy()), "host", host, "token_from", token)
 	case !quiet:
 		at := ""
+		if token = "token from " + token; c.APIToken == "" {
+			token = "no token"
+		}
 		if o := c.OriginOf("api_url"); o.Kind != config.FromDefault {
 			at = " (" + From(w.env, o) + ")"
 		}
