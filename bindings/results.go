@@ -24,6 +24,7 @@ var bulkResultShape = &Shape{
 		{Name: "uncertain_outcome", Type: "integer", Required: true, Doc: "How many rows are stored without it being known whether they were created, updated or unchanged: the response to their request was lost, and its repetition found them unchanged."},
 		{Name: "outcomes", Type: "table<integer, string>?", Doc: "What happened to each row, by its position in the input: `created`, `updated`, `unchanged`, `uncertain` (it is not known whether it is stored, or how), `rejected` or `planned`; nil if the response does not say. For rows of an iterator, only with `keys = true`."},
 		{Name: "ids", Type: "table<integer, string>?", Doc: "`_id` by the row's position, if the response includes it. For rows of an iterator, only with `keys = true`."},
+		{Name: "unmatched_ids", Type: "string[]?", Doc: "The `_id` of each new record that the response does not tie to a row, because several rows have no key. Where there is `ids`."},
 		{Name: "planned", Type: "integer", Required: true, Doc: "How many rows a dry run withheld. They are also in the other counts, as a real run would count them."},
 		{Name: "chunks", Type: "integer", Required: true, Doc: "How many requests the rows were split into."},
 		{Name: "failed_chunks", Type: "integer", Required: true, Doc: "How many of these requests got no usable response."},
@@ -65,6 +66,12 @@ func bulkResult(L *lua.LState, r *planhat.BulkResult, rows []lua.LValue) *lua.LT
 			ids.RawSetInt(k.Index+1, lua.LString(k.ID))
 		}
 		t.RawSetString("ids", ids)
+		unmatched := L.CreateTable(len(r.Unmatched), 0)
+		for i, id := range r.Unmatched {
+			unmatched.RawSetInt(i+1, lua.LString(id))
+		}
+		CodecOf(L).MarkArray(unmatched)
+		t.RawSetString("unmatched_ids", unmatched)
 		t.RawSetString("outcomes", outcomes(L, r))
 	}
 	number("planned", r.Planned)

@@ -37,6 +37,11 @@ func readUpsert(r *Resource, lines []*line, a *answer) (*BulkResult, error) {
 	}
 	m.succeed(members.get("insertsKeys"), members.get("updatesKeys"), members.get("modified"))
 	m.rejectAll(members)
+	if m.loose == 0 {
+		result.Unmatched = m.unmatched()
+	} else {
+		result.Unmatched = m.news
+	}
 	result.Keys = m.keys
 	if err := m.settle(result); err != nil {
 		return nil, err
@@ -372,4 +377,16 @@ func oneOf(rows []*line) string {
 		names = append(names, "…")
 	}
 	return "; it is one of rows " + strings.Join(names, ", ")
+}
+
+// unmatched ties the only new record that is left to the only row that is left, and returns the ids
+// of several.
+func (m *matcher) unmatched() []string {
+	open := m.open()
+	if len(m.news) != 1 || len(open) != 1 || len(m.lines[open[0]].keys) > 0 {
+		return m.news
+	}
+	m.state[open[0]] = rowCreated
+	m.keys = append(m.keys, RowKey{Index: m.lines[open[0]].index, ID: m.news[0], Created: true})
+	return nil
 }

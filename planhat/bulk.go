@@ -248,6 +248,7 @@ func (t *BulkResult) add(part *BulkResult) {
 	t.Planned += part.Planned
 	t.Errors = append(t.Errors, part.Errors...)
 	t.Keys = append(t.Keys, part.Keys...)
+	t.Unmatched = append(t.Unmatched, part.Unmatched...)
 }
 
 // sort puts rows in the order of the input, those of unknown position last.

@@ -359,15 +359,21 @@ func TestDuplicate(t *testing.T) {
 		body    string
 		created int
 		errors  int
+		keys    []RowKey
+		others  []string
 	}{
-		{`{"created":1,"insertsKeys":[{"_id":"9"}]}`, 1, 1},
-		{`[{"_id":"8"},{"_id":"9"}]`, 2, 0},
+		{`{"created":1,"insertsKeys":[{"_id":"9"}]}`, 1, 1, nil, []string{"9"}},
+		{`[{"_id":"8"},{"_id":"9"}]`, 2, 0, []RowKey{{0, "8", true}, {1, "9", true}}, nil},
+		{`{"created":2,"insertsKeys":[{"_id":"8"},{"_id":"9"}]}`, 2, 0, []RowKey{{0, "8", true}, {1, "9", true}}, nil},
+		{`{"created":2}`, 2, 0, nil, nil},
 	} {
 		s := newServer(t, always(200, tt.body))
 		result, err := newClient(t, s).TimeEntry.Duplicate(t.Context(), []string{"1", "2"})
 		require.NoError(t, err)
 		assert.Equal(t, tt.created, result.Created)
 		assert.Len(t, result.Errors, tt.errors)
+		assert.Equal(t, tt.keys, result.Keys)
+		assert.Equal(t, tt.others, result.Unmatched)
 		q := s.requests()[0]
 		assert.Equal(t, `POST /timeentries/duplicate {"ids":["1","2"]}`, q.method+" "+q.path+" "+q.body)
 	}

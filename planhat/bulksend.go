@@ -228,7 +228,7 @@ func (r *bulkRun) settle(f flight) {
 func (r *bulkRun) count(f flight) {
 	o := f.outcome
 	if !r.options.Keys {
-		o.result.Keys = nil
+		o.result.Keys, o.result.Unmatched = nil, nil
 	}
 	few := 2*len(o.result.Errors) < len(f.lines)
 	for i := range o.result.Errors {

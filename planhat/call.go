@@ -57,6 +57,8 @@ type call struct {
 	rowwise bool
 	intent  Intent
 	entry   JournalEntry
+	// recorded is the entry of a Recorder, or nil.
+	recorded JournalEntry
 }
 
 // adds reports whether the call may add records to a model.
@@ -100,6 +102,9 @@ func (c *Client) do(ctx context.Context, q *call) (*answer, *Error) {
 	}
 	if c.planner != nil && q.op.Name == "get_by_id" {
 		return c.plan(ctx, q)
+	}
+	if c.recorder != nil && q.rows > 0 {
+		q.recorded = c.recorder.Before(ctx, Call{Model: q.model, Operation: q.op, ID: q.id, Query: q.query, Body: q.body, Rows: q.rows}, c.Read)
 	}
 	a, failed := c.send(ctx, q)
 	q.end(ctx, a, failed)

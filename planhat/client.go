@@ -64,6 +64,8 @@ type Config struct {
 	Retry RetryPolicy
 	// Gate sees every write before it is sent; nil lets all pass.
 	Gate Gate
+	// Recorder, if set, records writes.
+	Recorder Recorder
 	// Planner, if set, answers reads, and the writes that the gate withholds.
 	Planner Planner
 	// Observer is told about attempts and outcomes; nil for none.
@@ -97,6 +99,7 @@ type Client struct {
 	retry    RetryPolicy
 	gate     Gate
 	planner  Planner
+	recorder Recorder
 	observer Observer
 	log      *slog.Logger
 	quiet    bool
@@ -125,6 +128,7 @@ func New(cfg Config) (*Client, error) {
 		retry:       cfg.Retry.withDefaults(),
 		gate:        cfg.Gate,
 		planner:     cfg.Planner,
+		recorder:    cfg.Recorder,
 		observer:    cfg.Observer,
 		log:         cfg.Logger,
 		quiet:       cfg.Quiet,

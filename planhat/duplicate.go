@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Duplicate copies the records with the given ids, all in one request. The
-// copies count as created; ids that Planhat names no copy for are among the
+// copies count as created, with their ids in Keys; ids that Planhat names no copy for are among the
 // result's Errors, whose Index is the id's position. A request that may have
 // been carried out is not repeated.
 func (r *Resource) Duplicate(ctx context.Context, ids []string) (*BulkResult, error) {
@@ -94,6 +95,7 @@ func (r *Resource) readDuplicates(ids []string, body []byte) (*BulkResult, error
 		lines[i] = &line{index: i, given: Record(quoted(id)), keys: []key{{Name: "_id", Value: id}}}
 	}
 	m, out := newMatcher(lines, r.client.redact), &BulkResult{}
+	var copied []string
 	message := "Planhat did not copy this row: the id is probably unknown"
 	if copies, err := splitArray[jsontext.Value](body); err == nil {
 		for _, entry := range copies {
@@ -101,6 +103,7 @@ func (r *Resource) readDuplicates(ids []string, body []byte) (*BulkResult, error
 				m.reject(entry, KindValidation)
 			} else {
 				out.Created++
+				copied = append(copied, Record(entry).ID())
 			}
 		}
 		message = "Planhat made fewer copies than there were ids: some ids are probably unknown"
@@ -110,6 +113,11 @@ func (r *Resource) readDuplicates(ids []string, body []byte) (*BulkResult, error
 		}
 		out.Created = count(members.get("created"))
 		m.rejectAll(members)
+		for entry := range items(members.get("insertsKeys")) {
+			if entry.Kind() == '{' {
+				copied = append(copied, Record(entry).ID())
+			}
+		}
 	} else {
 		return nil, errors.New("it is neither a bulk result nor a list of the copies")
 	}
@@ -118,5 +126,15 @@ func (r *Resource) readDuplicates(ids []string, body []byte) (*BulkResult, error
 	}
 	m.unanswered(len(ids)-out.Created-m.rejectedRows(), KindNotFound, message, nil)
 	out.Errors = m.errors
+	copied = slices.DeleteFunc(copied, func(id string) bool { return id == "" })
+	switch {
+	case len(copied) != out.Created:
+	case out.Created == len(ids): // in their order
+		for i, id := range copied {
+			out.Keys = append(out.Keys, RowKey{Index: i, ID: id, Created: true})
+		}
+	default:
+		out.Unmatched = copied
+	}
 	return out, nil
 }

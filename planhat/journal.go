@@ -185,11 +185,20 @@ func (q *call) begin(ctx context.Context) (err error) {
 // recorded: the entry then stays open.
 func (q *call) end(ctx context.Context, a *answer, failed *Error) {
 	switch {
-	case q.entry == nil || q.rowwise:
+	case q.rowwise:
 	case failed == nil:
-		q.entry.End(ctx, []JournalRow{{Outcome: JournalAnswered}}, a.body)
+		q.ended(ctx, []JournalRow{{Outcome: JournalAnswered}}, a.body)
 	case !failed.Uncertain:
-		q.entry.End(ctx, nil, nil)
+		q.ended(ctx, nil, nil)
+	}
+}
+
+// ended tells all that keep records how a write ended.
+func (q *call) ended(ctx context.Context, rows []JournalRow, answer []byte) {
+	for _, e := range []JournalEntry{q.entry, q.recorded} {
+		if e != nil {
+			e.End(ctx, rows, answer)
+		}
 	}
 }
 
@@ -258,11 +267,11 @@ func (b *bulk) intent(lines []*line) Intent {
 // known.
 func recordEnd(ctx context.Context, q *call, lines []*line, result *BulkResult, failed *Error) {
 	switch {
-	case q.entry == nil:
+	case q.entry == nil && q.recorded == nil:
 	case result != nil:
-		q.entry.End(ctx, journalRows(lines, result), nil)
+		q.ended(ctx, journalRows(lines, result), nil)
 	case !failed.Uncertain:
-		q.entry.End(ctx, nil, nil)
+		q.ended(ctx, nil, nil)
 	}
 }
 
@@ -309,11 +318,15 @@ func journalRows(lines []*line, result *BulkResult) []JournalRow {
 			counts[which].left--
 		}
 	}
+	news := result.Unmatched
 	for i := range rows {
 		for c := range counts {
 			if rows[i].Outcome == 0 && counts[c].left > 0 {
 				rows[i].Outcome = counts[c].outcome
 				counts[c].left--
+				if rows[i].Outcome == JournalCreated && len(news) > 0 {
+					rows[i].ID, news = news[0], news[1:]
+				}
 			}
 		}
 		if rows[i].Outcome != 0 {

@@ -35,7 +35,9 @@ type matcher struct {
 	state  []rowState
 	rows   []object // read when two rows share a key
 
-	keys   []RowKey
+	keys []RowKey
+	// news are the ids of new records that no row is known to have become.
+	news   []string
 	errors []RowError
 	// entry is the place in errors of each rejected row.
 	entry map[int]int
@@ -136,6 +138,11 @@ func (m *matcher) succeed(inserts, updates, modified jsontext.Value) {
 	}
 	for _, i := range others {
 		m.take(entries, i, false)
+	}
+	for i := range named {
+		if e := &entries[i]; e.created && e.id != "" && e.first == i && !e.known {
+			m.news = append(m.news, e.id)
+		}
 	}
 }
 

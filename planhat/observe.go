@@ -185,6 +185,15 @@ type Write struct {
 	Body []byte
 }
 
+// Recorder records the writes that the gate lets pass. Its methods must be safe for
+// concurrent use.
+type Recorder interface {
+	// Before is called before a write is sent, also before parts of it are sent again as
+	// requests of their own. It may read records with send. Its result, which may be nil, is
+	// told what happened to the rows of call, in their order.
+	Before(ctx context.Context, call Call, send Sender) JournalEntry
+}
+
 // planned counts what a Planner answered as planned, and not as done.
 func (o Outcome) planned() Outcome {
 	return Outcome{Planned: o.Created + o.Updated + o.Unchanged + o.Deleted, Rejected: o.Rejected, Err: o.Err}

@@ -23,6 +23,9 @@ type BulkResult struct {
 	// Keyless is set if BulkOptions.Keys did not ask for them.
 	Keys    []RowKey
 	Keyless bool
+	// Unmatched are the ids of new records that the answer names and that belong to one of
+	// several rows without a key.
+	Unmatched []string
 	// Planned counts the rows that a dry run withheld. Those that a Planner answered for
 	// are among the other counts as well.
 	Planned int

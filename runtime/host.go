@@ -78,7 +78,7 @@ func (r *Runtime) newHost(s Script, o Options, declared []network.Rule) *host {
 	h.clients = clients.New(clients.Options{
 		Config: o.Planhat, Limiters: &r.limiters, Secrets: o.Secrets, Logger: h.journal.log,
 		Warn: h.journal.WarnOnce, Script: s.Name, DryRun: o.DryRun, MaxReadCalls: o.MaxReadCalls, AllowAddress: o.AllowAddress,
-		Step: o.Step, Judge: o.Judge, Now: o.Now, Consent: h.consent, Progress: o.Progress,
+		Step: o.Step, Judge: o.Judge, Now: o.Now, Consent: h.consent, Progress: o.Progress, Recorder: o.Recorder,
 	})
 	h.network = network.New(network.Options{
 		Rules: r.reach, Declared: declared, Stubs: o.Stubs, DryRun: h.clients.DryRun, Plan: h.clients.Plan,

@@ -163,6 +163,10 @@ type Options struct {
 	// its result is the hint of the run's error.
 	Consent func(context.Context, ConsentRequest) error
 
+	// Recorder, if set, returns what records the writes of a client before they are sent. The
+	// account tells clients of different accounts apart.
+	Recorder func(account string, of PlannedTenant) planhat.Recorder
+
 	// DryRun withholds every write. Reads happen, and find what was written before in
 	// the run. Writes are logged, counted and answered as Planhat would answer them.
 	DryRun bool

@@ -185,7 +185,7 @@ func (a *applier) recall(ctx context.Context) error {
 		for i := range page {
 			c := &page[i]
 			a.past[place{c.Step, c.Row}] = past{c.Seq, c.State}
-			if c.State == changes.Done && c.Placeholder != "" && c.ID != "" {
+			if c.State == changes.Done && c.Placeholder != "" && c.ID != "" && c.Message != looseID {
 				a.ids.of[c.Placeholder] = c.ID
 			}
 			if c.State == changes.Intended || c.State == changes.Doubtful {

@@ -125,7 +125,7 @@ func (a *applier) settle(ctx context.Context, s *step, rows []settled) error {
 			c.Before = r.before
 		}
 		at := s.at(r.StepRow)
-		if r.state == changes.Done && s.defined[r.ID] && c.ID != "" {
+		if r.state == changes.Done && s.defined[r.ID] && c.ID != "" && !r.loose {
 			a.ids.of[r.ID] = c.ID
 		}
 		a.past[at] = past{c.Seq, r.state}

@@ -188,6 +188,12 @@ func (a *applier) bulk(ctx context.Context, s *step, rows []row, send bulkCall) 
 	if len(lost) > 0 {
 		a.lookUp(ctx, s, rows, out, lost)
 	}
+	// Of new records without a key, the answer tells the ids, but not whose they are.
+	for i, news := 0, result.Unmatched; i < len(out) && len(news) > 0; i++ {
+		if one := &out[i]; one.state == changes.Done && one.id == "" && s.defined[rows[i].ID] {
+			one.id, one.loose, one.why, one.action, news = news[0], true, looseID, plan.Create, news[1:]
+		}
+	}
 	if err != nil && planhat.KindOf(err) == planhat.KindPartial && result.FailedChunks == 0 {
 		err = nil
 	}

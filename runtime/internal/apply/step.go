@@ -142,7 +142,12 @@ type settled struct {
 	action string
 	why    string
 	before jsontext.Value
+	// loose says that id is that of one of several new records, perhaps of another row.
+	loose bool
 }
+
+// looseID is the message of such a row.
+const looseID = "one of several new records without a key"
 
 func newSettled(r row, state changes.State, id, action, why string) settled {
 	return settled{row: r, state: state, id: id, action: action, why: why}

@@ -38,6 +38,11 @@ func OfRun(ctx context.Context, q store.Queryer, run int64) (*Set, error) {
 	return one(ctx, q, `run = ? ORDER BY id DESC LIMIT 1`, run)
 }
 
+// UndoneBy returns the last set that takes another one back, nil for none.
+func UndoneBy(ctx context.Context, q store.Queryer, id int64) (*Set, error) {
+	return one(ctx, q, `undoes = ? ORDER BY id DESC LIMIT 1`, id)
+}
+
 // List returns sets before another one, the latest first. before is 0 for the latest of all.
 func List(ctx context.Context, q store.Queryer, before int64, most int) (list []*Set, err error) {
 	err = store.Each(ctx, q, func(row *sql.Rows) error {

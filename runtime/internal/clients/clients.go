@@ -46,6 +46,8 @@ type Options struct {
 	Judge func(context.Context, planhat.Write)
 	// Progress, if set, is told how far the clients are.
 	Progress planhat.ProgressObserver
+	// Recorder, if set, returns what records the writes of a client.
+	Recorder func(account string, of plan.Tenant) planhat.Recorder
 	// AllowAddress, if set, returns an error for an address of planhat.new that the
 	// script may not connect to. It is not asked about the configured hosts.
 	AllowAddress func(address string, dryRun bool) error
@@ -190,6 +192,9 @@ func (c *Clients) connect(ctx context.Context, cfg planhat.Config, callsPerMinut
 	}
 	cfg.Gate = c.gate(cfg.Gate, judge)
 	cfg.Planner = c.planner(cfg)
+	if c.options.Recorder != nil {
+		cfg.Recorder = c.options.Recorder(accountOf(cfg), c.tenant(cfg))
+	}
 	cfg.HTTPClient = c.guarded(cfg.HTTPClient)
 	all := observers{&c.Tally, cfg.Observer, c.options.Progress}
 	if cfg.Observer = all; c.options.Progress != nil {
@@ -205,10 +210,14 @@ func (c *Clients) connect(ctx context.Context, cfg planhat.Config, callsPerMinut
 
 // planner returns the planner of a client's account.
 func (c *Clients) planner(cfg planhat.Config) planhat.Planner {
-	return c.plans.Planner(accountOf(cfg), plan.Tenant{
+	return c.plans.Planner(accountOf(cfg), c.tenant(cfg))
+}
+
+func (c *Clients) tenant(cfg planhat.Config) plan.Tenant {
+	return plan.Tenant{
 		Host: hostOf(cmp.Or(cfg.BaseURL, planhat.DefaultBaseURL)), Analytics: hostOf(cmp.Or(cfg.AnalyticsURL, planhat.DefaultAnalyticsURL)),
 		Default: accountOf(cfg) == accountOf(c.options.Config),
-	})
+	}
 }
 
 // accountOf tells the accounts of clients apart.

@@ -41,6 +41,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/snapshot"
 	"github.com/phscript/phscript/runtime/internal/command/state"
 	"github.com/phscript/phscript/runtime/internal/command/test"
+	"github.com/phscript/phscript/runtime/internal/command/undo"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/pattern"
@@ -99,7 +100,7 @@ func newRoot(env *environment.Env) *cobra.Command {
 	root.SetErr(env.Stderr)
 	root.SetFlagErrorFunc(usage.FlagError)
 	root.AddCommand(run.New(env), plan.New(env), repl.New(env), simulate.New(env), check.New(env), schema.New(env), doc.New(env), setup.New(env), connect.New(env), doctor.New(env), configuration.New(env), test.New(env), man.New(env), newVersion(env))
-	root.AddCommand(snapshot.New(env), run.NewRecord(env), apply.New(env))
+	root.AddCommand(snapshot.New(env), run.NewRecord(env), apply.New(env), undo.New(env))
 	root.AddCommand(serve.New(env), schedule.New(env), runs.New(env), quota.New(env), state.New(env))
 	root.AddCommand(initialize.New(env), newscript.New(env), mcp.New(env))
 	root.AddCommand(list.New(env))

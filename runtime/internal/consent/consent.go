@@ -247,6 +247,25 @@ func (t *Terms) confirm(ctx context.Context, what string, deletes bool) error {
 	return nil
 }
 
+// Sure asks about something that is not a question of numbers, such as "take run 12 back". hint
+// says what to do without a terminal.
+func (t *Terms) Sure(ctx context.Context, what, hint string) error {
+	if t.Yes || t.Confirm != "" {
+		return nil
+	}
+	if t.Ask == nil {
+		return refused("not confirmed: "+what, hint)
+	}
+	answer, err := t.Ask(ctx, sentence(what)+" as shown? [y/N] ")
+	if err != nil {
+		return err
+	}
+	if answer = strings.ToLower(answer); answer != "y" && answer != "yes" {
+		return refused("not confirmed: "+what, "")
+	}
+	return nil
+}
+
 func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // count is a number of records of a model.

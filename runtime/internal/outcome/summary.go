@@ -30,8 +30,10 @@ type Summary struct {
 	Outcome string `json:"outcome"`
 	// Run is its number in the history, 0 if it has none: it wrote nothing, or was
 	// simulated.
-	Run   int64    `json:"run,omitempty"`
-	Error *Failure `json:"error,omitempty"`
+	Run int64 `json:"run,omitempty"`
+	// Recorded is what an undo can take back, nil for nothing.
+	Recorded *Recorded `json:"undo,omitempty"`
+	Error    *Failure  `json:"error,omitempty"`
 
 	Totals
 	Models  map[string]Counts `json:"models"`
@@ -74,6 +76,14 @@ type Profile struct {
 	Production bool `json:"production"`
 	// Written reports whether a write was sent to the profile's tenant.
 	Written bool `json:"written"`
+}
+
+// Recorded says what was recorded of a run, so that it can be taken back: how many changes,
+// with how many calls to read their records, and until when they are kept.
+type Recorded struct {
+	Changes int       `json:"changes"`
+	Calls   int       `json:"calls"`
+	Until   time.Time `json:"until"`
 }
 
 // Resumed is what a run continued.

@@ -67,6 +67,8 @@ type StepRow struct {
 	Reason string         `json:"reason,omitempty"`
 	// Others are custom properties of the record that the row does not name.
 	Others []string `json:"-"`
+	// Custom are the custom properties of the record before an update that sends some.
+	Custom jsontext.Value `json:"-"`
 	// defines says that ID is a placeholder until Planhat answers the row.
 	defines bool
 }

@@ -308,6 +308,9 @@ func (s *session) update(m *catalog.Model, id string, row object) (*record, erro
 func (s *session) changeTo(m *catalog.Model, r *record, row object) bool {
 	written := s.about(m, Update, r)
 	written.Changes, written.Others = s.changes(m, r, row), others(r, row)
+	if s.writing != nil && row.get("custom") != nil {
+		written.Custom = r.fields().get("custom").Clone()
+	}
 	sent := s.table(m).change(m, r, row)
 	if len(sent) == 0 {
 		s.count(m, Counts{Unchanged: 1})

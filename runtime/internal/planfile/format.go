@@ -72,6 +72,16 @@ type Header struct {
 	// ExitCode is that of the script's os.exit.
 	ExitCode    int         `json:"script_exit_code,omitempty"`
 	SideEffects SideEffects `json:"side_effects"`
+	// Undo is the run that the plan takes back, nil for the plan of a script.
+	Undo *Undo `json:"undo,omitempty"`
+}
+
+// Undo is a run that a plan takes back: its number in the history, its set of changes, and its
+// script.
+type Undo struct {
+	Run    int64  `json:"run"`
+	Set    int64  `json:"set"`
+	Script string `json:"script"`
 }
 
 // File is a file and its content.

@@ -33,6 +33,9 @@ func RunCells(r *history.Run, now time.Time) []string {
 
 // commandOf names a run that has no schedule.
 func commandOf(r *history.Run) string {
+	if r.Cause == history.ByUndo { // whose script says so
+		return display.OneLine(r.Script)
+	}
 	if r.Cause.Command() {
 		return string(r.Cause) + " " + display.OneLine(r.Script)
 	}

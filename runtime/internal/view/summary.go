@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize/english"
 
@@ -51,6 +52,9 @@ func Summary(s *outcome.Summary, files Files) string {
 	}
 	writeRejected(&b, s, files)
 	writePlanned(&b, s)
+	if u := s.Recorded; u != nil && s.Run > 0 {
+		line(Line{"undo", fmt.Sprintf("phscript undo %d, until %s; it recorded %s with %s", s.Run, u.Until.Local().Format(time.DateOnly), english.Plural(u.Changes, "change", ""), english.Plural(u.Calls, "call", ""))})
+	}
 	if s.Resumed != nil {
 		line(Line{"resumed", s.Resumed.String()})
 	}

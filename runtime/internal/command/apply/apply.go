@@ -24,7 +24,6 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/consent"
 	"github.com/phscript/phscript/runtime/internal/fault"
-	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/plan"
 	"github.com/phscript/phscript/runtime/internal/planfile"
@@ -134,6 +133,9 @@ func open(env *environment.Env, name string) (*os.File, *planfile.Header, *planf
 
 // again says how to make a new plan.
 func again(h *planfile.Header) string {
+	if h.Undo != nil {
+		return fmt.Sprintf("make a new plan: phscript undo %d -o FILE", h.Undo.Run)
+	}
 	line := []string{"phscript", "plan"}
 	if h.Profile != "" {
 		line = append(line, "--profile", run.Quoted(h.Profile))
@@ -196,7 +198,7 @@ func (o *options) apply(env *environment.Env, name string, command []string) err
 	a.started = env.Now()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	a.entry = h.Enter(env, history.ByApply, runtime.Script{Name: header.Script.Name}, cancel)
+	a.entry = h.Enter(env, a.cause(), runtime.Script{Name: header.Script.Name}, cancel)
 	err = a.run(ctx)
 	release()
 	endProgress()
@@ -263,7 +265,7 @@ func (a *applying) run(ctx context.Context) error {
 	if !a.header.Exact() && !a.inexact && !begun {
 		return a.refuseInexact()
 	}
-	w, resumed, err := journal.Begin(ctx, changes.Set{Plan: a.header.ID, Kind: changes.ByApply, Script: a.header.Script.Name, Tenants: tenants(a.header)})
+	w, resumed, err := journal.Begin(ctx, a.set())
 	if held, ok := errors.AsType[*changes.HeldError](err); ok {
 		return &usage.Failure{Message: "another apply of this plan is running: " + held.Error(), Hint: "wait for its end"}
 	}

@@ -22,7 +22,11 @@ func (u *unconfirmed) ExitCode() int     { return fault.ExitNotConfirmed }
 
 // confirm asks before deletes and many writes.
 func (a *applying) confirm(ctx context.Context, left map[string]apply.Left) error {
-	w := consent.Work{What: "the plan", Models: map[string]consent.Rows{}}
+	what := "the plan"
+	if a.header.Undo != nil {
+		what = "the undo"
+	}
+	w := consent.Work{What: what, Models: map[string]consent.Rows{}}
 	for model, n := range left {
 		w.Models[model] = consent.Rows{Created: n.Created, Updated: n.Updated, Deleted: n.Deleted, Upserted: n.Blind, Sent: n.Sent, Known: n.Known}
 	}

@@ -37,7 +37,7 @@ func (a *applying) origins() (reasons []string) {
 	if h.Catalog != catalog.Hash() {
 		add("this phscript knows another version of Planhat's API than the one that made the plan (%s, now %s)", h.Product, a.env.Version)
 	}
-	if h.Script.Name != "-" && h.Script.Name != "stdin" {
+	if h.Undo == nil && h.Script.Name != "-" && h.Script.Name != "stdin" {
 		if why := a.changed(h.Script); why != "" {
 			add("the script %s %s", h.Script.Name, why)
 		}
@@ -147,7 +147,7 @@ func (a *applying) forbidden() string {
 // them.
 func (a *applying) values() (*params.Values, error) {
 	var script runtime.Script
-	if name := a.header.Script.Name; name != "-" && name != "stdin" {
+	if name := a.header.Script.Name; a.header.Undo == nil && name != "-" && name != "stdin" {
 		script.Name = name
 		script.Source, _ = a.env.ReadFile(a.env.Path(name)) // a script that is missing is another reason
 	}

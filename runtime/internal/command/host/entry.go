@@ -23,6 +23,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/quota"
 	"github.com/phscript/phscript/runtime/internal/redact"
 	"github.com/phscript/phscript/runtime/internal/serve"
+	"github.com/phscript/phscript/runtime/internal/store"
 )
 
 // storing is how long the store may take for the entry of a run. A run does not wait for
@@ -92,7 +93,7 @@ func (e *Entry) Begin(ctx context.Context) int64 {
 		return e.id
 	}
 	r := e.run
-	err := e.store(ctx, func(ctx context.Context, h *history.History) error {
+	err := e.history(ctx, func(ctx context.Context, h *history.History) error {
 		if err := h.LoseCommands(ctx); err != nil {
 			return err
 		}
@@ -110,14 +111,30 @@ func (e *Entry) Begin(ctx context.Context) int64 {
 	return e.id
 }
 
-func (e *Entry) store(ctx context.Context, do func(ctx context.Context, h *history.History) error) error {
+// script is the name of the script, "" for a nil Entry.
+func (e *Entry) script() string {
+	if e == nil {
+		return ""
+	}
+	return e.run.Script
+}
+
+// history works on the history, for a short time.
+func (e *Entry) history(ctx context.Context, do func(ctx context.Context, h *history.History) error) error {
+	return e.store(ctx, func(ctx context.Context, db *store.DB) error { return do(ctx, history.New(db)) })
+}
+
+func (e *Entry) store(ctx context.Context, do func(ctx context.Context, db *store.DB) error) error {
+	if e == nil {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storing)
 	defer cancel()
 	db, err := e.stored.Open(ctx)
 	if err != nil {
 		return err
 	}
-	return do(ctx, history.New(db))
+	return do(ctx, db)
 }
 
 // beat tells the store that the run is alive.
@@ -130,7 +147,7 @@ func (e *Entry) beat(ctx context.Context, id int64) {
 			return
 		case <-tick.C:
 		}
-		_ = e.store(ctx, func(ctx context.Context, h *history.History) error {
+		_ = e.history(ctx, func(ctx context.Context, h *history.History) error {
 			own, cancelled, err := h.Seen(ctx, id, quota.ProcessName())
 			if err == nil && own && cancelled && e.cancel != nil {
 				e.cancel(fault.StoppedBy(syscall.SIGTERM))
@@ -161,7 +178,7 @@ func (e *Entry) End(ctx context.Context, s *outcome.Summary) {
 	text, err := json.Marshal(s)
 	if err == nil {
 		end.Summary = []byte(display.JSON(e.secrets.String(string(text))))
-		err = e.store(ctx, func(ctx context.Context, h *history.History) error {
+		err = e.history(ctx, func(ctx context.Context, h *history.History) error {
 			return h.Conclude(ctx, e.id, end)
 		})
 	}
@@ -169,13 +186,16 @@ func (e *Entry) End(ctx context.Context, s *outcome.Summary) {
 		e.log.WarnContext(ctx, "the history does not say how this run ended", "run", e.id, "reason", err.Error())
 		return
 	}
-	_ = e.store(ctx, func(ctx context.Context, h *history.History) error {
+	_ = e.history(ctx, func(ctx context.Context, h *history.History) error {
 		_, err := h.Prune(ctx, time.Now().AddDate(0, 0, -e.days), e.size)
 		return err
 	})
 }
 
 func hashOf(source []byte) string {
+	if len(source) == 0 {
+		return ""
+	}
 	sum := sha256.Sum256(source)
 	return hex.EncodeToString(sum[:])
 }

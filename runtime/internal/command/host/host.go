@@ -34,6 +34,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
 	"github.com/phscript/phscript/runtime/internal/trust"
+	"github.com/phscript/phscript/runtime/internal/undoable"
 	"github.com/phscript/phscript/runtime/internal/unfinished"
 )
 
@@ -85,6 +86,8 @@ type Options struct {
 	Quiet    bool
 	// sources are where the tokens are, as Settings has found.
 	sources Sources
+	// Undoable records every change, and not only deletes.
+	Undoable bool
 	// Terms, if set, decide about writes.
 	Terms *consent.Terms
 	// TraceHTTP is the value of --trace-http.
@@ -176,6 +179,8 @@ type Opened struct {
 	dryRun bool
 	// entry is the run in the history, nil until Enter.
 	entry atomic.Pointer[Entry]
+	// recorder is nil without a store.
+	recorder *undoable.Recorder
 	// journals are those of the run, nil until OpenJournals.
 	journals *Journals
 	// credentials are nil without a store.
@@ -295,6 +300,9 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		if err := h.shareQuota(env, o.State, &options); err != nil {
 			return nil, err
 		}
+	}
+	if h.store != nil && !o.offline() {
+		h.record(&options, o.Undoable)
 	}
 	if !o.offline() && !simulated {
 		options.Judge = h.judge(env, c.SchemaPath(env.Dir), logger)

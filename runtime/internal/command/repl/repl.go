@@ -115,6 +115,7 @@ func converse(env *environment.Env, o *options) error {
 	err = errors.Join(err, session.Close(), forget())
 	done := outcome.New("prompt", began, outcome.Work{Summary: session.Summary(), Duration: env.Now().Sub(began)})
 	done.Conclude(nil)
+	done.Recorded = h.Recorded(context.Background())
 	entry.End(context.Background(), done)
 	var exit *runtime.ExitError
 	switch {

@@ -89,6 +89,9 @@ func build(env *environment.Env) (*cobra.Command, *options) {
 			if err := o.checkResume(); err != nil {
 				return err
 			}
+			if o.Undoable && (o.Simulated || o.DryRun) {
+				return &usage.Error{Message: "--undoable cannot be used with --simulate or --dry-run, whose runs change nothing real"}
+			}
 			if err := commandLast(env, cmd, args); err != nil {
 				return err
 			}
@@ -103,6 +106,7 @@ func build(env *environment.Env) (*cobra.Command, *options) {
 	o.consent.AddFlags(cmd)
 	o.AddProgress(cmd)
 	o.profiling.addFlags(cmd)
+	f.BoolVar(&o.Undoable, "undoable", false, "Read each record before it is changed, so that 'phscript undo' can take the run back")
 	f.StringArrayVarP(&o.params, "param", "p", nil, "Set the parameter `NAME=VALUE`, which the script reads as params.NAME")
 	f.StringVar(&o.summary, "summary", "", "Write a summary, with every rejected row, to `FILE` as JSON")
 	f.StringVar(&o.rejects, "rejects", "", "Write the rejected rows, with their reasons, to the new `FILE` as CSV; a dry run adds .dry-run to its name")
@@ -234,6 +238,9 @@ func runScript(env *environment.Env, o *options, flags *pflag.FlagSet) error {
 		return err
 	}
 	defer h.Close()
+	if o.Undoable && h.Store() == nil {
+		return &usage.Error{Message: "--undoable needs a store, to keep the values that the run replaces", Hint: "leave out --state=memory, or name a file with --state or PHSCRIPT_STATE"}
+	}
 	values.Keep(h.Secrets)
 	stored, err := values.Stored(h.Config.APIToken)
 	if err != nil {
@@ -281,7 +288,7 @@ func runScript(env *environment.Env, o *options, flags *pflag.FlagSet) error {
 	if runErr == nil && s.Error != nil {
 		runErr = errors.New(s.Error.Message)
 	}
-	s.Run = entry.ID()
+	s.Run, s.Recorded = entry.ID(), h.Recorded(context.Background())
 	_, s.InDoubt = errors.AsType[*host.Doubtful](runErr)
 	finished := done(journals, s)
 	if s.Resumed = journals.Resumed(); !finished && !scheduled && journals.Used() {

@@ -202,7 +202,7 @@ func showRun(env *environment.Env, o *options) error {
 		if o.json {
 			return printing.JSON(env.Stdout, view.Run(r))
 		}
-		if err := printing.Lines(env, view.RunLines(r, env.Now())); err != nil {
+		if err := printing.Lines(env, append(view.RunLines(r, env.Now()), recorded(ctx, db, r.ID)...)); err != nil {
 			return err
 		}
 		if r.Error != "" {

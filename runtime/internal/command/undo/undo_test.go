@@ -1,0 +1,356 @@
+package undo_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/phscript/phscript/planhat/simulator"
+	"github.com/phscript/phscript/runtime/internal/command/apply"
+	"github.com/phscript/phscript/runtime/internal/command/plan"
+	"github.com/phscript/phscript/runtime/internal/command/run"
+	"github.com/phscript/phscript/runtime/internal/command/runs"
+	"github.com/phscript/phscript/runtime/internal/command/trial"
+	"github.com/phscript/phscript/runtime/internal/command/undo"
+	"github.com/phscript/phscript/runtime/internal/outcome"
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
+	if !given {
+		_ = flag.Set("rapid.checks", "15") // each writes a store
+	}
+	os.Exit(m.Run())
+}
+
+// tenant is a trial with a simulated Planhat.
+type tenant struct {
+	*trial.Trial
+	planhat *simulator.Server
+}
+
+func newTenant(t *testing.T, switches simulator.Switches) *tenant {
+	t.Helper()
+	server, err := simulator.Start(simulator.Options{Companies: 6, Seed: 3, CallsPerMinute: -1, Switches: switches})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = server.Close() })
+	r := trial.New(t, nil)
+	r.Variables["PLANHAT_API_URL"], r.Variables["PLANHAT_API_TOKEN"] = server.URL(), server.APIToken()
+	r.Variables["PLANHAT_ANALYTICS_URL"], r.Variables["PLANHAT_TENANT_TOKEN"] = server.AnalyticsURL(), server.TenantToken()
+	r.Variables["PHSCRIPT_CALLS_PER_MIN"] = "100000"
+	return &tenant{r, server}
+}
+
+func code(err error) int { return outcome.Code(err) }
+
+// script runs a script by hand.
+func (r *tenant) script(t require.TestingT, source string, flags ...string) string {
+	require.NoError(t, os.WriteFile(filepath.Join(r.Env.Dir, "s.lua"), []byte(source), 0o600))
+	args := append([]string{"--allow-host", "127.0.0.1", "--yes", "--calls-per-min", "100000"}, flags...)
+	_, stderr, err := r.Run(run.New, append(args, "s.lua")...)
+	require.Zero(t, code(err), stderr)
+	return stderr
+}
+
+// undo takes a run back.
+func (r *tenant) undo(t require.TestingT, want int, flags ...string) (stdout, stderr string) {
+	args := append([]string{"--allow-host", "127.0.0.1", "--calls-per-min", "100000"}, flags...)
+	stdout, stderr, err := r.Run(undo.New, args...)
+	require.Equal(t, want, code(err), "%s\n%s\n%v", stdout, stderr, err)
+	return stdout, stderr + fmt.Sprint(err)
+}
+
+// unstable are properties that change with every write.
+var unstable = []string{"updatedAt", "lastUpdated", "__v", "createdAt", "lastTouch", "lastTouchByType", "phaseSince"}
+
+// store is all that is in the simulated Planhat, without what changes with every write.
+func (r *tenant) store(t require.TestingT) map[string]map[string]string {
+	var dump bytes.Buffer
+	require.NoError(t, r.planhat.Dump(&dump))
+	var models map[string][]map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(dump.Bytes(), &models))
+	out := map[string]map[string]string{}
+	for model, records := range models {
+		if model == "metrics" || model == "user_activity" {
+			continue
+		}
+		for _, record := range records {
+			var id string
+			require.NoError(t, json.Unmarshal(record["_id"], &id))
+			fields := map[string]string{}
+			for name, value := range record {
+				if slices.Contains(unstable, name) || empty(value) {
+					continue
+				}
+				if text := plain(value); text != "{}" {
+					fields[name] = text
+				}
+			}
+			out[model+" "+id] = fields
+		}
+	}
+	return out
+}
+
+func empty(v json.RawMessage) bool {
+	return slices.Contains([]string{"null", `""`, "[]", "{}"}, string(v))
+}
+
+// plain writes an object without what is null in it.
+func plain(v json.RawMessage) string {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(v, &object) != nil {
+		return string(v)
+	}
+	for name, value := range object {
+		if empty(value) {
+			delete(object, name)
+		}
+	}
+	text, _ := json.Marshal(object)
+	return string(text)
+}
+
+// TestUndoRestoresTheStore runs random scripts, takes them back, and compares everything that
+// is stored with what was there before, apart from what the undo has listed.
+func TestUndoRestoresTheStore(t *testing.T) {
+	for _, custom := range []string{"merge", "replace"} {
+		t.Run(custom, func(t *testing.T) {
+			rapid.Check(t, func(rt *rapid.T) {
+				r := newTenant(t, simulator.Switches{"custom": custom})
+				before := r.store(rt)
+				source := script(rt, r)
+				if !strings.Contains(r.script(rt, source, "--undoable"), "phscript undo 1, until") {
+					return // nothing was changed
+				}
+				deleted := map[string]bool{}
+				during := r.store(rt)
+				for id := range before {
+					if during[id] == nil {
+						deleted[id] = true
+					}
+				}
+				want := 0
+				if len(deleted) > 0 {
+					want = 3
+				}
+				stdout, _ := r.undo(rt, want, "--yes")
+				after := r.store(rt)
+				for id := range deleted {
+					delete(before, id)
+				}
+				if len(deleted) > 0 {
+					require.Contains(rt, stdout, "Trash Bin before", source)
+				}
+				require.Empty(rt, differences(before, after), "%s\n%s", source, stdout)
+			})
+		})
+	}
+}
+
+// differences names what is not the same in two stores.
+func differences(a, b map[string]map[string]string) (out []string) {
+	for id := range b {
+		if a[id] == nil {
+			out = append(out, id+" is new")
+		}
+	}
+	for id, fields := range a {
+		if b[id] == nil {
+			out = append(out, id+" is gone")
+			continue
+		}
+		for name, value := range fields {
+			if b[id][name] != value {
+				out = append(out, fmt.Sprintf("%s.%s was %s, is %s", id, name, value, b[id][name]))
+			}
+		}
+		for name, value := range b[id] {
+			if _, there := fields[name]; !there {
+				out = append(out, fmt.Sprintf("%s.%s is new: %s", id, name, value))
+			}
+		}
+	}
+	return out
+}
+
+// script writes a random script.
+func script(t *rapid.T, r *tenant) string {
+	var lines []string
+	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	ids := func(model string) []string {
+		var out []string
+		for _, one := range r.planhat.Records(model) {
+			out = append(out, one["_id"].(string))
+		}
+		slices.Sort(out)
+		return out
+	}
+	companies, endusers, tasks, notes := ids("company"), ids("enduser"), ids("task"), ids("note")
+	of := func(list []string) string { return rapid.SampledFrom(list).Draw(t, "record") }
+	values := func() string {
+		var parts []string
+		for range rapid.IntRange(1, 3).Draw(t, "fields") {
+			parts = append(parts, rapid.SampledFrom([]string{
+				`phase = "Live"`, `phase = json.null`, `custom = { Tier = "Gold" }`, `custom = { Tier = json.null }`, `custom = { ["New one"] = 3 }`,
+				`tags = { "a", "b" }`, `tags = {}`, `name = "Renamed"`, `description = "x"`, `custom = { Tier = "Gold", ["Renewal owner"] = "Kim" }`,
+			}).Draw(t, "value"))
+		}
+		return strings.Join(parts, ", ")
+	}
+	add(`local new = {}`)
+	gone := map[string]bool{}
+	for i := range rapid.IntRange(1, 8).Draw(t, "calls") {
+		switch rapid.IntRange(0, 9).Draw(t, "call") {
+		case 0:
+			add(`new[#new + 1] = planhat.company.create{ externalId = "new-%d", name = "New %d" }._id`, i, i)
+		case 1:
+			add(`planhat.company.bulk_upsert{ { name = "Keyless %d" }, { name = "Keyless %d b" }, { externalId = "up-%d", name = "Up" } }`, i, i, i)
+		case 2:
+			add(`planhat.company.update(%q, { %s })`, of(companies), values())
+		case 3:
+			add(`planhat.company.bulk_upsert{ { _id = %q, %s } }`, of(companies), values())
+		case 4:
+			add(`planhat.enduser.bulk_upsert{ { email = "new%d@x.example", companyId = %q, firstName = "Ann" } }`, i, of(companies))
+		case 5:
+			id := of(endusers)
+			if !gone[id] {
+				add(`planhat.enduser.update(%q, { firstName = "Other", custom = { Tier = "A%d" } })`, id, i)
+			}
+		case 6:
+			add(`if new[1] then planhat.enduser.create{ email = "child%d@x.example", companyId = new[#new] } end`, i)
+		case 7:
+			add(`if new[1] then planhat.company.update(new[1], { %s }) end`, values())
+		case 8:
+			if id := of(endusers); !gone[id] {
+				gone[id] = true
+				add(`planhat.enduser.delete(%q)`, id)
+			}
+		case 9:
+			if len(notes) > 0 {
+				add(`planhat.note.update(%q, { text = "changed %d" })`, of(notes), i)
+			} else {
+				add(`planhat.task.update(%q, { action = "changed %d" })`, of(tasks), i)
+			}
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestWhatOthersChangedStays(t *testing.T) {
+	r := newTenant(t, nil)
+	companies := r.planhat.Records("company")
+	one, two := companies[0]["_id"].(string), companies[1]["_id"].(string)
+	name, phase := companies[0]["name"].(string), companies[0]["phase"].(string)
+	r.script(t, fmt.Sprintf(`
+planhat.company.update(%q, { name = "Mine", phase = "Mine" })
+planhat.company.update(%q, { name = "Mine" })
+planhat.company.create{ externalId = "kept", name = "Kept" }
+planhat.company.create{ externalId = "parent", name = "Parent" }
+planhat.company.create{ externalId = "goes", name = "Goes" }`, one, two), "--undoable")
+	r.script(t, fmt.Sprintf(`
+planhat.company.update(%q, { name = "Theirs" })
+planhat.company.delete(%q)
+planhat.company.update("extid-kept", { name = "Theirs" })
+planhat.enduser.create{ email = "kim@x.example", companyId = "extid-parent" }`, one, two))
+	stdout, stderr := r.undo(t, 12, "1")
+	assert.Contains(t, stderr, "not confirmed: take run 1 back")
+	assert.Contains(t, stdout, "2 of 5 changes can be reverted, 1 of them in part; 3 were changed since or in use, and stay. Automations that ran are not reverted.")
+	assert.Contains(t, stdout, `name was changed since, from "Mine" to "Theirs"`)
+	assert.Contains(t, stdout, "it was deleted since")
+	assert.Contains(t, stdout, "it was created by the run, and name was changed since")
+	assert.Regexp(t, `externalId parent: it was created by the run, and the enduser [0-9a-f]{24} belongs to it`, stdout)
+	assert.NotContains(t, stdout, "undone")
+
+	stdout, _ = r.undo(t, 3, "1", "--yes", "--overwrite", "company.name")
+	assert.Contains(t, stdout, "3 of 5 changes can be reverted; 2 were")
+	again := r.planhat.Record("company", one)
+	assert.Equal(t, name, again["name"])
+	assert.Equal(t, phase, again["phase"])
+	for key, want := range map[string]bool{"kept": false, "parent": true, "goes": false} {
+		there := slices.ContainsFunc(r.planhat.Records("company"), func(c map[string]any) bool { return c["externalId"] == key })
+		assert.Equal(t, want, there, key)
+	}
+	// Run 2, by somebody else, recorded only its delete.
+	stdout, _ = r.undo(t, 3, "2")
+	assert.Contains(t, stdout, "0 of 1 change can be reverted; 1 delete: restore it in Planhat's Trash Bin before ")
+}
+
+// TestOneRunAfterTheOther: undo takes back the last run, then the one before; an undo can be
+// taken back too.
+func TestOneRunAfterTheOther(t *testing.T) {
+	r := newTenant(t, nil)
+	id := r.planhat.Records("company")[0]["_id"].(string)
+	start := r.planhat.Record("company", id)["phase"]
+	phase := func() any { return r.planhat.Record("company", id)["phase"] }
+	for _, value := range []string{"One", "Two"} {
+		r.script(t, fmt.Sprintf(`planhat.company.update(%q, { phase = %q })`, id, value), "--undoable")
+	}
+	stdout, _ := r.undo(t, 0, "--yes")
+	assert.Contains(t, stdout, "undo of run 2 (s.lua)")
+	assert.Equal(t, "One", phase())
+	stdout, _ = r.undo(t, 0, "--yes")
+	assert.Contains(t, stdout, "undo of run 1 (s.lua)")
+	assert.Equal(t, start, phase())
+	_, _, err := r.Run(undo.New, "--allow-host", "127.0.0.1")
+	require.EqualError(t, err, "there is no run left to take back")
+	stdout, _ = r.undo(t, 0, "4", "--yes") // that of run 1
+	assert.Contains(t, stdout, "undo of run 4 (undo of run 1)")
+	assert.Equal(t, "One", phase())
+	stdout, _, err = r.Run(runs.New, "show", "4")
+	require.NoError(t, err)
+	assert.Regexp(t, `(?m)^takes back  run 1$`, stdout)
+	assert.Regexp(t, `(?m)^taken back  by run 5;`, stdout)
+	assert.Regexp(t, `(?m)^undo        until \d{4}-\d\d-\d\d: phscript undo 4 \(1 change recorded\)$`, stdout)
+	stdout, _ = r.undo(t, 0, "--yes") // run 1 counts again
+	assert.Contains(t, stdout, "undo of run 1 (s.lua)")
+
+	stdout, _ = r.undo(t, 0, "--forget", "5")
+	assert.Contains(t, stdout, "forgot what run 5 changed")
+	_, _, err = r.Run(undo.New, "--allow-host", "127.0.0.1", "5")
+	require.ErrorContains(t, err, "no longer recorded")
+	stdout, _ = r.undo(t, 0, "--forget-record", id)
+	assert.Contains(t, stdout, "forgot the data of record "+id)
+	stdout, _ = r.undo(t, 3, "2")
+	assert.Contains(t, stdout, "0 of 1 change can be reverted; 1 was not read before the change")
+}
+
+// TestAppliedPlansAreTakenBack: apply records everything, and the plan of an undo is a file
+// like others.
+func TestAppliedPlansAreTakenBack(t *testing.T) {
+	r := newTenant(t, nil)
+	before := r.store(t)
+	require.NoError(t, os.WriteFile(filepath.Join(r.Env.Dir, "p.lua"), []byte(`
+local list = planhat.company.get_list()
+planhat.company.update(list[1]._id, { name = "Planned", custom = { Tier = "Gold" } })
+planhat.company.bulk_upsert{ { name = "Keyless 1" }, { name = "Keyless 2" } }
+local new = planhat.company.create{ externalId = "new", name = "New" }
+planhat.enduser.create{ email = "new@x.example", companyId = new._id }`), 0o600))
+	flags := []string{"--allow-host", "127.0.0.1", "--calls-per-min", "100000"}
+	_, stderr, err := r.Run(plan.New, append(flags, "-o", "plan.jsonl", "p.lua")...)
+	require.Zero(t, code(err), stderr)
+	stdout, stderr, err := r.Run(apply.New, append(flags, "plan.jsonl")...)
+	require.Zero(t, code(err), stdout+stderr)
+	assert.Contains(t, stdout, "plan of p.lua, run 1: ")
+	_, stderr = r.undo(t, 0, "-o", "undo.jsonl")
+	assert.Contains(t, stderr, "wrote the plan to undo.jsonl; to apply it: phscript apply undo.jsonl")
+	assert.NotEqual(t, before, r.store(t))
+	_, stderr, err = r.Run(apply.New, append(flags, "undo.jsonl")...)
+	assert.Equal(t, 12, code(err))
+	assert.Contains(t, stderr, "not confirmed: the undo deletes 3 companies and 1 enduser and writes 1 record")
+	stdout, stderr, err = r.Run(apply.New, append(flags, "--yes", "undo.jsonl")...)
+	require.Zero(t, code(err), stdout+stderr)
+	assert.Equal(t, before, r.store(t))
+}

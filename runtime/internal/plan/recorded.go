@@ -1,0 +1,131 @@
+package plan
+
+import (
+	"cmp"
+	"context"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/planhat/catalog"
+)
+
+// What follows lets a planner follow writes that are sent.
+
+// Became tells that a planned record has an _id now.
+func (p *Planner) Became(m *catalog.Model, placeholder, id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	t := p.table(m)
+	r := t.byID[strings.ToLower(placeholder)]
+	if r == nil || id == "" || placeholder == "" {
+		return
+	}
+	r.id, r.text = id, r.fields().with("_id", quote(id)).encode()
+	t.byID[strings.ToLower(id)] = r
+}
+
+// Removed tells that a record is about to be deleted.
+func (p *Planner) Removed(m *catalog.Model, id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	t := p.table(m)
+	r := t.byID[strings.ToLower(id)]
+	if r == nil {
+		r = &record{id: id, text: object{{"_id", quote(id)}}.encode()}
+		t.byID[strings.ToLower(id)] = r
+	}
+	t.remove(r)
+}
+
+// Listed returns a record as lists show it, nil if none does. It is for models whose records
+// can't be read one by one.
+func (p *Planner) Listed(ctx context.Context, m *catalog.Model, id string, send planhat.Sender) planhat.Record {
+	op := m.Operation("get_list")
+	if op == nil {
+		return nil
+	}
+	size := usualPage
+	if limit := op.Parameter("limit"); limit != nil && limit.Max > 0 {
+		size = limit.Max
+	}
+	for _, view := range op.Views() {
+		query := url.Values{"sort": {"_id"}, "limit": {strconv.Itoa(size)}}
+		for name, value := range view {
+			query.Set(name, value)
+		}
+		for name, value := range op.Fixed {
+			query.Set(name, value)
+		}
+		for offset := 0; ; {
+			query.Set("offset", strconv.Itoa(offset))
+			reply, err := send(ctx, planhat.Call{Model: m, Operation: op, Query: query})
+			if err != nil {
+				return nil
+			}
+			records, err := planhat.SplitList(reply.Body)
+			if err != nil {
+				return nil
+			}
+			for _, r := range records {
+				if strings.EqualFold(r.ID(), id) {
+					return r
+				}
+			}
+			if offset += len(records); len(records) < min(size, shortPage) {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// Identity returns a key that identifies a record, and what people call it.
+func Identity(m *catalog.Model, r planhat.Record) (key, value, name string) {
+	fields, err := parse(r)
+	if err != nil {
+		return "", "", ""
+	}
+	for _, key := range keysFor(m) {
+		if value := fields.text(key); value != "" {
+			return key, value, called(fields)
+		}
+	}
+	return "", "", called(fields)
+}
+
+// Look returns records as they are now, in the order of rows: each has an _id, and the
+// properties that are wanted with any value. A record that does not exist is nil.
+func (p *Planner) Look(ctx context.Context, m *catalog.Model, rows []planhat.Record, send planhat.Sender) ([]planhat.Record, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := &session{Planner: p, ctx: ctx, send: send}
+	objects := make([]object, 0, len(rows))
+	for _, row := range rows {
+		fields, err := parse(row)
+		if err != nil {
+			return nil, err
+		}
+		objects = append(objects, fields)
+	}
+	if blind, err := s.know(m, objects); blind || err != nil {
+		return nil, cmp.Or(err, errBlind)
+	}
+	out := make([]planhat.Record, len(rows))
+	t := s.table(m)
+	for i, row := range objects {
+		r := t.byID[strings.ToLower(row.text("_id"))]
+		if r == nil {
+			continue
+		}
+		if len(s.missing(m, objects[i:i+1])) > 0 {
+			if err := s.whole(m, r); err != nil {
+				return nil, err
+			}
+		}
+		out[i] = planhat.Record(slices.Clone(r.text))
+	}
+	return out, nil
+}

@@ -1,0 +1,205 @@
+package undo
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/plan"
+)
+
+// mostRows is how many rows a request restores. All models take as many.
+const mostRows = 1_000
+
+// restore plans the old values of records.
+func (u *undoing) restore(m *catalog.Model, list []*effect) error {
+	now, err := u.look(m, list)
+	if err != nil {
+		return err
+	}
+	bulk := m.Operation("bulk_upsert") != nil && slices.Contains(m.Keyables.Bulk, "_id")
+	single := m.Operation("update")
+	var rows []plan.StepRow
+	flush := func() {
+		if len(rows) > 0 {
+			u.record(m, "bulk_upsert", rows, nil, nil)
+			rows = nil
+		}
+	}
+	for i, e := range list {
+		row, ok := u.restored(e, now[i])
+		if !ok {
+			continue
+		}
+		switch {
+		case m.Has(catalog.FieldDefinition) && slices.ContainsFunc(row.Changes, func(c plan.Change) bool { return c.Path == "type" }):
+			u.report.Reverted--
+			u.never(e, "its type was changed, which concerns the values of all records")
+		case single != nil && (!bulk || len(list) == 1):
+			u.record(m, "update", []plan.StepRow{row}, nil, nil)
+		case bulk:
+			row.Row = len(rows) + 1
+			row.Body = withID(row.Body, e.id)
+			rows = append(rows, row)
+			if len(rows) == mostRows {
+				flush()
+			}
+		default:
+			u.report.Reverted--
+			u.never(e, "Planhat's API can't change it")
+		}
+	}
+	flush()
+	return nil
+}
+
+func withID(body jsontext.Value, id string) jsontext.Value {
+	if len(body) <= len("{}") {
+		return object{}.with("_id", quoted(id)).text()
+	}
+	return slices.Concat([]byte(`{"_id":`), quoted(id), []byte(","), body[1:])
+}
+
+func (u *undoing) never(e *effect, why string) {
+	u.report.Never[e.model.Snake+" changes"]++
+	u.report.leave(never, e.label(), why)
+}
+
+// restored returns the row that gives a record its old values. It is false for none.
+func (u *undoing) restored(e *effect, now map[string]jsontext.Value) (row plan.StepRow, ok bool) {
+	if now == nil {
+		u.report.Stay++
+		u.report.leave(stay, e.label(), "it was deleted since")
+		return row, false
+	}
+	if e.bare && len(e.after) == 0 {
+		u.report.Unread++
+		u.report.leave(unread, e.label(), "what the run wrote is no longer recorded")
+		return row, false
+	}
+	row = e.row(plan.Update)
+	var body object
+	custom := map[string]jsontext.Value{}
+	kept, blind, before := 0, 0, 0
+	for _, path := range e.paths() {
+		old, read := e.before[path]
+		have := u.have(e.model, now, path)
+		switch {
+		case !read:
+			blind++
+			u.report.leave(unread, e.label(), path+" was not read before it was changed")
+			continue
+		case plan.Same(e.model, path, absent(have), absent(old)):
+			before++
+			continue
+		case !plan.Same(e.model, path, absent(have), absent(e.after[path])) && !u.overwrites(e.model, path):
+			kept++
+			u.report.leave(stay, e.label(), path+" was changed since, from "+shown(e.after[path])+" to "+shown(have))
+			continue
+		}
+		row.Changes = append(row.Changes, plan.Change{Path: path, Before: absent(have), Absent: absent(have) == nil, After: null(old)})
+		if inner, ok := strings.CutPrefix(path, "custom."); ok {
+			custom[inner] = null(old)
+			continue
+		}
+		body = body.with(path, null(old))
+	}
+	for _, path := range sorted(e.others) {
+		_, written := e.after[path]
+		if old := e.others[path]; !written && absent(old) != nil && absent(u.have(e.model, now, path)) == nil {
+			row.Changes = append(row.Changes, plan.Change{Path: path, Absent: true, After: old})
+			custom[strings.TrimPrefix(path, "custom.")] = old
+		}
+	}
+	switch {
+	case len(row.Changes) == 0 && kept > 0:
+		u.report.Stay++
+		return row, false
+	case len(row.Changes) == 0 && blind > 0:
+		u.report.Unread++
+		return row, false
+	case len(row.Changes) == 0 && len(e.after) == 0:
+		u.report.Changes-- // it changed nothing
+		return row, false
+	case len(row.Changes) == 0:
+		u.report.Already++
+		return row, false
+	}
+	if len(custom) > 0 {
+		body = body.with("custom", putBack(now["custom"], custom))
+	}
+	row.Body = body.text()
+	u.report.Reverted++
+	if kept+blind > 0 {
+		u.report.Partly++
+	}
+	return row, true
+}
+
+// have returns the value of a path in a record, under the name by which Planhat returns it.
+func (u *undoing) have(m *catalog.Model, now map[string]jsontext.Value, path string) jsontext.Value {
+	if p := m.Property(path); p != nil && p.ReadAs != "" {
+		path = p.ReadAs
+	}
+	return valueAt(now, path)
+}
+
+// overwrites reports whether a property is to get its old value in any case.
+func (u *undoing) overwrites(m *catalog.Model, path string) bool {
+	name := m.Snake + "." + path
+	if !slices.Contains(u.Overwrite, name) {
+		return false
+	}
+	u.overwritten[name] = true
+	return true
+}
+
+// putBack returns the custom properties of a record with old values. It has all of them, so
+// the result is right whether Planhat replaces custom or merges into it.
+func putBack(now jsontext.Value, old map[string]jsontext.Value) jsontext.Value {
+	var out object
+	have := members(now)
+	for _, name := range sorted(have) {
+		if value, touched := old[name]; touched {
+			out = out.with(name, value)
+		} else {
+			out = out.with(name, have[name])
+		}
+	}
+	for _, name := range sorted(old) {
+		if _, there := have[name]; !there {
+			out = out.with(name, old[name])
+		}
+	}
+	return out.text()
+}
+
+// absent returns nil for null.
+func absent(v jsontext.Value) jsontext.Value {
+	if len(v) == 0 || v.Kind() == 'n' {
+		return nil
+	}
+	return v
+}
+
+// null returns null for nil.
+func null(v jsontext.Value) jsontext.Value {
+	if len(v) == 0 {
+		return jsontext.Value("null")
+	}
+	return v
+}
+
+// shown is a value for people.
+func shown(v jsontext.Value) string {
+	const longest = 60
+	if absent(v) == nil {
+		return "empty"
+	}
+	if text := []rune(string(v)); len(text) > longest {
+		return string(text[:longest]) + "…"
+	}
+	return string(v)
+}

@@ -1,0 +1,221 @@
+// Package undo makes plans that take runs back, from the changes that were recorded of them.
+//
+// A property gets its old value back if it still has the value that the run gave it. If
+// somebody has changed it since, it stays, unless it is to be overwritten.
+package undo
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/changes"
+	"github.com/phscript/phscript/runtime/internal/plan"
+)
+
+// Options are what an undo is made from.
+type Options struct {
+	Set *changes.Set
+	// Changes calls do with each change of the set, in their order.
+	Changes func(do func(*changes.Change)) error
+	// Send sends reads. Tenant is the account that it reads.
+	Send   planhat.Sender
+	Tenant plan.Tenant
+	// Overwrite are properties, as MODEL.FIELD, that get their old values although they were
+	// changed since. Recreate creates deleted records again.
+	Overwrite []string
+	Recreate  bool
+	// Step gets the steps of the plan.
+	Step func(*plan.Step)
+	Now  func() time.Time
+}
+
+// undoing makes one plan.
+type undoing struct {
+	Options
+	ctx     context.Context
+	run     *plan.Run
+	planner *plan.Planner
+	report  *Report
+	steps   int
+	// made are the placeholders of records that are created again, by their old ids.
+	made map[string]string
+	// overwritten are those of Overwrite that were used.
+	overwritten map[string]bool
+}
+
+// Made is the plan of an undo, apart from its steps.
+type Made struct {
+	*Report
+	// Mark begins its placeholders.
+	Mark string
+	// Unused are the names of Overwrite that the run did not change.
+	Unused []string
+}
+
+const allReads = 1 << 30
+
+// Plan makes the plan that takes a run back.
+func Plan(ctx context.Context, o Options) (*Made, error) {
+	u := &undoing{
+		Options: o, ctx: ctx, report: &Report{Run: o.Set.Run, Script: o.Set.Script, Never: map[string]int{}},
+		made: map[string]string{}, overwritten: map[string]bool{},
+		run: plan.NewRun(plan.Options{
+			Active: func() bool { return true }, Reads: allReads, Warn: func(context.Context, string, string) {}, Now: o.Now, Partial: true,
+		}),
+	}
+	u.planner = u.run.Planner("", o.Tenant)
+	all := newEffects()
+	if err := o.Changes(all.add); err != nil {
+		return nil, err
+	}
+	if err := u.find(all); err != nil {
+		return nil, err
+	}
+	u.count(all)
+	if err := u.plan(all.list); err != nil {
+		return nil, err
+	}
+	made := &Made{Report: u.report, Mark: u.run.Mark()}
+	for _, name := range o.Overwrite {
+		if !u.overwritten[name] {
+			made.Unused = append(made.Unused, name)
+		}
+	}
+	return made, nil
+}
+
+// find looks for the records of rows whose answers did not tell them.
+func (u *undoing) find(all *effects) error {
+	for _, c := range all.unknown {
+		m := catalog.Load().Model(c.Model)
+		body := planhat.Record(c.After)
+		if !plan.Keyed(m, body) {
+			u.report.Changes++
+			u.report.Unread++
+			u.report.leave(unread, c.Model+" "+cmp.Or(c.Name, "without a key"), "it is not known whether it was written, and to which record")
+			continue
+		}
+		id, _, err := u.planner.Find(u.ctx, m, body, u.Send)
+		if err != nil {
+			return err
+		}
+		if id == "" {
+			u.report.Changes++
+			u.report.Already++ // nothing was created
+			continue
+		}
+		c.ID = id
+		all.add(c)
+	}
+	return nil
+}
+
+// count counts what can't be taken back, whatever the records look like.
+func (u *undoing) count(all *effects) {
+	for operation, n := range all.sent {
+		u.report.Never[operation] += n
+		u.report.Changes += n
+	}
+}
+
+// plan plans each record: first the old values, then new records are deleted, those that belong to
+// others before these, and last deleted records are created again.
+func (u *undoing) plan(list []*effect) error {
+	var updates, created, deleted []*effect
+	for _, e := range list {
+		switch {
+		case e.created && e.deleted:
+			continue // it left nothing
+		case e.deleted:
+			deleted = append(deleted, e)
+		case e.created:
+			created = append(created, e)
+		default:
+			updates = append(updates, e)
+		}
+		u.report.Changes++
+	}
+	byModel := map[*catalog.Model][]*effect{}
+	var models []*catalog.Model
+	for _, e := range updates {
+		if byModel[e.model] == nil {
+			models = append(models, e.model)
+		}
+		byModel[e.model] = append(byModel[e.model], e)
+	}
+	for _, m := range models {
+		if err := u.restore(m, byModel[m]); err != nil {
+			return err
+		}
+	}
+	if err := u.remove(created); err != nil {
+		return err
+	}
+	return u.recreate(deleted)
+}
+
+// look reads records as they are now.
+func (u *undoing) look(m *catalog.Model, list []*effect) ([]map[string]jsontext.Value, error) {
+	rows := make([]planhat.Record, len(list))
+	for i, e := range list {
+		names := map[string]bool{}
+		for path := range e.after {
+			name, _, _ := strings.Cut(path, ".")
+			if p := m.Property(name); p == nil || !p.ReadOnly {
+				names[name] = true
+			}
+			if p := m.Property(name); p != nil && p.ReadAs != "" {
+				names[p.ReadAs] = true
+			}
+		}
+		if len(e.others) > 0 {
+			names["custom"] = true
+		}
+		if ref := m.CompanyRef(); ref != "" {
+			names[ref] = true
+		}
+		row := object{}.with("_id", quoted(e.id))
+		for _, name := range slices.Sorted(maps.Keys(names)) {
+			row = row.with(name, jsontext.Value("null"))
+		}
+		rows[i] = planhat.Record(row.text())
+	}
+	found, err := u.planner.Look(u.ctx, m, rows, u.Send)
+	if err != nil {
+		return nil, fmt.Errorf("the %s can't be read: %w", m.Plural, err)
+	}
+	out := make([]map[string]jsontext.Value, len(found))
+	for i, r := range found {
+		if r != nil {
+			out[i] = members(r)
+		}
+	}
+	return out, nil
+}
+
+// record passes a step on.
+func (u *undoing) record(m *catalog.Model, operation string, rows []plan.StepRow, defines, needs []string) {
+	u.steps++
+	u.Step(&plan.Step{
+		Number: u.steps, Client: u.Tenant.Client, Model: m.Snake, Operation: operation, At: u.Now().UTC(), Rows: rows, Defines: defines, Needs: needs,
+	})
+}
+
+// row returns a row about a record.
+func (e *effect) row(action string) plan.StepRow {
+	r := plan.StepRow{Row: 1, Action: action, ID: e.id, Name: e.name}
+	if e.key.Value != "" {
+		key := e.key
+		r.Key = &key
+	}
+	return r
+}

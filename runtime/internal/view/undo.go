@@ -1,0 +1,35 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/phscript/phscript/runtime/internal/display"
+	"github.com/phscript/phscript/runtime/internal/undo"
+)
+
+// Undo says what of a run can be taken back.
+func Undo(r *undo.Report, script string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "undo of run %d (%s)\n%s\n", r.Run, display.OneLine(script), r)
+	for _, kind := range []struct{ name, title string }{
+		{"stay", "stay"}, {"deleted", "deleted by the run"}, {"not_read", "not read before the change"}, {"never", "can't be taken back"},
+	} {
+		n := r.LeftOut(kind.name)
+		if n == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "\n%s:\n", kind.title)
+		for _, l := range r.Lines {
+			if l.Kind == kind.name {
+				fmt.Fprintf(&b, "  %s: %s\n", display.OneLine(l.Record), display.OneLine(l.Why))
+				n--
+			}
+		}
+		more(func(format string, values ...any) { fmt.Fprintf(&b, format+"\n", values...) }, n)
+	}
+	if r.Stay+r.Partly > 0 {
+		b.WriteString("\nPlanhat's Logs say who changed a record. --overwrite MODEL.FIELD gives a field its old value all the same.\n")
+	}
+	return b.String()
+}
