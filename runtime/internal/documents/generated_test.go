@@ -103,7 +103,7 @@ print("owned by " .. company.owner.nickName)
 		"rules":      rules(),
 		"setup":      setUp(t),
 		"check":      block(checked(t, documentedScript(t))),
-		"walk":       excerpt(t, "## 6. "),
+		"walk":       excerpt(t, "## 6. ", "## 7. "),
 		"checkjson":  strings.Replace(block(checked(t, "planhat.company.update(id, { mrr = 5 })\n", "--format", "json", "--disable", "undefined-global")), "```text", "```json", 1),
 	}
 	for _, name := range connectors(t) {
