@@ -93,6 +93,7 @@ type connected struct {
 func (d *doctor) connectors(ctx context.Context) {
 	var opened atomic.Pointer[host.Opened]
 	var plan atomic.Pointer[[]connected]
+	var owned atomic.Pointer[[]ownConnector]
 	d.group(ctx, "connectors", 2*d.options.box, func(ctx context.Context) (found lines) {
 		o, err := d.open()
 		if err != nil {
@@ -110,7 +111,12 @@ func (d *doctor) connectors(ctx context.Context) {
 		for _, c := range all {
 			titles = append(titles, c.Title)
 		}
-		if len(all) == 0 {
+		own := d.own()
+		owned.Store(&own)
+		for _, c := range own {
+			titles = append(titles, c.name)
+		}
+		if len(titles) == 0 {
 			found.ok("connectors", "no script uses a connector, and no credentials of other systems are set")
 		} else {
 			found.ok("connectors", "in use: %s", strings.Join(titles, ", "))
@@ -129,6 +135,11 @@ func (d *doctor) connectors(ctx context.Context) {
 				limit = max(limit, bigBox)
 			}
 			d.group(ctx, connectorGroup+c.Name, limit*time.Duration(max(1, len(c.uses))), func(ctx context.Context) lines { return d.connector(ctx, o, c) })
+		}
+		if own := owned.Load(); own != nil {
+			for _, c := range *own {
+				d.group(ctx, connectorGroup+c.name, d.options.box, func(ctx context.Context) lines { return d.probeOwn(ctx, o, c) })
+			}
 		}
 	}
 }
