@@ -73,15 +73,15 @@ type Header struct {
 	ExitCode    int         `json:"script_exit_code,omitempty"`
 	SideEffects SideEffects `json:"side_effects"`
 	// Undo is the run that the plan takes back, nil for the plan of a script.
-	Undo *Undo `json:"undo,omitempty"`
+	Undo *Undo `json:"undo,omitempty" doc:"the run that it takes back, if it is the plan of an undo"`
 }
 
 // Undo is a run that a plan takes back: its number in the history, its set of changes, and its
 // script.
 type Undo struct {
-	Run    int64  `json:"run"`
-	Set    int64  `json:"set"`
-	Script string `json:"script"`
+	Run    int64  `json:"run" doc:"the number of the run"`
+	Set    int64  `json:"set" doc:"its number among the recorded changes"`
+	Script string `json:"script" doc:"its script"`
 }
 
 // File is a file and its content.

@@ -20,35 +20,35 @@ const binDays = 7
 // Report says what of a run can be taken back. Each record that the run changed is one change, as
 // is each value or event.
 type Report struct {
-	Run    int64  `json:"run"`
-	Script string `json:"script"`
+	Run    int64  `json:"run" doc:"the run that it takes back"`
+	Script string `json:"script" doc:"the script of that run"`
 	// Changes counts all, Reverted those that the plan takes back, Partly those of them of
 	// which it takes back only some properties.
-	Changes  int `json:"changes"`
-	Reverted int `json:"reverted"`
-	Partly   int `json:"partly"`
+	Changes  int `json:"changes" doc:"how many records the run changed, with values and events"`
+	Reverted int `json:"reverted" doc:"how many the plan takes back"`
+	Partly   int `json:"partly" doc:"how many of those only in part"`
 	// Already are as they were before the run.
-	Already int `json:"already"`
+	Already int `json:"already" doc:"how many are as they were before the run"`
 	// Stay are those that were changed since the run, or that other records belong to.
-	Stay int `json:"stay"`
+	Stay int `json:"stay" doc:"how many were changed since or are in use"`
 	// Trashed were deleted by the run; Until is when the first leaves the Trash Bin.
-	Trashed int       `json:"deleted"`
-	Until   time.Time `json:"trash_until,omitzero"`
+	Trashed int       `json:"deleted" doc:"how many the run deleted"`
+	Until   time.Time `json:"trash_until,omitzero" doc:"when the first of them leaves Planhat's Trash Bin"`
 	// Unread were changed without reading them before.
-	Unread int `json:"not_read"`
+	Unread int `json:"not_read" doc:"how many were not read before the change"`
 	// Never can't be taken back: values and events by operation, and others.
-	Never map[string]int `json:"never,omitempty"`
+	Never map[string]int `json:"never,omitempty" doc:"what can't be taken back, by operation"`
 	// Lines name the first records of each kind that the plan leaves out.
-	Lines []Line `json:"left_out,omitempty"`
+	Lines []Line `json:"left_out,omitempty" doc:"the first records of each kind that the plan leaves out"`
 	left  map[string]int
 }
 
 // Line is a record of which something is not taken back.
 type Line struct {
 	// Kind is stay, deleted, not_read or never.
-	Kind   string `json:"kind"`
-	Record string `json:"record"`
-	Why    string `json:"why"`
+	Kind   string `json:"kind" doc:"stay, deleted, not_read or never"`
+	Record string `json:"record" doc:"the record"`
+	Why    string `json:"why" doc:"why"`
 }
 
 // The kinds of lines.

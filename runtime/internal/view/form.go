@@ -126,4 +126,5 @@ var Forms = []struct {
 	{Command: "schema diff", Value: SchemaChanges{}},
 	{Command: "schema show", Value: SchemaShown{}},
 	{Command: "serve --check", Value: CheckedList{}},
+	{Command: "undo", Value: UndoReport{}},
 }

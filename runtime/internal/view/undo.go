@@ -8,6 +8,16 @@ import (
 	"github.com/phscript/phscript/runtime/internal/undo"
 )
 
+// UndoReport is what undo prints.
+type UndoReport struct {
+	Form
+	*undo.Report
+	Plan string `json:"plan,omitempty" doc:"the id of the plan, if there is something to revert"`
+}
+
+// UndoForm makes the form of an undo.
+func UndoForm(r *undo.Report, plan string) UndoReport { return UndoReport{current, r, plan} }
+
 // Undo says what of a run can be taken back.
 func Undo(r *undo.Report, script string) string {
 	var b strings.Builder

@@ -220,13 +220,6 @@ func (u *undoing) header(p *planned, t plan.Tenant) {
 	}
 }
 
-// shown is what --json prints.
-type shown struct {
-	*undo.Report
-	Plan  *planfile.Header           `json:"plan,omitempty"`
-	Model map[string]*planfile.Model `json:"models,omitempty"`
-}
-
 // finish shows the plan, and keeps or applies it.
 func (u *undoing) finish(ctx context.Context, p *planned) error {
 	keep := false
@@ -268,7 +261,11 @@ func (u *undoing) finish(ctx context.Context, p *planned) error {
 // show prints what the undo does.
 func (u *undoing) show(p *planned) error {
 	if u.json {
-		return printing.JSON(u.env.Stdout, shown{p.made.Report, p.header, p.report.Models})
+		plan := p.header.ID
+		if p.path == "" {
+			plan = ""
+		}
+		return printing.JSON(u.env.Stdout, view.UndoForm(p.made.Report, plan))
 	}
 	text := view.Undo(p.made.Report, p.set.Script)
 	if p.report.Sum().Changes() > 0 {
