@@ -93,10 +93,10 @@ func (c *Config) TokenFiles() (files []string) {
 
 // checkProfiles completes the profiles, and returns what is wrong with one.
 func (c *Config) checkProfiles(defined func(key ...string) bool) error {
-	if err := c.Sources.check(""); err != nil {
+	if err := c.check(""); err != nil {
 		return err
 	}
-	c.Sources = c.Sources.beside(c.File)
+	c.Sources = c.beside(c.File)
 	for _, name := range slices.Sorted(maps.Keys(c.Profiles)) {
 		p := c.Profiles[name]
 		p.Name = name
@@ -126,10 +126,10 @@ func (c *Config) checkProfiles(defined func(key ...string) bool) error {
 		if err := p.set(new(Config)); err != nil {
 			return fmt.Errorf("%s.%w", where, err)
 		}
-		if err := p.Sources.check(where + "."); err != nil {
+		if err := p.check(where + "."); err != nil {
 			return err
 		}
-		p.Sources = p.Sources.beside(c.File)
+		p.Sources = p.beside(c.File)
 		c.Profiles[name] = p
 	}
 	if len(c.Profiles) == 0 {

@@ -53,3 +53,23 @@ func TestOwnConnectors(t *testing.T) {
 		})
 	}
 }
+
+// TestRefusedTokenIsOneError: connectors are not blamed for the token of Planhat.
+func TestRefusedTokenIsOneError(t *testing.T) {
+	r, _ := ready(t, map[string]string{"sync.lua": "require(\"connectors.hubspot\").sync{ settings = { base = \"http://127.0.0.1:1\" } }\n"})
+	r.Variables["PLANHAT_API_TOKEN"], r.Variables["HUBSPOT_TOKEN"] = "a-wrong-token-1234", "a-token-of-hubspot"
+	found, code := checkup(t, r, "--connectors", "--allow-net", "127.0.0.1")
+	assert.Equal(t, 1, code)
+	assert.Equal(t, view.LevelError, of(found, "planhat", "token")[0].Level)
+	assert.Contains(t, of(found, "planhat", "token")[0].Hint, "put it where the old one is: PLANHAT_API_TOKEN")
+	for _, g := range found.Groups {
+		if !strings.HasPrefix(g.Name, "connectors.") {
+			continue
+		}
+		for _, line := range g.Checks {
+			assert.NotContains(t, line.Message, "Invalid API token", "%+v", line)
+		}
+	}
+	require.NotEmpty(t, of(found, "connectors.hubspot", "streams"))
+	assert.Contains(t, of(found, "connectors.hubspot", "streams")[0].Message, "mapping them takes Planhat, which cannot be used")
+}
