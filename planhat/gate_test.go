@@ -224,7 +224,7 @@ func (p *planner) Answer(_ context.Context, call Call, send Sender) (Reply, erro
 	return p.answer(call, send)
 }
 
-func (p *planner) List(Call) (View, error) { return p.view, nil }
+func (p *planner) List(context.Context, Call) (View, error) { return p.view, nil }
 
 func TestAPlannerAnswersInPlaceOfPlanhat(t *testing.T) {
 	s := newServer(t, always(200, `{"_id":"67d0","name":"sent"}`))

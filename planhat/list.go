@@ -210,14 +210,14 @@ func (r *Resource) GetLeanList(ctx context.Context, o LeanOptions) ([]Record, er
 }
 
 // planned asks the planner about the list, once.
-func (p *Pager) planned() error {
+func (p *Pager) planned(ctx context.Context) error {
 	if p.view != nil {
 		return nil
 	}
 	var view View
 	if p.resource.client.planner != nil {
 		var err error
-		if view, err = p.resource.client.planner.List(Call{Model: p.resource.model, Operation: p.op, Query: p.query}); err != nil {
+		if view, err = p.resource.client.planner.List(ctx, Call{Model: p.resource.model, Operation: p.op, Query: p.query}); err != nil {
 			return err
 		}
 	}

@@ -208,7 +208,7 @@ type Planner interface {
 	// to the client, which makes up an answer as without a planner.
 	Answer(ctx context.Context, call Call, send Sender) (Reply, error)
 	// List is asked once before each list is read, and says what is different in it.
-	List(list Call) (View, error)
+	List(ctx context.Context, list Call) (View, error)
 }
 
 // Sender sends a read. A failure is an *Error, also if Planhat has no such record.

@@ -119,7 +119,7 @@ func (p *Pager) Next(ctx context.Context) ([]Record, error) {
 
 // page returns the next records of the list that are wanted.
 func (p *Pager) page(ctx context.Context) ([]Record, error) {
-	if err := p.planned(); err != nil {
+	if err := p.planned(ctx); err != nil {
 		return nil, err
 	}
 	first := !p.begun
@@ -151,7 +151,7 @@ func (p *Pager) want() int {
 // Ahead requests the next page, and does not wait for it. Pages that were requested
 // under a ctx that has ended are requested again when they are needed.
 func (p *Pager) Ahead(ctx context.Context) {
-	if p.walk != nil && !p.done && p.err == nil && p.planned() == nil && !p.view.Local {
+	if p.walk != nil && !p.done && p.err == nil && p.planned(ctx) == nil && !p.view.Local {
 		p.walk.begin(ctx, p.want())
 	}
 }

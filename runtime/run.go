@@ -92,6 +92,7 @@ func (p *Program) Run(ctx context.Context, o RunOptions) (*Result, error) {
 	result.Planned = h.clients.TakePlanned()
 	result.Plan, result.PlannedRecords = h.clients.Plans().Counts(), h.clients.Plans().Rows()
 	result.Tenants, result.Unknown, result.Mark = h.clients.Plans().Tenants(), h.clients.Plans().Unknowns(), h.clients.Plans().Mark()
+	result.LookUps = h.clients.Plans().Spent()
 	result.Written, result.Removed = h.box.Changed()
 	result.StdinSize, result.StdinSHA256 = h.input.read()
 	result.Read, result.Env = h.box.Read(), h.env.Used()

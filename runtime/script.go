@@ -111,6 +111,8 @@ type Result struct {
 	// them (the first 100,000), for a dry run. With Options.Step there is no list.
 	Plan           map[string]PlannedCounts
 	PlannedRecords []PlannedRecord
+	// LookUps is how many calls a dry run made to look up the records that it writes to.
+	LookUps int
 	// Tenants are the accounts that a dry run used, and Unknown is what it could not find
 	// out. Mark begins the _id of each new record.
 	Tenants []PlannedTenant

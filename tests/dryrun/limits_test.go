@@ -157,3 +157,29 @@ func TestTheResultCountsWhatARealRunWouldDo(t *testing.T) {
 	assert.Equal(t, []string{"out/old.csv"}, got.result.Removed)
 	assert.Empty(t, got.log, "one summary, not a line for each write")
 }
+
+func TestListsThatPlannedChangesMakeInexact(t *testing.T) {
+	const create = `planhat.company.create{ name = "Aaa", externalId = "aaa" } `
+	for script, want := range map[string]string{
+		// What is read before the change, or in the order of ids, is exact.
+		`planhat.company.get_list{ sort = "name" } ` + create:                                                     "",
+		create + `planhat.company.get_list{ limit = 3 }`:                                                          "",
+		create + `planhat.enduser.get_list{ sort = "email" }`:                                                     "",
+		`planhat.company.update("extid-company-1", { phase = "Live" }) planhat.company.get_list{ sort = "name" }`: "",
+		// The place of a record in another order is not known.
+		create + `planhat.company.get_list{ sort = "name", limit = 3 }`:                                                                       "main.lua:1: company.get_list is sorted by name, and planned changes may come at another place of it",
+		`planhat.company.update("extid-company-1", { name = "Zzz" })` + "\n" + `for c in planhat.company.each{ sort = "-name" } do break end`: "main.lua:2: company.get_list is sorted by name, and planned changes may come at another place of it",
+		// A condition on a property that the new record has is exact, one on the values of others is not.
+		create + `local c = planhat.company.get_by_id("extid-aaa") planhat.enduser.create{ companyId = c._id, email = "a@b.example" } planhat.enduser.get_list{ companyId = c._id }`: "",
+	} {
+		got := run(t, script, func(o *runtime.Options) { o.DryRun, o.Step = true, func(*runtime.PlannedStep) {} })
+		require.NoError(t, got.err, script)
+		var lists []string
+		for _, u := range got.result.Unknown {
+			if strings.Contains(u.Text, "list is sorted") || strings.Contains(u.Text, "list is filtered") {
+				lists = append(lists, fmt.Sprintf("%s:%d: %s", u.Script, u.Line, u.Text))
+			}
+		}
+		assert.Equal(t, want, strings.Join(lists, "; "), script)
+	}
+}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"slices"
@@ -21,7 +22,7 @@ const mostRereads = 1_000
 type reread struct{ times, writes int }
 
 // List implements planhat.Planner.
-func (p *Planner) List(call planhat.Call) (planhat.View, error) {
+func (p *Planner) List(ctx context.Context, call planhat.Call) (planhat.View, error) {
 	if !p.run.active() {
 		return planhat.View{}, nil
 	}
@@ -44,8 +45,63 @@ func (p *Planner) List(call planhat.Call) (planhat.View, error) {
 	}
 	v.falling = strings.HasPrefix(call.Query.Get("sort"), "-")
 	v.tests = v.conditions(call.Query)
+	if why := v.inexact(call.Query); why != "" {
+		from := placeOf(ctx)
+		p.run.Unknown(from.script, from.line, m.Snake+"."+call.Operation.Name+" "+why)
+	}
 	query, none := p.withoutPlaceholders(call.Operation, call.Query)
 	return planhat.View{Page: v.page, Changes: len(t.planned) > 0, Query: query, Local: none}, nil
+}
+
+// inexact says how the list may differ from that of a real run, "" if it does not: planned
+// records come where their _id would be, and not all conditions can be judged.
+func (v *view) inexact(query url.Values) string {
+	by := strings.TrimPrefix(query.Get("sort"), "-")
+	sorted := by != "" && by != "_id"
+	if !sorted && !slices.ContainsFunc(v.op.Filters(), func(q *catalog.Query) bool { return query.Has(q.Name) }) {
+		return ""
+	}
+	for _, r := range v.table.planned {
+		if r.state == deleted || int(r.number) > v.made {
+			continue
+		}
+		fields, sent := r.all(v.model), r.changes()
+		if !part(v.model, fields) {
+			continue
+		}
+		if sorted && (r.state == created || sent.get(by) != nil) {
+			return "is sorted by " + by + ", and planned changes may come at another place of it"
+		}
+		for _, q := range v.op.Filters() {
+			if !query.Has(q.Name) {
+				continue
+			}
+			names := []string{q.Name}
+			if q.Filter != nil {
+				names = q.Filter.By
+			}
+			if r.state == created && !given(fields, names) && v.computed(names) {
+				return "is filtered by " + q.Name + ", which is not known of records that do not exist yet"
+			}
+			if r.state == changed && !r.whole && given(sent, names) {
+				return "is filtered by " + q.Name + ", and records that the script changed may belong to it now"
+			}
+		}
+	}
+	return ""
+}
+
+// computed reports whether Planhat sets a property, or the catalog does not know it.
+func (v *view) computed(names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		p := v.model.Property(name)
+		return p == nil || p.ReadOnly
+	})
+}
+
+// given reports whether one of the properties has a value.
+func given(fields object, names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return present(fields.get(name)) })
 }
 
 // again counts the reads of a list after writes to it, and ends the run after too many.

@@ -83,6 +83,9 @@ func (r *Run) spend(ctx context.Context) bool {
 	return false
 }
 
+// Spent is how many requests were spent on look-ups.
+func (r *Run) Spent() int { return r.options.Reads - r.remaining() }
+
 func (r *Run) remaining() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()

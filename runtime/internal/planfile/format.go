@@ -66,7 +66,9 @@ type Header struct {
 
 	Totals map[string]Counts `json:"totals"`
 	Calls  int               `json:"calls"`
-	// Seconds is what the calls take at least, given the quota.
+	// Reads are the calls that look at the records again before, at least.
+	Reads int `json:"reads"`
+	// Seconds is what all calls take at least, given the quota.
 	Seconds int            `json:"seconds"`
 	Inexact []plan.Unknown `json:"inexact,omitempty"`
 	// ExitCode is that of the script's os.exit.

@@ -9,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/plan"
 )
@@ -75,10 +76,17 @@ type Report struct {
 	// Calls are the requests that apply would send, MostRows the rows of the largest.
 	Calls    int `json:"-"`
 	MostRows int `json:"-"`
+	// looked counts the rows whose records apply looks up, by client and model.
+	looked map[rowsOf]int
 	// Predicted counts the rows that Planhat is expected to reject.
 	Predicted int `json:"-"`
 	// blind has the places of rows that were not looked up.
 	blind map[place]int
+}
+
+type rowsOf struct {
+	client int
+	model  string
 }
 
 type place struct {
@@ -88,7 +96,9 @@ type place struct {
 }
 
 // NewReport returns an empty report.
-func NewReport() *Report { return &Report{Models: map[string]*Model{}, blind: map[place]int{}} }
+func NewReport() *Report {
+	return &Report{Models: map[string]*Model{}, blind: map[place]int{}, looked: map[rowsOf]int{}}
+}
 
 func (r *Report) model(name string) *Model {
 	m := r.Models[name]
@@ -107,6 +117,9 @@ func (r *Report) Add(s *plan.Step) {
 		row := &s.Rows[i]
 		if row.Action != plan.Unchanged && row.Action != plan.Reject {
 			sent++
+			if !row.Blind && row.Action != plan.Send && (row.Key != nil || row.Action != plan.Create) {
+				r.looked[rowsOf{s.Client, s.Model}]++
+			}
 		}
 		switch {
 		case row.Action == plan.Reject: // counted where it is rejected
@@ -225,6 +238,33 @@ func (r *Report) Blind() []plan.Unknown {
 		out = append(out, plan.Unknown{Script: at.script, Line: at.line, Text: english.Plural(r.blind[at], "row", "") + " of " + at.what + " not looked up"})
 	}
 	return out
+}
+
+// few is how many records are read one by one; more are read in lists.
+const few = 5
+
+// Reads is how many calls apply makes at least to look at the records again. made is how many the
+// plan has made.
+func (r *Report) Reads(made int) int {
+	reads, many, clients := 0, false, map[int]bool{}
+	for of, n := range r.looked {
+		clients[of.client] = true
+		m := catalog.Load().Model(of.model)
+		if m == nil || n <= few || m.Operation("get_list") == nil {
+			reads += n
+			continue
+		}
+		many = true
+		list, size := m.Operation("get_list"), n
+		if p := list.Parameter("limit"); p != nil && p.Max > 0 {
+			size = p.Max
+		}
+		reads += min(n, len(list.Views())*((n+size-1)/size))
+	}
+	if many { // an account may have more records than the plan has rows
+		reads = max(reads, made)
+	}
+	return reads + len(clients) // whose first user tells the account
 }
 
 // Duration is what calls take at least if none were made in the minute before.
