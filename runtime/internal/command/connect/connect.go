@@ -60,6 +60,7 @@ func New(env *environment.Env) *cobra.Command {
 	f.StringVar(&o.base, "base", "", "Connect to `URL` in place of the system's own address")
 	f.StringSliceVar(&o.AllowNet, "allow-net", nil, "Let the connector send HTTP requests to `HOST`, for --base")
 	usage.AddConfig(f, &o.ConfigFile)
+	usage.AddProfile(f, &o.ProfileName)
 	usage.CompleteNothing(cmd, "set", "base", "allow-net", "way")
 	return cmd
 }
