@@ -133,12 +133,15 @@ func open(env *environment.Env, name string) (*os.File, *planfile.Header, *planf
 
 // again says how to make a new plan.
 func again(h *planfile.Header) string {
-	if h.Undo != nil {
-		return fmt.Sprintf("make a new plan: phscript undo %d -o FILE", h.Undo.Run)
-	}
 	line := []string{"phscript", "plan"}
+	if h.Undo != nil {
+		line[1] = "undo"
+	}
 	if h.Profile != "" {
 		line = append(line, "--profile", run.Quoted(h.Profile))
+	}
+	if h.Undo != nil {
+		return fmt.Sprintf("make a new plan: %s %d -o FILE", strings.Join(line, " "), h.Undo.Run)
 	}
 	for _, one := range h.Params {
 		value := "..." // a secret

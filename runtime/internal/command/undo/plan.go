@@ -249,7 +249,7 @@ func (u *undoing) finish(ctx context.Context, p *planned) error {
 		}
 		done, left := u.carry(p)
 		if keep = left; left {
-			fmt.Fprintf(u.env.Stderr, "the plan is kept in %s\n", p.path)
+			fmt.Fprintf(u.env.Stderr, "the plan is kept in %s; it has values of records, so delete it when you no longer need it\n", p.path)
 		}
 		if done != fault.ExitDone {
 			code = done
