@@ -267,6 +267,7 @@ func TestLivePlan(t *testing.T) {
 	require.False(t, failed, text)
 	assert.Contains(t, text, "Old name")
 	assert.Contains(t, text, "New name")
+	assert.Equal(t, before, files(t, dir))
 
 	// A profile, with its token in a file beside the settings.
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "phscript.toml"), []byte("[profile.sandbox]\napi_url = \""+web.URL+"\"\ntoken_file = \"token\"\n[profile.other]\napi_url = \"http://127.0.0.1:1\"\n"), 0o600))

@@ -13,6 +13,19 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/trial"
 )
 
+// account is a schema with a custom field whose values are days.
+const account = `{
+"format": "phscript schema 1",
+"tenant": {"host":"https://api.planhat.com","first_user":""},
+"custom_fields": [
+  {"model":"company","name":"Renewal","type":"day"}
+],
+"phases": [],
+"users": [],
+"workflows": []
+}
+`
+
 // forms are trials of hints that show a form of the language or of a setting, and leave
 // open what to fill in.
 var forms = []advised{
@@ -104,6 +117,22 @@ var forms = []advised{
 		files: map[string]string{"phscript.toml": "[[schedule]]\nname = \"a\"\nscript = \"main.lua\"\n"}, in: "phscript.toml", args: []string{"serve", "--check", "--simulate"},
 		replace: "script", found: ` or (.*)$`, by: "$1\nscript",
 		want: "NAME  SCRIPT    WHEN       NEXT                      FROM\na     main.lua  every 15m  Thu 2026-01-15 09:15 UTC  phscript.toml\n",
+	},
+	{
+		hint:  "name one for this schedule, such as profile = \"sandbox\", or start the service with --profile NAME",
+		files: map[string]string{"token": "a-token\n", "phscript.toml": "[profile.sandbox]\ntoken_file = \"token\"\n[profile.production]\ntoken_env = \"PRODUCTION\"\n[[schedule]]\nname = \"a\"\nscript = \"main.lua\"\ncron = \"0 2 * * *\"\n"}, in: "phscript.toml", args: []string{"serve", "--check"},
+		replace: "script", found: `such as (.*), or`, by: "$1\nscript",
+		want: "NAME  SCRIPT    WHEN       NEXT                      FROM\na     main.lua  0 2 * * *  Fri 2026-01-16 02:00 UTC  phscript.toml\n",
+	},
+	{
+		hint: "convert it with time.epoch_days(...); in import, use type = \"days\"", check: true, files: map[string]string{"planhat.schema.json": account},
+		script:  "local r = planhat.company.bulk_upsert{ { externalId = 'a', name = 'A', custom = { Renewal = '2026-01-31' } } }\nprint(r.created)",
+		replace: "'2026-01-31'", found: `with (time\.epoch_days\()\.\.\.(\));`, by: "$1'2026-01-31'$2", want: "1\n",
+	},
+	{
+		hint: "add type = … to the column", check: true, files: map[string]string{"planhat.schema.json": account, "a.csv": "ID,N,R\na,A,2026-01-31\n"},
+		script:  "planhat.company.import{ from = 'a.csv', key = 'externalId', columns = { ID = 'externalId', N = 'name', R = { property = 'custom.Renewal' } } }\nfor c in planhat.company.each() do print(c.custom.Renewal) end",
+		replace: "'custom.Renewal' }", found: `add (.*) to the column$`, by: "'custom.Renewal', $1 }", want: "20484\n09:00:00 INF a.csv: 1 row read\n",
 	},
 	{
 		hint:  "say what the value should be: expect(value).to_equal(3)",

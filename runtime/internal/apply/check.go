@@ -55,13 +55,13 @@ type verdict struct {
 
 // Difference is something that has changed since a plan was made.
 type Difference struct {
-	Kind string `json:"kind"`
+	Kind string `json:"kind" doc:"field, gone (the record no longer exists), exists (it exists already), other_record (the key finds another record), not_readable or refused"`
 	// Path is the property that has another value; Planned is what the plan was made from, and
 	// Now what it is.
-	Path    string `json:"path,omitempty"`
-	Planned string `json:"planned,omitempty"`
-	Now     string `json:"now,omitempty"`
-	Text    string `json:"text"`
+	Path    string `json:"path,omitempty" doc:"the property"`
+	Planned string `json:"planned,omitempty" doc:"the value in the plan"`
+	Now     string `json:"now,omitempty" doc:"the value now"`
+	Text    string `json:"text" doc:"the difference in words"`
 }
 
 // The kinds of differences of records.

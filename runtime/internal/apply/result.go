@@ -11,18 +11,18 @@ const Shown = 20
 
 // Counts are numbers of rows.
 type Counts struct {
-	Created   int `json:"created"`
-	Updated   int `json:"updated"`
-	Deleted   int `json:"deleted"`
-	Sent      int `json:"sent"`
-	Unchanged int `json:"already_so"`
-	Rejected  int `json:"rejected"`
-	Skipped   int `json:"skipped"`
+	Created   int `json:"created" doc:"records that were created"`
+	Updated   int `json:"updated" doc:"records that were updated"`
+	Deleted   int `json:"deleted" doc:"records that were deleted"`
+	Sent      int `json:"sent" doc:"values and events that were sent"`
+	Unchanged int `json:"already_so" doc:"records that were already as planned"`
+	Rejected  int `json:"rejected" doc:"rows that were rejected"`
+	Skipped   int `json:"skipped" doc:"rows that were left out"`
 	// Needing rows need a record that was not created.
-	Needing  int `json:"needing"`
-	Doubtful int `json:"doubtful"`
+	Needing  int `json:"needing" doc:"rows that need a record that was not created"`
+	Doubtful int `json:"doubtful" doc:"rows that may have been sent"`
 	// NotBegun rows were not sent, and a later apply sends them.
-	NotBegun int `json:"not_begun"`
+	NotBegun int `json:"not_begun" doc:"rows that were not sent yet"`
 }
 
 // Done counts the rows that are in Planhat.
@@ -30,30 +30,30 @@ func (c Counts) Done() int { return c.Created + c.Updated + c.Deleted + c.Sent +
 
 // Line is a row that was not applied as planned.
 type Line struct {
-	Step   int    `json:"step"`
-	Row    int    `json:"row"`
-	Script string `json:"script,omitempty"`
-	Line   int    `json:"line,omitempty"`
-	Record string `json:"record"`
-	Why    string `json:"why"`
+	Step   int    `json:"step" doc:"the number of the request in the plan"`
+	Row    int    `json:"row" doc:"its position in the request, from 1"`
+	Script string `json:"script,omitempty" doc:"the file of the script"`
+	Line   int    `json:"line,omitempty" doc:"the line of the script"`
+	Record string `json:"record" doc:"which record it is about"`
+	Why    string `json:"why" doc:"why it was not applied as planned"`
 	// Differences are what has changed since the plan was made.
-	Differences []Difference `json:"differences,omitempty"`
+	Differences []Difference `json:"differences,omitempty" doc:"what differs from the plan"`
 }
 
 // Result is what an apply has done, with what earlier ones have done of the same plan.
 type Result struct {
 	// Began is true if rows may have been sent.
-	Began bool `json:"began"`
+	Began bool `json:"began" doc:"whether rows may have been sent"`
 	Counts
-	Models map[string]*Counts `json:"models"`
+	Models map[string]*Counts `json:"models" doc:"the numbers, by model"`
 	// Stale are the rows that have changed since the plan was made, Stales how many they are.
-	Stale    []Line `json:"stale,omitempty"`
-	Stales   int    `json:"stale_rows,omitempty"`
-	Rejects  []Line `json:"rejected_rows,omitempty"`
-	Needs    []Line `json:"needing_rows,omitempty"`
-	Doubts   []Line `json:"doubtful_rows,omitempty"`
-	Differs  []Line `json:"differing_rows,omitempty"`
-	Differed int    `json:"differing,omitempty"`
+	Stale    []Line `json:"stale,omitempty" doc:"the first rows whose records have changed since the plan was made"`
+	Stales   int    `json:"stale_rows,omitempty" doc:"how many rows have changed since the plan was made"`
+	Rejects  []Line `json:"rejected_rows,omitempty" doc:"the first rejected rows"`
+	Needs    []Line `json:"needing_rows,omitempty" doc:"the first rows that need a record that was not created"`
+	Doubts   []Line `json:"doubtful_rows,omitempty" doc:"the first rows that may have been sent"`
+	Differs  []Line `json:"differing_rows,omitempty" doc:"the first records that --verify found to differ from the plan"`
+	Differed int    `json:"differing,omitempty" doc:"how many records --verify found to differ from the plan"`
 	// left is what is still to be sent.
 	left map[string]Left
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -125,7 +126,7 @@ type bulkCall func(ctx context.Context, rows []planhat.Record, o planhat.BulkOpt
 // bulk sends rows in one bulk request. Rows about a record that is known go out with its _id, so
 // they can't become new records.
 func (a *applier) bulk(ctx context.Context, s *step, rows []row, send bulkCall) ([]settled, error) {
-	byID := s.Operation == "bulk_upsert" && contains(s.model.Keyables.Bulk, "_id")
+	byID := s.Operation == "bulk_upsert" && slices.Contains(s.model.Keyables.Bulk, "_id")
 	meant := map[string]int{} // two rows may name a record by different keys, and only one may have its _id
 	for _, r := range rows {
 		meant[r.id]++
@@ -219,15 +220,6 @@ func (a *applier) lookUp(ctx context.Context, s *step, rows []row, out []settled
 			out[i].id = id
 		}
 	}
-}
-
-func contains(list []string, one string) bool {
-	for _, s := range list {
-		if s == one {
-			return true
-		}
-	}
-	return false
 }
 
 // duplicate copies records.

@@ -75,41 +75,41 @@ type StepRow struct {
 
 // Key is a property that identifies a record.
 type Key struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
+	Name  string `json:"name" doc:"the property"`
+	Value string `json:"value" doc:"its value"`
 }
 
 // Change is a property that gets another value.
 type Change struct {
 	// Path is the property, custom.NAME for a custom one.
-	Path string `json:"path"`
+	Path string `json:"path" doc:"the property; custom.NAME for a custom one"`
 	// Before is the value as it was read. Absent says that there was none, Unread that it
 	// was not looked up.
-	Before jsontext.Value `json:"before,omitempty"`
-	Absent bool           `json:"absent,omitempty"`
-	Unread bool           `json:"unread,omitempty"`
-	After  jsontext.Value `json:"after"`
+	Before jsontext.Value `json:"before,omitempty" doc:"the value when the plan was made"`
+	Absent bool           `json:"absent,omitempty" doc:"it had no value"`
+	Unread bool           `json:"unread,omitempty" doc:"its value was not looked up"`
+	After  jsontext.Value `json:"after" doc:"the new value"`
 }
 
 // Tenant is one of the clients of a run.
 type Tenant struct {
-	Client    int    `json:"client"`
-	Host      string `json:"host"`
-	Analytics string `json:"analytics_host"`
+	Client    int    `json:"client" doc:"its number in the plan"`
+	Host      string `json:"host" doc:"the host of the API"`
+	Analytics string `json:"analytics_host" doc:"the host for metrics and events"`
 	// Default is true for the configured one.
-	Default bool `json:"default,omitempty"`
+	Default bool `json:"default,omitempty" doc:"whether the settings name it, and not the script"`
 	// User is the first user of the tenant, which tells it from others. It is empty if it
 	// could not be read, or nothing is written.
-	User string `json:"first_user,omitempty"`
+	User string `json:"first_user,omitempty" doc:"the first user of the account, which distinguishes it from others"`
 }
 
 // Unknown is something about a run that its plan can't tell.
 type Unknown struct {
-	Script string `json:"script,omitempty"`
-	Line   int    `json:"line,omitempty"`
-	Text   string `json:"text"`
+	Script string `json:"script,omitempty" doc:"the file"`
+	Line   int    `json:"line,omitempty" doc:"the line"`
+	Text   string `json:"text" doc:"what is not known"`
 	// Lost says that a write is missing, since a request of its look-ups failed.
-	Lost bool `json:"lost,omitempty"`
+	Lost bool `json:"lost,omitempty" doc:"a write is missing because a look-up failed"`
 }
 
 type placeKey struct{}

@@ -33,47 +33,47 @@ const (
 
 // Header is what a plan was made from, and what it adds up to.
 type Header struct {
-	Format  string    `json:"format"`
-	Version int       `json:"format_version"`
-	ID      string    `json:"plan"`
-	Made    time.Time `json:"made"`
-	Expires time.Time `json:"expires"`
+	Format  string    `json:"format" doc:"phscript-plan"`
+	Version int       `json:"format_version" doc:"the version of the format of plan files"`
+	ID      string    `json:"plan" doc:"the id of the plan"`
+	Made    time.Time `json:"made" doc:"when it was made"`
+	Expires time.Time `json:"expires" doc:"until when it can be applied"`
 	// Product is the version of phscript, Catalog the hash of its catalog.
-	Product   string `json:"phscript"`
-	Catalog   string `json:"catalog_sha256"`
-	Simulated bool   `json:"simulated,omitempty"`
+	Product   string `json:"phscript" doc:"the version of phscript that made it"`
+	Catalog   string `json:"catalog_sha256" doc:"a hash of the API description that phscript used"`
+	Simulated bool   `json:"simulated,omitempty" doc:"whether it was made with the simulator"`
 	// Profile is the profile that it was made with, "" for none.
-	Profile string `json:"profile,omitempty"`
+	Profile string `json:"profile,omitempty" doc:"the profile that it was made with"`
 	// Mark begins the placeholder of each new record.
-	Mark    string        `json:"placeholders"`
-	Tenants []plan.Tenant `json:"tenants"`
+	Mark    string        `json:"placeholders" doc:"how the ids of records that do not exist yet begin"`
+	Tenants []plan.Tenant `json:"tenants" doc:"the accounts that it reads and writes"`
 
 	// Dir is the folder that names of files are relative to.
-	Dir     string `json:"working_dir,omitempty"`
-	Script  File   `json:"script"`
-	Modules []File `json:"modules,omitempty"`
+	Dir     string `json:"working_dir,omitempty" doc:"the folder that names of files are relative to"`
+	Script  File   `json:"script" doc:"the script"`
+	Modules []File `json:"modules,omitempty" doc:"the modules that the script loaded"`
 	// Args are those of the script, without secrets. ArgsHash is a hash of the real ones.
-	Args     []string `json:"args,omitempty"`
-	ArgsHash string   `json:"args_hash,omitempty"`
-	Params   []Value  `json:"params,omitempty"`
-	Env      []Value  `json:"env,omitempty"`
-	Files    []File   `json:"files_read,omitempty"`
+	Args     []string `json:"args,omitempty" doc:"the arguments of the script, without secrets"`
+	ArgsHash string   `json:"args_hash,omitempty" doc:"a hash of the arguments"`
+	Params   []Value  `json:"params,omitempty" doc:"the parameters that the script read"`
+	Env      []Value  `json:"env,omitempty" doc:"the environment variables that the script read"`
+	Files    []File   `json:"files_read,omitempty" doc:"the files that the script read"`
 	// Stdin is what the script read from its standard input.
-	Stdin *File `json:"stdin,omitempty"`
+	Stdin *File `json:"stdin,omitempty" doc:"the standard input that the script read"`
 
-	Settings    Settings `json:"settings"`
-	Assumptions []string `json:"assumptions"`
+	Settings    Settings `json:"settings" doc:"the settings that change what is sent"`
+	Assumptions []string `json:"assumptions" doc:"what the plan assumes"`
 
-	Totals map[string]Counts `json:"totals"`
-	Calls  int               `json:"calls"`
+	Totals map[string]Counts `json:"totals" doc:"how many rows, by model"`
+	Calls  int               `json:"calls" doc:"how many requests apply sends to write"`
 	// Reads are the calls that look at the records again before, at least.
-	Reads int `json:"reads"`
+	Reads int `json:"reads" doc:"how many requests at least look at the records again before"`
 	// Seconds is what all calls take at least, given the quota.
-	Seconds int            `json:"seconds"`
-	Inexact []plan.Unknown `json:"inexact,omitempty"`
+	Seconds int            `json:"seconds" doc:"how many seconds all requests take at least, because of the quota"`
+	Inexact []plan.Unknown `json:"inexact,omitempty" doc:"what is not known"`
 	// ExitCode is that of the script's os.exit.
-	ExitCode    int         `json:"script_exit_code,omitempty"`
-	SideEffects SideEffects `json:"side_effects"`
+	ExitCode    int         `json:"script_exit_code,omitempty" doc:"the exit code that the script passed to os.exit"`
+	SideEffects SideEffects `json:"side_effects" doc:"what the script did while it was planned, except for reading Planhat"`
 	// Undo is the run that the plan takes back, nil for the plan of a script.
 	Undo *Undo `json:"undo,omitempty" doc:"the run that it takes back, if it is the plan of an undo"`
 }
@@ -88,40 +88,40 @@ type Undo struct {
 
 // File is a file and its content.
 type File struct {
-	Name   string `json:"path"`
-	Size   int64  `json:"size,omitempty"`
-	SHA256 string `json:"sha256"`
+	Name   string `json:"path" doc:"the name"`
+	Size   int64  `json:"size,omitempty" doc:"its size in bytes"`
+	SHA256 string `json:"sha256" doc:"the SHA-256 of its content"`
 }
 
 // Value is a parameter or a variable. Of a secret one there is only the hash.
 type Value struct {
-	Name  string         `json:"name"`
-	Value jsontext.Value `json:"value,omitempty"`
-	Hash  string         `json:"hash,omitempty"`
-	Unset bool           `json:"unset,omitempty"`
+	Name  string         `json:"name" doc:"the name"`
+	Value jsontext.Value `json:"value,omitempty" doc:"the value; left out if it is secret"`
+	Hash  string         `json:"hash,omitempty" doc:"a hash of a secret value"`
+	Unset bool           `json:"unset,omitempty" doc:"whether it had no value"`
 }
 
 // Settings are those of the run that change what it sends.
 type Settings struct {
-	Strict         bool `json:"strict"`
-	CallsPerMinute int  `json:"calls_per_min"`
+	Strict         bool `json:"strict" doc:"whether rejected rows raise an error"`
+	CallsPerMinute int  `json:"calls_per_min" doc:"how many requests are sent per minute"`
 	// MostRows is how many rows the largest request has.
-	MostRows int `json:"rows_per_request"`
+	MostRows int `json:"rows_per_request" doc:"how many rows the largest request has"`
 }
 
 // SideEffects are what the script did while it was planned, besides reading Planhat.
 type SideEffects struct {
-	Written []string `json:"files_written,omitempty"`
-	Removed []string `json:"files_removed,omitempty"`
+	Written []string `json:"files_written,omitempty" doc:"the files that it wrote"`
+	Removed []string `json:"files_removed,omitempty" doc:"the files that it removed"`
 	// Withheld are requests to other systems that were not sent.
-	Withheld []Request `json:"requests_not_sent,omitempty"`
+	Withheld []Request `json:"requests_not_sent,omitempty" doc:"the requests to other systems, which were not sent"`
 }
 
 // Request counts requests to another system.
 type Request struct {
-	Kind  string `json:"kind"`
-	To    string `json:"to"`
-	Count int    `json:"count"`
+	Kind  string `json:"kind" doc:"what kind of request"`
+	To    string `json:"to" doc:"where to"`
+	Count int    `json:"count" doc:"how many"`
 }
 
 // Rejection is a row that is rejected, by Planhat or by the script.

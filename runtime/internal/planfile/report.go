@@ -20,14 +20,14 @@ const Shown = 20
 // Counts are numbers of rows by what apply would do. A row that was not looked up is only
 // among those.
 type Counts struct {
-	Deleted   int `json:"deleted,omitempty"`
-	Created   int `json:"created,omitempty"`
-	Updated   int `json:"updated,omitempty"`
-	Unchanged int `json:"unchanged,omitempty"`
+	Deleted   int `json:"deleted,omitempty" doc:"rows that delete a record"`
+	Created   int `json:"created,omitempty" doc:"rows that create a record"`
+	Updated   int `json:"updated,omitempty" doc:"rows that update a record"`
+	Unchanged int `json:"unchanged,omitempty" doc:"rows that change nothing and are not sent"`
 	// Sent are values and events.
-	Sent     int `json:"sent,omitempty"`
-	Blind    int `json:"not_looked_up,omitempty"`
-	Rejected int `json:"rejected,omitempty"`
+	Sent     int `json:"sent,omitempty" doc:"values and events"`
+	Blind    int `json:"not_looked_up,omitempty" doc:"rows that create or update a record that was not looked up"`
+	Rejected int `json:"rejected,omitempty" doc:"rows that Planhat or the script rejects"`
 }
 
 // Changes counts the rows that apply would send.
@@ -45,34 +45,34 @@ func (c *Counts) add(o Counts) {
 
 // Record is a row as a report shows it.
 type Record struct {
-	Action  string        `json:"action"`
-	ID      string        `json:"_id,omitempty"`
-	Key     *plan.Key     `json:"key,omitempty"`
-	Name    string        `json:"name,omitempty"`
-	Line    int           `json:"line,omitempty"`
-	Client  int           `json:"client"`
-	Changes []plan.Change `json:"changes,omitempty"`
+	Action  string        `json:"action" doc:"create, update, upsert (Planhat decides which of the two) or delete"`
+	ID      string        `json:"_id,omitempty" doc:"its id, or a placeholder if it does not exist yet"`
+	Key     *plan.Key     `json:"key,omitempty" doc:"the property that identifies it"`
+	Name    string        `json:"name,omitempty" doc:"its name"`
+	Line    int           `json:"line,omitempty" doc:"the line of the script"`
+	Client  int           `json:"client" doc:"the number of the account in the plan"`
+	Changes []plan.Change `json:"changes,omitempty" doc:"the properties that change"`
 	// Fields are the properties of a row that has no changes to show.
-	Fields []string `json:"fields,omitempty"`
+	Fields []string `json:"fields,omitempty" doc:"the names of the properties, if their values are not shown"`
 }
 
 // Model is what a plan does with the records of a model.
 type Model struct {
 	Counts
 	// The first of each kind.
-	Deletes []Record `json:"deletes,omitempty"`
-	Creates []Record `json:"creates,omitempty"`
-	Updates []Record `json:"updates,omitempty"`
-	Blinds  []Record `json:"blind,omitempty"`
+	Deletes []Record `json:"deletes,omitempty" doc:"the first records to delete"`
+	Creates []Record `json:"creates,omitempty" doc:"the first records to create"`
+	Updates []Record `json:"updates,omitempty" doc:"the first records to update"`
+	Blinds  []Record `json:"blind,omitempty" doc:"the first records that were not looked up"`
 	// Operations count the rows that are sent, by operation.
-	Operations map[string]int `json:"sent_by,omitempty"`
+	Operations map[string]int `json:"sent_by,omitempty" doc:"how many values and events, by operation"`
 }
 
 // Report is what a plan does. Plan and show print the same one.
 type Report struct {
-	Models map[string]*Model `json:"models"`
+	Models map[string]*Model `json:"models" doc:"what happens to the records, by model"`
 	// Rejected are the first rows that are rejected.
-	Rejected []outcome.RejectedRow `json:"rejected_rows,omitempty"`
+	Rejected []outcome.RejectedRow `json:"rejected_rows,omitempty" doc:"the first rejected rows"`
 	// Calls are the requests that apply would send, MostRows the rows of the largest.
 	Calls    int `json:"-"`
 	MostRows int `json:"-"`

@@ -13,6 +13,21 @@ import (
 	"github.com/phscript/phscript/runtime/internal/display"
 )
 
+// ApplyDone is what apply prints with --json.
+type ApplyDone struct {
+	Form
+	Plan string `json:"plan" doc:"the id of the plan"`
+	Run  int64  `json:"run,omitempty" doc:"the number of the run"`
+	*apply.Result
+	ExitCode int    `json:"exit_code" doc:"the exit code of the command"`
+	Resume   string `json:"resume,omitempty" doc:"the command that continues the apply"`
+}
+
+// ApplyForm makes the form of an apply.
+func ApplyForm(id string, run int64, r *apply.Result, code int, resume string) ApplyDone {
+	return ApplyDone{current, id, run, r, code, resume}
+}
+
 // Applied says what an apply has done. run is its number in the history, resume is the command that continues it, again how to
 // make a new plan.
 func Applied(script string, run int64, r *apply.Result, resume, again string) string {

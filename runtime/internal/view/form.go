@@ -113,9 +113,11 @@ var Forms = []struct {
 	Lines   bool
 	Value   any
 }{
+	{Command: "apply", Value: ApplyDone{}},
 	{Command: "config show", Value: SettingList{}},
 	{Command: "doctor", Value: Checkup{}},
 	{Command: "list", Value: ScriptList{}},
+	{Command: "plan show", Value: PlanShown{}},
 	{Command: "quota", Value: QuotaList{}},
 	{Command: "runs list", Value: RunList{}},
 	{Command: "runs logs", Lines: true, Value: LogLine{}},

@@ -9,10 +9,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/phscript/phscript/runtime/internal/apply"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/planfile"
 	"github.com/phscript/phscript/runtime/internal/reference"
 	"github.com/phscript/phscript/runtime/internal/serve"
+	"github.com/phscript/phscript/runtime/internal/undo"
 	"github.com/phscript/phscript/runtime/internal/view"
 )
 
@@ -64,4 +67,13 @@ func TestFormsHaveTheirVersion(t *testing.T) {
 	text, err := json.Marshal(view.Run(&history.Run{ID: 5}))
 	require.NoError(t, err)
 	assert.Regexp(t, `^{"version":1,"id":5,`, string(text))
+	text, err = json.Marshal(view.PlanForm(&planfile.Header{ID: "p"}, planfile.NewReport()))
+	require.NoError(t, err)
+	assert.Regexp(t, `^{"version":1,"format":"","format_version":0,"plan":"p",.*"models":{}`, string(text))
+	text, err = json.Marshal(view.ApplyForm("p", 3, &apply.Result{}, 5, ""))
+	require.NoError(t, err)
+	assert.Regexp(t, `^{"version":1,"plan":"p","run":3,"began":false,.*"exit_code":5}$`, string(text))
+	text, err = json.Marshal(view.UndoForm(&undo.Report{Run: 3}, ""))
+	require.NoError(t, err)
+	assert.Regexp(t, `^{"version":1,"run":3,`, string(text))
 }

@@ -16,6 +16,16 @@ import (
 	"github.com/phscript/phscript/runtime/internal/planfile"
 )
 
+// PlanShown is what plan show prints with --json.
+type PlanShown struct {
+	Form
+	*planfile.Header
+	*planfile.Report
+}
+
+// PlanForm makes the form of a plan.
+func PlanForm(h *planfile.Header, r *planfile.Report) PlanShown { return PlanShown{current, h, r} }
+
 // shownValue bounds each value of a plan, in characters.
 const shownValue = 60
 

@@ -66,13 +66,7 @@ func (a *applying) end(err error) error {
 	}
 	again := a.host.Secrets.String(again(a.header))
 	if a.json {
-		if err := printing.JSON(a.env.Stdout, struct {
-			Plan string `json:"plan"`
-			Run  int64  `json:"run,omitempty"`
-			*apply.Result
-			ExitCode int    `json:"exit_code"`
-			Resume   string `json:"resume,omitempty"`
-		}{a.header.ID, a.entry.ID(), r, code, resume}); err != nil {
+		if err := printing.JSON(a.env.Stdout, view.ApplyForm(a.header.ID, a.entry.ID(), r, code, resume)); err != nil {
 			return err
 		}
 		return &usage.Finished{Code: code}

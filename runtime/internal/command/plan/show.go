@@ -41,12 +41,6 @@ func newShow(env *environment.Env) *cobra.Command {
 	return cmd
 }
 
-// shown is a plan as JSON.
-type shown struct {
-	*planfile.Header
-	*planfile.Report
-}
-
 func (o *showing) show(env *environment.Env, name string) error {
 	f, err := os.Open(env.Path(name))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -69,7 +63,7 @@ func (o *showing) show(env *environment.Env, name string) error {
 		report.Redact()
 	}
 	if o.json {
-		return printing.JSON(env.Stdout, shown{header, report})
+		return printing.JSON(env.Stdout, view.PlanForm(header, report))
 	}
 	if err := printing.Text(env.Stdout, view.Plan(header, report, o.redact)); err != nil {
 		return err
