@@ -97,7 +97,7 @@ func TestSimulatedProfiles(t *testing.T) {
 	assert.Empty(t, c.Profile.Name)
 	require.NoError(t, c.Choose(Choice{Simulated: true, Name: "production", Getenv: getenv}))
 	assert.Equal(t, "http://127.0.0.1:1", c.APIURL)
-	assert.True(t, c.Sources.IsZero())
+	assert.True(t, c.IsZero())
 	assert.Equal(t, "5m", rows(c)["timeout"].Value)
 	c = all
 	require.Error(t, c.Choose(Choice{Simulated: true, Name: "x", Getenv: getenv}))
