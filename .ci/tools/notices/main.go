@@ -31,6 +31,10 @@ var systems = []string{"linux", "darwin", "windows"}
 // allowed are the licenses that a binary under the MIT license may contain.
 var allowed = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "MPL-2.0", "Unlicense", "CC0-1.0", "blessing"}
 
+// elsewhere are licenses of parts of a module that the binary does not contain, such as
+// its documentation.
+var elsewhere = map[string][]string{"github.com/modelcontextprotocol/go-sdk": {"CC-BY-4.0"}}
+
 // names begin the names of files that hold a license or a notice, in capitals.
 var names = []string{"LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS"}
 
@@ -126,7 +130,7 @@ func describe(w io.Writer, m module) error {
 		base := filepath.Base(file)
 		texts = append(texts, fmt.Sprintf("--- %s ---\n\n%s", base, strings.TrimSpace(strings.ReplaceAll(string(text), "\r\n", "\n"))))
 		for _, match := range licensecheck.Scan(text).Match {
-			if !slices.Contains(ids, match.ID) {
+			if !slices.Contains(ids, match.ID) && !slices.Contains(elsewhere[m.Path], match.ID) {
 				ids = append(ids, match.ID)
 			}
 		}
