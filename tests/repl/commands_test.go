@@ -37,14 +37,17 @@ func TestCommands(t *testing.T) {
 		":dry maybe":                        ":dry takes on or off",
 		":time #planhat.company.get_list()": ", 1 call\n",
 	} {
+		term.Keys("\x0c") // all of what was shown before and now would not fit
 		assert.Contains(t, term.Enter(input), want, input)
 	}
 	term.Enter(":dry on")
 	assert.Equal(t, "planhat (simulated, dry run)>", term.LastLine())
 	assert.Contains(t, term.Enter("planhat.company.create{ name = 'Held back' }"), `_id         "00000000`)
-	assert.Contains(t, term.Enter("#planhat.company.get_list()"), "\n4\n")
+	assert.Contains(t, term.Enter("#planhat.company.get_list()"), "\n5\n", "with the planned one")
 	term.Enter(":dry off")
 	assert.Equal(t, "planhat (simulated)>", term.LastLine())
+	term.Keys("\x0c")
+	assert.Contains(t, term.Enter("#planhat.company.get_list()"), "\n4\n")
 	term.Enter("planhat.company.create{ name = 'Sent', externalId = 's-1' }")
 	assert.Contains(t, term.Enter("#planhat.company.get_list()"), "\n5\n")
 }
