@@ -35,8 +35,9 @@ type Screen struct {
 	// paused counts those who need the terminal for themselves. drawings counts how often
 	// the same lines were drawn.
 	paused, drawings int
-	// piped is when something was last written to a pipe.
-	piped time.Time
+	// piping counts the writes to pipes under way, piped is when the last one ended.
+	piping int
+	piped  time.Time
 }
 
 // settling is how long the reader of a pipe may take to show what it read, before
@@ -82,16 +83,21 @@ type pipe struct {
 }
 
 func (p pipe) Write(text []byte) (int, error) {
-	p.screen.mu.Lock()
-	err := p.screen.erase()
-	p.screen.mu.Unlock()
+	s := p.screen
+	s.mu.Lock()
+	err := s.erase()
+	if err == nil {
+		s.piping++
+	}
+	s.mu.Unlock()
 	if err != nil {
 		return 0, err
 	}
 	n, err := p.w.Write(text)
-	p.screen.mu.Lock()
-	defer p.screen.mu.Unlock()
-	p.screen.piped = time.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.piping--
+	s.piped = time.Now()
 	return n, err
 }
 
@@ -183,7 +189,7 @@ func (s *Screen) release() error {
 
 // draw puts the lines on the terminal, if there is room for them.
 func (s *Screen) draw() error {
-	if s.open || s.paused > 0 || s.drawings > mostDrawings || time.Since(s.piped) < settling {
+	if s.open || s.paused > 0 || s.drawings > mostDrawings || s.piping > 0 || time.Since(s.piped) < settling {
 		return s.erase()
 	}
 	columns, rows := s.size()
