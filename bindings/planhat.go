@@ -236,7 +236,8 @@ func sendRequest(client clientOf) *Func {
 		Name: "request",
 		Doc: "Sends any request to Planhat's main host, for what no other function covers: new models, custom models, undocumented endpoints. " +
 			"It waits for the quota, is retried if that is safe, and is withheld in a dry run, like every other call. " +
-			"phscript does not know what the request does, so it neither checks the body nor counts records.\n\n" +
+			"phscript does not know what the request does, so it neither checks the body nor counts records. " +
+			"A `DELETE` needs the same consent as every other delete, and a plan shows it.\n\n" +
 			"A `POST` or `PATCH` whose response is lost is not repeated: the call fails with `uncertain = true`.",
 		Params: []Param{{Name: "request", Type: "table", Doc: "What to send.", Fields: []Field{
 			{Name: "method", Type: "string", Doc: "`GET` (the default), `POST`, `PUT`, `PATCH` or `DELETE`."},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/changes"
+	"github.com/phscript/phscript/runtime/internal/consent"
 	"github.com/phscript/phscript/runtime/internal/plan"
 	"github.com/phscript/phscript/runtime/internal/planfile"
 	"github.com/phscript/phscript/runtime/internal/store"
@@ -32,7 +33,7 @@ type Options struct {
 	// Doubt decides about rows that may have been sent: it returns Sent or Send. Confirm asks
 	// before anything is sent. Both return an error to stop.
 	Doubt   func(ctx context.Context, rows []string) (string, error)
-	Confirm func(ctx context.Context, left map[string]Left) error
+	Confirm func(ctx context.Context, left map[string]consent.Rows) error
 	// Begin is called once before the first row is sent.
 	Begin func(ctx context.Context) error
 	// Tell gets progress, at most once per request.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/plan"
@@ -124,7 +126,7 @@ func blind(s *step) bool {
 
 // step checks the rows of a step that are still open, and plans what it does.
 func (c *checker) step(ctx context.Context, s *step) (map[int]verdict, error) {
-	if s.model == nil || s.Operation == "create_activity" || s.Operation == "bulk_create_activity" || s.Operation == "segment" {
+	if s.model == nil && s.deletes == nil || s.Operation == "create_activity" || s.Operation == "bulk_create_activity" || s.Operation == "segment" {
 		return nil, nil
 	}
 	began := c.a.Now()
@@ -144,8 +146,17 @@ func (c *checker) step(ctx context.Context, s *step) (map[int]verdict, error) {
 	if len(sent) == 0 {
 		return out, nil
 	}
-	call := planhat.Call{Model: s.model, Operation: s.model.Operation(s.Operation), Rows: len(sent)}
+	call := planhat.Call{Model: s.model, Rows: len(sent)}
+	if s.model != nil {
+		call.Operation = s.model.Operation(s.Operation)
+	}
 	switch {
+	case s.deletes != nil:
+		id, missing := c.ids.in([]byte(s.id))
+		if missing != "" {
+			return out, nil
+		}
+		call.Model, call.Operation, call.ID = s.deletes, s.deletes.Operation("delete"), string(id)
 	case s.Operation == "duplicate":
 		call.Body = idList(sent)
 	case s.bulk():
@@ -278,7 +289,9 @@ func idList(rows []row) []byte {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		b.WriteString(`"` + r.id + `"`)
+		if id, err := jsontext.AppendQuote(nil, r.id); err == nil {
+			b.Write(id)
+		}
 	}
 	b.WriteString(`]}`)
 	return b.Bytes()

@@ -20,6 +20,11 @@ func (a *applier) change(s *step, r row) changes.Change {
 		Seq: a.past[s.at(r.StepRow)].seq, Step: s.Number, Row: r.Row, Client: s.Client, Model: s.Model, Operation: s.Operation, Action: r.Action,
 		Line: s.Line, ID: r.id, Name: r.Name, State: changes.Intended,
 	}
+	if s.deletes != nil {
+		c.Model, c.Operation = s.deletes.Snake, "delete"
+	} else if s.model == nil {
+		c.Operation = s.Method + " " + s.Path
+	}
 	if s.defined[r.ID] {
 		c.Placeholder, c.ID = r.ID, ""
 	}

@@ -2,8 +2,8 @@ package apply
 
 import (
 	"github.com/phscript/phscript/runtime/internal/changes"
+	"github.com/phscript/phscript/runtime/internal/consent"
 	"github.com/phscript/phscript/runtime/internal/plan"
-	"github.com/phscript/phscript/runtime/internal/planfile"
 )
 
 // Shown is how many rows of a kind a result names.
@@ -55,17 +55,12 @@ type Result struct {
 	Differs  []Line `json:"differing_rows,omitempty" doc:"the first records that --verify found to differ from the plan"`
 	Differed int    `json:"differing,omitempty" doc:"how many records --verify found to differ from the plan"`
 	// left is what is still to be sent.
-	left map[string]Left
+	left map[string]consent.Rows
 }
 
-// Left is what is still to be sent of a model.
-type Left struct {
-	planfile.Counts
-	// Known is how many of its records are known.
-	Known int
+func newResult() *Result {
+	return &Result{Models: map[string]*Counts{}, left: map[string]consent.Rows{}}
 }
-
-func newResult() *Result { return &Result{Models: map[string]*Counts{}, left: map[string]Left{}} }
 
 // undecided reports whether a later apply may do more.
 func (r *Result) undecided() bool { return r.Doubtful > 0 || r.NotBegun > 0 }
@@ -81,20 +76,20 @@ func (r *Result) model(name string) *Counts {
 
 // count counts a row that is going to be sent.
 func (r *Result) count(s *step, row *plan.StepRow) {
-	left := r.left[s.Model]
-	switch {
-	case row.Action == plan.Delete:
-		left.Deleted++
-	case row.Blind || row.Action == plan.Upsert:
-		left.Blind++
-	case row.Action == plan.Create:
-		left.Created++
-	case row.Action == plan.Update:
-		left.Updated++
-	default:
-		left.Sent++
+	method := s.Method
+	if s.model != nil {
+		method = s.model.Operation(s.Operation).Method
 	}
-	r.left[s.Model] = left
+	does := consent.Of(method, s.Operation, 1)
+	if does.Upserted > 0 && s.model != nil && !row.Blind { // what it is was looked up
+		switch row.Action {
+		case plan.Create:
+			does = consent.Rows{Created: 1}
+		case plan.Update:
+			does = consent.Rows{Updated: 1}
+		}
+	}
+	r.left[s.Model] = r.left[s.Model].Add(does)
 }
 
 func keep(list *[]Line, s *step, row *plan.StepRow, why string, differences []Difference) {

@@ -72,6 +72,10 @@ type step struct {
 	*plan.Step
 	// model is nil for a request that is not an operation of a model.
 	model *catalog.Model
+	// deletes is the model of the record that such a request deletes, id what its path names the
+	// record by. deletes is nil if the path is not that of a record.
+	deletes *catalog.Model
+	id      string
 	// defined are the placeholders for which Planhat's answer tells the ids.
 	defined map[string]bool
 }
@@ -82,6 +86,7 @@ func newStep(s *plan.Step) (*step, error) {
 		out.defined[id] = true
 	}
 	if s.Method != "" {
+		out.deletes, out.id = plan.Deletes(s.Method, s.Path)
 		return out, nil
 	}
 	out.model = catalog.Load().Model(s.Model)
@@ -157,6 +162,7 @@ func (s *step) label(r *plan.StepRow) string {
 		text += " " + strconv.Quote(r.Name)
 	}
 	switch {
+	case s.Method != "": // whose path names the record
 	case s.defined[r.ID]:
 		text += " (" + number(r.ID) + ")"
 	case r.ID != "" && (r.Key == nil || r.Key.Name == "_id"):

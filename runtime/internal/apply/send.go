@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -115,7 +116,11 @@ func (a *applier) request(ctx context.Context, client *planhat.Client, s *step, 
 			request.Query[name] = string(value)
 		}
 	}
-	if _, err := client.Request(ctx, request); err != nil {
+	_, err := client.Request(ctx, request)
+	if s.Method == http.MethodDelete && planhat.KindOf(err) == planhat.KindNotFound {
+		err = nil // it is gone
+	}
+	if err != nil {
 		return failed([]row{r}, err)
 	}
 	return allOf([]row{r}, changes.Done, ""), nil

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -235,11 +236,11 @@ func (a *applier) send(ctx context.Context, s *step, rows []row) error {
 
 // whole reads the record that is going to be deleted, so that its values are not lost.
 func (a *applier) whole(ctx context.Context, s *step, r row) jsontext.Value {
-	op := s.model.Operation("get_by_id")
-	if op == nil {
+	m := cmp.Or(s.model, s.deletes)
+	if m == nil || m.Operation("get_by_id") == nil {
 		return nil
 	}
-	reply, err := a.Accounts[s.Client].Read(ctx, planhat.Call{Model: s.model, Operation: op, ID: r.id})
+	reply, err := a.Accounts[s.Client].Read(ctx, planhat.Call{Model: m, Operation: m.Operation("get_by_id"), ID: r.id})
 	if err != nil || !jsontext.Value(reply.Body).IsValid() {
 		return nil
 	}

@@ -83,6 +83,28 @@ type Rows struct {
 	Known int
 }
 
+// Of returns what a request does with its rows, which are records unless it is one of values
+// and events. operation is that of a model, or "request" for any other request, of which only
+// the method says what it does.
+func Of(method, operation string, rows int) Rows {
+	switch {
+	case method == "DELETE":
+		return Rows{Deleted: rows}
+	case operation == "update", method == "PATCH":
+		return Rows{Updated: rows}
+	case operation == "create", operation == "duplicate":
+		return Rows{Created: rows}
+	case method == "PUT":
+		return Rows{Upserted: rows}
+	}
+	return Rows{Sent: rows}
+}
+
+// Add adds the rows of another request. Known stays.
+func (r Rows) Add(o Rows) Rows {
+	return Rows{r.Created + o.Created, r.Updated + o.Updated, r.Deleted + o.Deleted, r.Upserted + o.Upserted, r.Sent + o.Sent, r.Known}
+}
+
 // written are the records that are written and not deleted.
 func (r Rows) written() int { return r.Created + r.Updated + r.Upserted + r.Sent }
 
@@ -271,7 +293,9 @@ func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // count is a number of records of a model.
 func count(model string, n int) string {
 	one, many := strings.ReplaceAll(model, "_", " ")+" record", strings.ReplaceAll(model, "_", " ")+" records"
-	if m := catalog.Load().Model(model); m != nil {
+	if model == "planhat" {
+		one, many = "record with planhat.request", "records with planhat.request"
+	} else if m := catalog.Load().Model(model); m != nil {
 		one, many = m.Noun, m.Plural
 	}
 	if n == 1 {

@@ -80,6 +80,9 @@ func (s *session) answer(call planhat.Call) (planhat.Reply, error) {
 	case "bulk_insert_metrics":
 		return s.values(m, call.Body)
 	}
+	if call.Model.Operation(call.Operation.Name) == nil && call.Operation.Method == http.MethodDelete {
+		return s.deleteByRequest(call)
+	}
 	return s.sent(call)
 }
 

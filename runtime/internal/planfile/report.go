@@ -52,6 +52,8 @@ type Record struct {
 	Line    int           `json:"line,omitempty" doc:"the line of the script"`
 	Client  int           `json:"client" doc:"the number of the account in the plan"`
 	Changes []plan.Change `json:"changes,omitempty" doc:"the properties that change"`
+	// Request is the method and the path of a request of planhat.request.
+	Request string `json:"request,omitempty" doc:"the method and the path, if planhat.request sends it"`
 	// Fields are the properties of a row that has no changes to show.
 	Fields []string `json:"fields,omitempty" doc:"the names of the properties, if their values are not shown"`
 }
@@ -64,6 +66,8 @@ type Model struct {
 	Creates []Record `json:"creates,omitempty" doc:"the first records to create"`
 	Updates []Record `json:"updates,omitempty" doc:"the first records to update"`
 	Blinds  []Record `json:"blind,omitempty" doc:"the first records that were not looked up"`
+	// Requests are those of planhat.request, except deletes.
+	Requests []Record `json:"requests,omitempty" doc:"the first requests of planhat.request that are not deletes"`
 	// Operations count the rows that are sent, by operation.
 	Operations map[string]int `json:"sent_by,omitempty" doc:"how many values and events, by operation"`
 }
@@ -146,6 +150,9 @@ func (r *Report) Add(s *plan.Step) {
 				m.Operations = map[string]int{}
 			}
 			m.Operations[s.Operation]++
+			if s.Method != "" {
+				keep(&m.Requests, s, row)
+			}
 		}
 	}
 	if sent > 0 {
@@ -165,6 +172,9 @@ func keep(list *[]Record, s *plan.Step, row *plan.StepRow) {
 		return
 	}
 	one := Record{Action: row.Action, ID: row.ID, Name: strings.Clone(row.Name), Line: s.Line, Client: s.Client}
+	if s.Method != "" {
+		one.Request = s.Method + " " + s.Path
+	}
 	if row.Key != nil {
 		one.Key = &plan.Key{Name: row.Key.Name, Value: strings.Clone(row.Key.Value)}
 	}
@@ -278,7 +288,7 @@ func Duration(calls, perMinute int) time.Duration {
 // Redact leaves only counts and names of properties.
 func (r *Report) Redact() {
 	for _, m := range r.Models {
-		for _, list := range [][]Record{m.Deletes, m.Creates, m.Updates, m.Blinds} {
+		for _, list := range [][]Record{m.Deletes, m.Creates, m.Updates, m.Blinds, m.Requests} {
 			for i := range list {
 				one := &list[i]
 				for _, c := range one.Changes {

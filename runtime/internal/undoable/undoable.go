@@ -187,6 +187,9 @@ func (c *client) Before(ctx context.Context, call planhat.Call, send planhat.Sen
 		c.mu.Unlock()
 		return send(ctx, read)
 	}
+	if m, id := plan.Deletes(call.Operation.Method, call.Operation.Path); m != nil && call.Operation.Name == "request" {
+		call = planhat.Call{Model: m, Operation: m.Operation("delete"), ID: id, Rows: call.Rows}
+	}
 	var rows []changes.Change
 	switch {
 	case call.Model.Operation(call.Operation.Name) == nil: // a request that is no operation of a model

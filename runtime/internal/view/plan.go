@@ -12,6 +12,7 @@ import (
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/phscript/phscript/runtime/internal/display"
+	"github.com/phscript/phscript/runtime/internal/header"
 	"github.com/phscript/phscript/runtime/internal/plan"
 	"github.com/phscript/phscript/runtime/internal/planfile"
 )
@@ -81,7 +82,11 @@ func planTotals(c planfile.Counts) string {
 func (p *planText) deletes() {
 	for _, name := range slices.Sorted(maps.Keys(p.report.Models)) {
 		m := p.report.Models[name]
-		p.list("delete "+name, '-', m.Deletes, m.Deleted)
+		title := "delete " + name
+		if header.Target(name) != name {
+			title = "delete with " + header.Target(name)
+		}
+		p.list(title, '-', m.Deletes, m.Deleted)
 	}
 }
 
@@ -89,6 +94,10 @@ func (p *planText) model(name string, m *planfile.Model) {
 	p.list("create "+name, '+', m.Creates, m.Created)
 	p.list("update "+name, '~', m.Updates, m.Updated)
 	p.list("create or update "+name+", not looked up", '?', m.Blinds, m.Blind)
+	if header.Target(name) != name {
+		p.list("send with "+header.Target(name), '>', m.Requests, m.Sent)
+		return
+	}
 	name = display.OneLine(name)
 	for _, operation := range slices.Sorted(maps.Keys(m.Operations)) {
 		fmt.Fprintf(p, "  send %s.%s: %s\n", name, display.OneLine(operation), english.Plural(m.Operations[operation], "row", ""))
@@ -141,13 +150,18 @@ func prefixed(prefix, text string) string {
 // names says which record a row is about.
 func (p *planText) names(r *planfile.Record) string {
 	var parts []string
+	if r.Request != "" {
+		parts = append(parts, p.path(r.Request))
+	}
 	if r.Name != "" {
 		parts = append(parts, r.Name)
 	}
 	if r.Key != nil && r.Key.Value != r.Name && r.Key.Name != "_id" {
 		parts = append(parts, r.Key.Name+" "+r.Key.Value)
 	}
-	if n := p.number(r.ID); n > 0 {
+	if n := p.number(r.ID); r.Request != "" { // which names the record
+		return strings.Join(parts, ", ")
+	} else if n > 0 {
 		parts = append(parts, fmt.Sprintf("#%d", n))
 	} else if r.ID != "" {
 		parts = append(parts, r.ID)
@@ -158,6 +172,19 @@ func (p *planText) names(r *planfile.Record) string {
 		return "a record without a name"
 	}
 	return strings.Join(parts, ", ")
+}
+
+// path shows a request. The placeholder of a new record in it is its number.
+func (p *planText) path(request string) string {
+	const digits = 24
+	at := strings.Index(request, p.header.Mark)
+	if p.header.Mark == "" || at < 0 || len(request) < at+digits {
+		return request
+	}
+	if n := p.number(request[at : at+digits]); n > 0 {
+		return request[:at] + fmt.Sprintf("(new #%d)", n) + p.path(request[at+digits:])
+	}
+	return request
 }
 
 // number returns that of a placeholder, 0 for every other id.

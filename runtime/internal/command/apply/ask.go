@@ -21,15 +21,12 @@ func (u *unconfirmed) ErrorHint() string { return u.hint }
 func (u *unconfirmed) ExitCode() int     { return fault.ExitNotConfirmed }
 
 // confirm asks before deletes and many writes.
-func (a *applying) confirm(ctx context.Context, left map[string]apply.Left) error {
+func (a *applying) confirm(ctx context.Context, left map[string]consent.Rows) error {
 	what := "the plan"
 	if a.header.Undo != nil {
 		what = "the undo"
 	}
-	w := consent.Work{What: what, Models: map[string]consent.Rows{}}
-	for model, n := range left {
-		w.Models[model] = consent.Rows{Created: n.Created, Updated: n.Updated, Deleted: n.Deleted, Upserted: n.Blind, Sent: n.Sent, Known: n.Known}
-	}
+	w := consent.Work{What: what, Models: left}
 	var files []string
 	for _, f := range a.header.Files {
 		files = append(files, a.env.Path(f.Name))

@@ -6,12 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
@@ -100,26 +98,11 @@ func (h *Opened) beforeWrites(t *consent.Terms) func(context.Context, runtime.Co
 	}
 	return func(ctx context.Context, w runtime.ConsentRequest) error {
 		if running != nil {
-			if err := running.Check(ctx, consent.Write{Model: w.Model, Rows: rowsOf(w.Write), Known: w.Known, Inputs: w.Inputs}); err != nil {
+			if err := running.Check(ctx, consent.Write{Model: w.Model, Rows: consent.Of(w.Method, w.Operation, w.Rows), Known: w.Known, Inputs: w.Inputs}); err != nil {
 				return err
 			}
 		}
 		h.entry.Load().Begin(ctx)
 		return nil
 	}
-}
-
-// rowsOf says what a request does with its rows.
-func rowsOf(w planhat.Write) consent.Rows {
-	switch {
-	case w.Method == http.MethodDelete:
-		return consent.Rows{Deleted: w.Rows}
-	case w.Operation == "update":
-		return consent.Rows{Updated: w.Rows}
-	case w.Operation == "create", w.Operation == "duplicate":
-		return consent.Rows{Created: w.Rows}
-	case w.Method == http.MethodPut:
-		return consent.Rows{Upserted: w.Rows}
-	}
-	return consent.Rows{Sent: w.Rows}
 }

@@ -173,7 +173,7 @@ func allowGate(p config.Profile) planhat.Gate {
 		return nil
 	}
 	return func(_ context.Context, w planhat.Write) error {
-		rows := rowsOf(w)
+		rows := consent.Of(w.Method, w.Operation, w.Rows)
 		if rows.Upserted > 0 && !slices.Contains(p.Allow, "create") {
 			known := withIDs(w)
 			rows.Updated, rows.Upserted = known, rows.Upserted-known
