@@ -30,6 +30,33 @@ var methods = map[string]repetition{
 	http.MethodPost: repeatUnsent, http.MethodPatch: repeatUnsent,
 }
 
+// badRequest says what is wrong with a Request.
+type badRequest struct{ message, hint string }
+
+func (e *badRequest) Error() string { return e.message }
+
+// ErrorHint says what to do.
+func (e *badRequest) ErrorHint() string { return e.hint }
+
+// Check reports what is wrong with the method or the path, before anything is sent.
+func (r Request) Check() error {
+	if err := r.check(); err != nil {
+		return err
+	}
+	return nil
+}
+
+func (r Request) check() *badRequest {
+	if _, known := methods[strings.ToUpper(r.Method)]; !known {
+		return &badRequest{fmt.Sprintf("the method %q is not known", r.Method), "the methods are " + strings.Join(slices.Sorted(maps.Keys(methods)), ", ")}
+	}
+	u, err := url.Parse(r.Path)
+	if err != nil || (u.RawPath != "" && u.EscapedPath() != u.RawPath) || !strings.HasPrefix(r.Path, "/") || u.Host != "" || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(r.Path, "{}?#") || slices.Contains(strings.Split(u.Path, "/"), "..") {
+		return &badRequest{"the path " + quote(r.Path) + " can't be used", "write it like /companies/123, without a host and a query"}
+	}
+	return nil
+}
+
 // unlisted stands for the model of requests that belong to none.
 var unlisted = &catalog.Model{Name: "Planhat", Snake: "planhat"}
 
@@ -43,18 +70,14 @@ func (c *Client) Request(ctx context.Context, r Request) (Record, error) {
 	}
 	op := &catalog.Operation{Name: "request", Method: strings.ToUpper(r.Method), Base: catalog.Main}
 	q := &call{model: unlisted, op: op, body: r.Body}
-	fault := func(message, hint string) (Record, error) {
-		return nil, c.describe(q, &Error{Kind: KindConfig, Message: message, Hint: hint}, 0)
-	}
-	repeat, known := methods[op.Method]
-	if !known {
-		return fault(fmt.Sprintf("the method %q is not known", r.Method), "the methods are "+strings.Join(slices.Sorted(maps.Keys(methods)), ", "))
+	if err := r.check(); err != nil {
+		return nil, c.describe(q, &Error{Kind: KindConfig, Message: err.message, Hint: err.hint}, 0)
 	}
 	u, err := url.Parse(r.Path)
-	if err != nil || (u.RawPath != "" && u.EscapedPath() != u.RawPath) || !strings.HasPrefix(r.Path, "/") || u.Host != "" || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(r.Path, "{}?#") || slices.Contains(strings.Split(u.Path, "/"), "..") {
-		return fault("the path "+quote(r.Path)+" can't be used", "write it like /companies/123, without a host and a query")
+	if err != nil {
+		return nil, c.describe(q, &Error{Kind: KindConfig, Message: err.Error()}, 0)
 	}
-	op.Path, q.repeat = u.EscapedPath(), repeat
+	op.Path, q.repeat = u.EscapedPath(), methods[op.Method]
 	q.query = url.Values{}
 	for name, value := range r.Query {
 		q.query.Set(name, value)

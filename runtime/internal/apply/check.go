@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -227,6 +228,13 @@ func (c *checker) fields(s *step, was, now *plan.StepRow) (out []Difference) {
 		planned, listed := change.After, false
 		for _, before := range was.Changes {
 			if before.Path == change.Path {
+				// A reference that was not looked up is shown as the row has it.
+				if !c.same(s.model, change.Path, before.After, change.After) && !plan.Same(s.model, change.Path, before.After, within(was.Body, change.Path)) {
+					out = append(out, Difference{
+						Kind: FieldChanged, Path: change.Path, Planned: shown(before.After), Now: shown(change.After),
+						Text: fmt.Sprintf("the plan shows %s for %s, and would send %s", shown(before.After), change.Path, shown(change.After)),
+					})
+				}
 				planned, listed = before.Before, !before.Unread
 				if before.Unread {
 					planned = nil
@@ -245,6 +253,14 @@ func (c *checker) fields(s *step, was, now *plan.StepRow) (out []Difference) {
 		}
 	}
 	return out
+}
+
+// within returns the value of a path in a row, nil for none.
+func within(row []byte, path string) jsontext.Value {
+	if name, custom := strings.CutPrefix(path, "custom."); custom {
+		return members(members(row)["custom"])[name]
+	}
+	return members(row)[path]
 }
 
 // same compares values, of which the planned one may have placeholders.

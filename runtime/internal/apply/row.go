@@ -96,6 +96,12 @@ func newStep(s *plan.Step) (*step, error) {
 	return out, nil
 }
 
+// Known reports whether this phscript can send a step, as an error if it can't.
+func Known(s *plan.Step) error {
+	_, err := newStep(s)
+	return err
+}
+
 // at returns the place of a row.
 func (s *step) at(r *plan.StepRow) place { return place{s.Number, r.Row} }
 

@@ -39,7 +39,7 @@ func steps() []*plan.Step {
 }
 
 func header() *Header {
-	return &Header{Format: Format, Version: Version, ID: "abc", Made: at, Expires: at.Add(Life), Mark: "00000000aaaaaaaa", Script: File{Name: "a.lua"}}
+	return &Header{Format: Format, Version: Version, ID: "abc", Made: at, Expires: at.Add(Life), Mark: "00000000aaaaaaaa", Tenants: []plan.Tenant{{Client: 1}}, Script: File{Name: "a.lua"}}
 }
 
 // written writes a plan and returns its file.

@@ -16,9 +16,18 @@ import (
 )
 
 // DamagedError says that a file is not a whole plan.
-type DamagedError struct{ Why string }
+type DamagedError struct {
+	Why string
+	// Altered is true if the file is whole, and phscript would not have written it.
+	Altered bool
+}
 
-func (e *DamagedError) Error() string { return "the file is not a whole plan: " + e.Why }
+func (e *DamagedError) Error() string {
+	if e.Altered {
+		return "the plan was altered: " + e.Why
+	}
+	return "the file is not a whole plan: " + e.Why
+}
 
 // ErrorHint says what to do about it.
 func (e *DamagedError) ErrorHint() string {
@@ -38,7 +47,7 @@ func (r *reader) next() ([]byte, error) {
 	line, err := r.lines.ReadBytes('\n')
 	if errors.Is(err, io.EOF) {
 		if len(line) > 0 {
-			return nil, &DamagedError{"its last line is not complete"}
+			return nil, &DamagedError{Why: "its last line is not complete"}
 		}
 		return nil, nil
 	}
@@ -57,10 +66,14 @@ func Read(from io.Reader, step func(*plan.Step), rejected func(outcome.RejectedR
 	}
 	h := &Header{}
 	if !bytes.HasPrefix(line, []byte(Begins)) || json.Unmarshal(line, h) != nil {
-		return nil, &DamagedError{"it does not begin like a plan"}
+		return nil, &DamagedError{Why: "it does not begin like a plan"}
 	}
 	if h.Version != Version {
-		return nil, &DamagedError{fmt.Sprintf("it has the format version %d, and this phscript reads %d", h.Version, Version)}
+		return nil, &DamagedError{Why: fmt.Sprintf("it has the format version %d, and this phscript reads %d", h.Version, Version)}
+	}
+	var valid validity
+	if err := valid.of(h); err != nil {
+		return nil, &DamagedError{err.Error(), true}
 	}
 	r.sum.Write(line)
 	var seen Trailer
@@ -70,7 +83,7 @@ func Read(from io.Reader, step func(*plan.Step), rejected func(outcome.RejectedR
 			return nil, err
 		}
 		if line == nil {
-			return nil, &DamagedError{"its end is missing"}
+			return nil, &DamagedError{Why: "its end is missing"}
 		}
 		switch {
 		case bytes.HasPrefix(line, []byte(`{"step":`)):
@@ -80,6 +93,9 @@ func Read(from io.Reader, step func(*plan.Step), rejected func(outcome.RejectedR
 			}
 			seen.Steps++
 			seen.Rows += len(s.Rows)
+			if err := valid.step(&s); err != nil {
+				return nil, &DamagedError{err.Error(), true}
+			}
 			step(&s)
 		case bytes.HasPrefix(line, []byte(`{"rejected":`)):
 			var row Rejection
@@ -96,21 +112,21 @@ func Read(from io.Reader, step func(*plan.Step), rejected func(outcome.RejectedR
 }
 
 func (r *reader) damaged(err error) error {
-	return &DamagedError{fmt.Sprintf("line %d: %v", r.line, err)}
+	return &DamagedError{Why: fmt.Sprintf("line %d: %v", r.line, err)}
 }
 
 // end compares the trailer with what was read.
 func (r *reader) end(h *Header, line []byte, seen Trailer) error {
 	var t Trailer
 	if err := json.Unmarshal(line, &t); err != nil || t.End == "" {
-		return &DamagedError{fmt.Sprintf("line %d is neither a step nor the end", r.line)}
+		return &DamagedError{Why: fmt.Sprintf("line %d is neither a step nor the end", r.line)}
 	}
 	seen.End, seen.SHA256 = h.ID, hex.EncodeToString(r.sum.Sum(nil))
 	if t != seen {
-		return &DamagedError{"it was changed after it was written"}
+		return &DamagedError{Why: "it was changed after it was written"}
 	}
 	if more, err := r.next(); err != nil || more != nil {
-		return &DamagedError{"something follows its end"}
+		return &DamagedError{Why: "something follows its end"}
 	}
 	return nil
 }

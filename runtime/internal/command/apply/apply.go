@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/apply"
 	"github.com/phscript/phscript/runtime/internal/changes"
@@ -119,7 +120,13 @@ func open(env *environment.Env, name string) (*os.File, *planfile.Header, *planf
 		return nil, nil, nil, &usage.Error{Message: fmt.Sprintf("cannot read the plan %s: %v", name, err)}
 	}
 	report := planfile.NewReport()
-	header, err := planfile.Read(f, report.Add, report.Reject)
+	var unknown error
+	header, err := planfile.Read(f, func(s *plan.Step) {
+		report.Add(s)
+		if unknown == nil {
+			unknown = apply.Known(s)
+		}
+	}, report.Reject)
 	if damaged, ok := errors.AsType[*planfile.DamagedError](err); ok {
 		_ = f.Close()
 		return nil, nil, nil, refuse(env, name, []string{damaged.Error()}, damaged.ErrorHint())
@@ -127,6 +134,10 @@ func open(env *environment.Env, name string) (*os.File, *planfile.Header, *planf
 	if err != nil {
 		_ = f.Close()
 		return nil, nil, nil, &usage.Error{Message: fmt.Sprintf("cannot read the plan %s: %v", name, err)}
+	}
+	if unknown != nil && header.Catalog == catalog.Hash() { // another catalog is a reason that is told later
+		_ = f.Close()
+		return nil, nil, nil, refuse(env, name, []string{unknown.Error()}, "")
 	}
 	return f, header, report, nil
 }
@@ -265,7 +276,7 @@ func (a *applying) run(ctx context.Context) error {
 	if len(reasons) > 0 {
 		return refuse(a.env, a.name, reasons, again(a.header))
 	}
-	if !a.header.Exact() && !a.inexact && !begun {
+	if len(a.unknown()) > 0 && !a.inexact && !begun {
 		return a.refuseInexact()
 	}
 	w, resumed, err := journal.Begin(ctx, a.set())
@@ -331,11 +342,20 @@ func (a *applying) steps(do func(*plan.Step)) error {
 	return err
 }
 
+// unknown is what the plan does not know, also if its first line does not say so.
+func (a *applying) unknown() []plan.Unknown {
+	if len(a.header.Inexact) > 0 {
+		return a.header.Inexact
+	}
+	return a.report.Blind()
+}
+
 func (a *applying) refuseInexact() error {
-	lines := make([]string, 0, len(a.header.Inexact))
-	for i, u := range a.header.Inexact {
+	unknown := a.unknown()
+	lines := make([]string, 0, len(unknown))
+	for i, u := range unknown {
 		if i == apply.Shown {
-			lines = append(lines, fmt.Sprintf("and %d more", len(a.header.Inexact)-i))
+			lines = append(lines, fmt.Sprintf("and %d more", len(unknown)-i))
 			break
 		}
 		lines = append(lines, u.Text)

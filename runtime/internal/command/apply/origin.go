@@ -135,7 +135,7 @@ func (a *applying) forbidden() string {
 		return "" // a script that is missing is another reason
 	}
 	says, _ := header.Parse(source)
-	for _, model := range slices.Sorted(maps.Keys(a.header.Totals)) {
+	for _, model := range slices.Sorted(maps.Keys(a.report.Models)) {
 		if !says.MayWrite(model) {
 			return fmt.Sprintf("the plan writes to %s, which @writes on line %d of %s does not name", header.Target(model), says.WritesLine, a.header.Script.Name)
 		}
