@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/phscript/phscript/runtime/internal/config"
 )
 
@@ -22,8 +24,10 @@ func (f *Finder) run(ctx context.Context, s Source) (string, error) {
 	name := config.CommandName(command)
 	ctx, cancel := context.WithTimeoutCause(ctx, cmp.Or(f.limit, commandLimit), errors.New("it took too long"))
 	defer cancel()
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
-	out := &limited{left: longest}
+	out := &limited{most: longest, full: func() { end(errTooMuch) }}
 	cmd.Stdout, cmd.Stderr, cmd.Dir, cmd.Env = out, f.Stderr, s.dir, f.Environ
 	// What the program has started may keep its output open.
 	cmd.WaitDelay = time.Second
@@ -31,6 +35,8 @@ func (f *Finder) run(ctx context.Context, s Source) (string, error) {
 	const again = "run the program by hand to see what is wrong"
 	_, failed := errors.AsType[*exec.ExitError](err)
 	switch {
+	case errors.Is(context.Cause(ctx), errTooMuch):
+		return "", unavailable(setting, name+" printed more than "+humanize.IBytes(longest)+", so phscript ended it", "the first line that it prints must be the token, and little more may follow")
 	case ctx.Err() != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return "", unavailable(setting, name+" did not print the token within "+cmp.Or(f.limit, commandLimit).String(), again)
 	case ctx.Err() != nil:
@@ -42,21 +48,27 @@ func (f *Finder) run(ctx context.Context, s Source) (string, error) {
 	case err != nil && !errors.Is(err, exec.ErrWaitDelay):
 		return "", unavailable(setting, name+" cannot be started: "+plain(err).Error(), again)
 	}
-	if token := firstLine(out.String()); token != "" {
+	if token := firstLine(out.buffer.String()); token != "" {
 		return token, nil
 	}
 	return "", unavailable(setting, name+" printed no token", "the first line that it prints must be the token")
 }
 
-// limited keeps the start of what is written to it.
+// errTooMuch ends a program that prints more than a token.
+var errTooMuch = errors.New("it printed too much")
+
+// limited keeps what is written to it, and calls full instead of keeping more than most. The
+// buffer is not embedded: io.Copy would use its ReadFrom, which has no limit.
 type limited struct {
-	bytes.Buffer
-	left int
+	buffer bytes.Buffer
+	most   int
+	full   func()
 }
 
 func (l *limited) Write(p []byte) (int, error) {
-	kept := p[:min(len(p), l.left)]
-	l.left -= len(kept)
-	_, _ = l.Buffer.Write(kept) // never fails
-	return len(p), nil
+	if len(p) > l.most-l.buffer.Len() {
+		l.full()
+		return 0, errTooMuch
+	}
+	return l.buffer.Write(p)
 }

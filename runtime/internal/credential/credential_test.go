@@ -214,6 +214,10 @@ func TestTokensThatCannotBeHad(t *testing.T) {
 	fails(command(`"sh", "-c", "exit 3"`), "", 4, "sh with 2 arguments failed: exit status 3", "by hand")
 	fails(command(`"true"`), "", 4, "true printed no token", "first line")
 	fails(command(`"./own.token"`), "", 4, "cannot be started", "by hand")
+	const endless = "printed more than 64 KiB, so phscript ended it"
+	fails(command(`"yes"`), "", 4, "yes "+endless, "the first line")
+	fails(command(`"sh", "-c", "yes | tr -d '\\n'"`), "", 4, endless, "the first line")
+	fails(command(`"sh", "-c", "trap '' PIPE TERM; head -c 65537 /dev/zero; exec sleep 100"`), "", 4, endless, "the first line")
 	d.finder.limit = 20 * time.Millisecond
 	fails(command(`"sleep", "100"`), "", 4, "sleep with 1 argument did not print the token within 20ms", "by hand")
 	// What it has started may keep the output open.

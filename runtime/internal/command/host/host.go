@@ -210,7 +210,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.readTokens(&c); err != nil {
+	if err := o.readTokens(env, &c); err != nil {
 		return nil, err
 	}
 	h := &Opened{Secrets: &redact.Secrets{}, dryRun: o.DryRun}

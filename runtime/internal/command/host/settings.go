@@ -130,11 +130,13 @@ func (s Sources) Read(ctx context.Context, c *config.Config) error {
 }
 
 // readTokens reads the tokens, and checks that they can be right.
-func (o *Options) readTokens(c *config.Config) error {
+func (o *Options) readTokens(env *environment.Env, c *config.Config) error {
 	if o.offline() {
 		return nil
 	}
-	if err := o.sources.Read(context.Background(), c); err != nil {
+	ctx, release := env.UntilInterrupted() // a program may take long to print a token
+	defer release()
+	if err := o.sources.Read(ctx, c); err != nil {
 		return err
 	}
 	return c.CheckTokens()
