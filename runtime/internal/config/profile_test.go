@@ -83,8 +83,10 @@ func TestChooseAProfile(t *testing.T) {
 	for name, want := range map[string]string{"prodction": "did you mean 'production'", "elsewhere": "there is no profile 'elsewhere'"} {
 		err := c.Choose(Choice{Name: name, Getenv: getenv})
 		require.ErrorContains(t, err, want)
-		assert.Contains(t, err.(*Error).Hint, "are: production, sandbox") //nolint:errorlint // as it is
-		assert.Equal(t, 2, err.(*Error).ExitCode())                       //nolint:errorlint // as it is
+		var refused *Error
+		require.ErrorAs(t, err, &refused)
+		assert.Contains(t, refused.Hint, "are: production, sandbox")
+		assert.Equal(t, 2, refused.ExitCode())
 	}
 }
 
@@ -113,7 +115,9 @@ func TestTheOnlyProfile(t *testing.T) {
 	require.NoError(t, c.Choose(Choice{Getenv: getenv}))
 	err := c.Choose(Choice{Name: "x", Getenv: getenv})
 	require.ErrorContains(t, err, "--profile: there is no profile 'x'")
-	assert.Contains(t, err.(*Error).Hint, "has no profiles") //nolint:errorlint // as it is
+	var refused *Error
+	require.ErrorAs(t, err, &refused)
+	assert.Contains(t, refused.Hint, "has no profiles")
 }
 
 func TestWrongProfiles(t *testing.T) {
