@@ -132,7 +132,7 @@ var rules = []rule{
 		programs: "each scheduled run is a process of its own, and an operator's command tells of failures; scripts reach neither",
 	},
 	{pkg: "runtime/internal/reference", own: []string{"bindings/spec", "planhat/catalog", "runtime/internal/guide", "runtime/internal/manual", "runtime/internal/pattern"}},
-	{pkg: "runtime/internal/planfile", own: []string{"planhat", "planhat/catalog", "runtime/internal/outcome", "runtime/internal/plan", "runtime/internal/unfinished"}, never: []string{lua}},
+	{pkg: "runtime/internal/planfile", own: []string{"planhat", "planhat/catalog", "runtime/internal/outcome", "runtime/internal/plan", "runtime/internal/sourcefile", "runtime/internal/unfinished"}, never: []string{lua}},
 	{pkg: "runtime/internal/apply", own: []string{"planhat", "planhat/catalog", "runtime/internal/changes", "runtime/internal/consent", "runtime/internal/plan", "runtime/internal/planfile", "runtime/internal/store"}, never: []string{lua}},
 	{pkg: "runtime/internal/view", own: []string{"planhat", "runtime/internal/apply", "runtime/internal/config", "runtime/internal/display", "runtime/internal/header", "runtime/internal/history", "runtime/internal/outcome", "runtime/internal/plan", "runtime/internal/planfile", "runtime/internal/quota", "runtime/internal/schedule", "runtime/internal/schema", "runtime/internal/serve", "runtime/internal/store", "runtime/internal/undo"}},
 	{pkg: "runtime/internal/luatext", own: []string{}},

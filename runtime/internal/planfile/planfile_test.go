@@ -3,6 +3,7 @@ package planfile
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -186,4 +187,33 @@ func TestHashesDifferBetweenPlans(t *testing.T) {
 	assert.Equal(t, a.Hash("x"), a.Hash("x"))
 	assert.NotEqual(t, a.Hash("x"), b.Hash("x"))
 	assert.NotEqual(t, a.Hash("x"), a.Hash("y"))
+}
+
+// endless is a line without an end. It fails the test if more than enough of it is read.
+type endless struct {
+	t    *testing.T
+	read int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.read += len(p); e.read > mostLine+1<<20 {
+		e.t.Fatal("more is read than a line can have")
+	}
+	for i := range p {
+		p[i] = 'a'
+	}
+	return len(p), nil
+}
+
+func TestLargeFilesAreRefused(t *testing.T) {
+	first, err := encode(header())
+	require.NoError(t, err)
+	_, err = Read(io.MultiReader(bytes.NewReader(first), &endless{t: t}), func(*plan.Step) {}, func(outcome.RejectedRow) {})
+	require.EqualError(t, err, "the file is not a whole plan: line 2 is longer than 128 MiB")
+	_, err = Open(os.DevNull)
+	require.ErrorContains(t, err, "is not a file")
+	link := filepath.Join(t.TempDir(), "plan.jsonl")
+	require.NoError(t, os.Symlink("/dev/zero", link))
+	_, err = Open(link)
+	require.ErrorContains(t, err, "is a pipe or a device")
 }

@@ -10,9 +10,14 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
+	"os"
+
+	"github.com/dustin/go-humanize"
 
 	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/plan"
+	"github.com/phscript/phscript/runtime/internal/sourcefile"
 )
 
 // DamagedError says that a file is not a whole plan.
@@ -38,21 +43,46 @@ func (e *DamagedError) ErrorHint() string {
 type reader struct {
 	lines *bufio.Reader
 	sum   hash.Hash
-	// line counts them.
+	// line counts them, size their bytes.
 	line int
+	size int64
 }
 
 // next returns the next line, nil at the end.
 func (r *reader) next() ([]byte, error) {
-	line, err := r.lines.ReadBytes('\n')
-	if errors.Is(err, io.EOF) {
-		if len(line) > 0 {
-			return nil, &DamagedError{Why: "its last line is not complete"}
+	var line []byte
+	for {
+		part, err := r.lines.ReadSlice('\n')
+		if r.size += int64(len(part)); r.size > Most {
+			return nil, &DamagedError{Why: "it is larger than " + humanize.IBytes(Most)}
 		}
-		return nil, nil
+		if len(line)+len(part) > mostLine {
+			return nil, &DamagedError{Why: fmt.Sprintf("line %d is longer than %s", r.line+1, humanize.IBytes(mostLine))}
+		}
+		line = append(line, part...)
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case errors.Is(err, io.EOF) && len(line) > 0:
+			return nil, &DamagedError{Why: "its last line is not complete"}
+		case errors.Is(err, io.EOF):
+			return nil, nil
+		}
+		r.line++
+		return line, err
 	}
-	r.line++
-	return line, err
+}
+
+// Open opens a plan's file. It refuses what is not a file, such as a device, without reading it.
+func Open(name string) (*os.File, error) {
+	f, info, err := sourcefile.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.Join(&fs.PathError{Op: "open", Path: name, Err: errors.New("is not a file")}, f.Close())
+	}
+	return f, nil
 }
 
 // Read reads a plan and calls step and rejected with each of its parts, which are valid for

@@ -23,6 +23,12 @@ const permission = 0o600
 // Most is the size above which a plan is refused, in bytes.
 const Most = 1 << 30
 
+// mostLine is the size of the longest line, in bytes: a request of the most bytes, with the
+// values before and after.
+const mostLine = 128 << 20
+
+var errTooLarge = errors.New("the plan is larger than 1 GiB; plan a part of the work at a time")
+
 // Spool keeps the steps of a plan in a file until it is complete.
 type Spool struct {
 	// Secret reports whether a text has a token in it.
@@ -61,8 +67,10 @@ func (s *Spool) Add(step *plan.Step) {
 	case err != nil:
 	case s.Secret(string(line)):
 		err = fmt.Errorf("%s.%s at %s:%d would write a token to Planhat, and a plan never holds tokens", step.Model, step.Operation, step.Script, step.Line)
+	case len(line) > mostLine:
+		err = fmt.Errorf("%s.%s at %s:%d sends too much in one request for a plan; send fewer rows at a time", step.Model, step.Operation, step.Script, step.Line)
 	case s.size+int64(len(line)) > Most:
-		err = errors.New("the plan is larger than 1 GiB; plan a part of the work at a time")
+		err = errTooLarge
 	default:
 		_, err = s.w.Write(line)
 	}
@@ -147,5 +155,8 @@ func (s *Spool) compose(to io.Writer, h *Header, rejected []outcome.RejectedRow)
 	if _, err := out.Write(line); err != nil {
 		return 0, err
 	}
-	return size + int64(len(line)), out.Flush()
+	if size += int64(len(line)); size > Most {
+		return 0, errTooLarge
+	}
+	return size, out.Flush()
 }

@@ -112,7 +112,7 @@ func refuse(env *environment.Env, name string, reasons []string, hint string) er
 
 // open opens a plan and checks that it is whole.
 func open(env *environment.Env, name string) (*os.File, *planfile.Header, *planfile.Report, error) {
-	f, err := os.Open(env.Path(name))
+	f, err := planfile.Open(env.Path(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil, usage.NoFile(env, "there is no plan "+name, name)
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -42,7 +41,7 @@ func newShow(env *environment.Env) *cobra.Command {
 }
 
 func (o *showing) show(env *environment.Env, name string) error {
-	f, err := os.Open(env.Path(name))
+	f, err := planfile.Open(env.Path(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return usage.NoFile(env, "there is no plan "+name, name)
 	}
