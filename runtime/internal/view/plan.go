@@ -159,13 +159,14 @@ func (p *planText) names(r *planfile.Record) string {
 	if r.Key != nil && r.Key.Value != r.Name && r.Key.Name != "_id" {
 		parts = append(parts, r.Key.Name+" "+r.Key.Value)
 	}
-	if n := p.number(r.ID); r.Request != "" { // which names the record
+	switch n := p.number(r.ID); {
+	case r.Request != "": // which names the record
 		return strings.Join(parts, ", ")
-	} else if n > 0 {
+	case n > 0:
 		parts = append(parts, fmt.Sprintf("#%d", n))
-	} else if r.ID != "" {
+	case r.ID != "":
 		parts = append(parts, r.ID)
-	} else if r.Key != nil && r.Key.Name == "_id" {
+	case r.Key != nil && r.Key.Name == "_id":
 		parts = append(parts, r.Key.Value)
 	}
 	if len(parts) == 0 {
