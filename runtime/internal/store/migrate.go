@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
 )
 
 // migrations are the steps from an empty database to the current tables. A step
@@ -251,6 +254,22 @@ const migrationLock = 74727478
 
 // migrate runs the steps that the database lacks. It fails if the database has more
 // steps than this program knows.
+// update brings the tables to the version of this program. SQLite answers at once,
+// without the patience of a connection, while another process opens a new file or
+// closes one as the last that used it.
+func (db *DB) update(ctx context.Context) error {
+	policy := backoff.NewExponentialBackOff()
+	policy.InitialInterval, policy.MaxInterval = 5*time.Millisecond, 200*time.Millisecond
+	_, err := backoff.Retry(ctx, func() (none struct{}, err error) {
+		err = db.migrate(ctx, migrations)
+		if err != nil && sqliteCode(err) != sqliteBusy {
+			return none, backoff.Permanent(err)
+		}
+		return none, err
+	}, backoff.WithBackOff(policy), backoff.WithMaxElapsedTime(patience))
+	return err
+}
+
 func (db *DB) migrate(ctx context.Context, steps []string) error {
 	return db.InTx(ctx, func(tx *Tx) error {
 		if db.pool != nil {

@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -59,7 +60,7 @@ func Open(ctx context.Context, location string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := db.migrate(ctx, migrations); err != nil {
+	if err := db.update(ctx); err != nil {
 		_ = db.Close()
 		if failed := cmp.Or(db.unusable(err), unverified(db.Location, err)); failed != nil {
 			return nil, failed
@@ -93,8 +94,11 @@ func connect(location string) (*DB, error) {
 	return &DB{DB: db, Location: location, file: file}, nil
 }
 
-// patient is the part of an address by which a connection waits for locks.
-const patient = "_pragma=busy_timeout(5000)"
+// patience is how long a connection waits for locks.
+const patience = 5 * time.Second
+
+// patient is the part of an address by which a connection has that patience.
+var patient = fmt.Sprintf("_pragma=busy_timeout(%d)", patience.Milliseconds())
 
 func fileURL(location string) string { return "file:" + (&url.URL{Path: location}).EscapedPath() }
 

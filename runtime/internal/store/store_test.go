@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -184,4 +185,25 @@ func TestAFileWithoutTables(t *testing.T) {
 	assert.Contains(t, final.Message, "is damaged")
 	require.NoError(t, db.migrate(t.Context(), migrations))
 	require.NoError(t, db.Check(t.Context()))
+}
+
+// TestOpeningANewFileWaits: SQLite itself does not wait for a process that writes to a
+// file that is not in WAL mode yet, as a new one.
+func TestOpeningANewFileWaits(t *testing.T) {
+	location := filepath.Join(t.TempDir(), "state.db")
+	first, err := sql.Open("sqlite", fileURL(location))
+	require.NoError(t, err)
+	first.SetMaxOpenConns(1)
+	t.Cleanup(func() { _ = first.Close() })
+	_, err = first.ExecContext(t.Context(), "BEGIN IMMEDIATE")
+	require.NoError(t, err)
+	ended := make(chan error)
+	time.AfterFunc(50*time.Millisecond, func() {
+		_, err := first.Exec("COMMIT") //nolint:noctx // the test's context may have ended
+		ended <- err
+	})
+	db, err := Open(t.Context(), location)
+	require.NoError(t, <-ended)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
 }
