@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/phscript/phscript/planhat"
@@ -86,28 +85,10 @@ func (u *undoing) each(ctx context.Context, set *changes.Set, client int, do fun
 // plan makes the plan.
 func (u *undoing) plan(ctx context.Context, run int64) (p *planned, err error) {
 	p = &planned{report: planfile.NewReport()}
-	err = u.journal.Read(ctx, func(ctx context.Context, db *store.DB) (err error) {
-		p.set, err = choose(ctx, db, run)
-		return err
-	})
-	switch {
-	case err != nil:
-		return nil, err
-	case p.set == nil && run > 0:
-		return nil, u.unrecorded(run)
-	case p.set == nil:
-		return nil, &usage.Error{Message: "there is no run left to take back", Hint: "'phscript runs list' lists runs; name one to take it back again: phscript undo RUN"}
+	accounts, client, tenant, err := u.find(ctx, p, run)
+	if accounts != nil {
+		defer accounts.Close()
 	}
-	if err := u.check(p.set); err != nil {
-		return nil, err
-	}
-	accounts := u.host.Accounts(name(p.set), "")
-	defer accounts.Close()
-	client, err := accounts.Default(ctx)
-	if err != nil {
-		return nil, err
-	}
-	tenant, err := u.tenant(ctx, p.set, accounts, client)
 	if err != nil {
 		return nil, err
 	}
@@ -153,36 +134,6 @@ func (u *undoing) check(s *changes.Set) error {
 		return &usage.Error{Message: fmt.Sprintf("run %d is still running, or was killed less than a minute ago", s.Run), Hint: "wait for its end"}
 	}
 	return nil
-}
-
-// tenant returns the account that the run has written to, if it is the configured one.
-func (u *undoing) tenant(ctx context.Context, s *changes.Set, accounts *host.Accounts, client *planhat.Client) (plan.Tenant, error) {
-	api, analytics := accounts.Hosts()
-	user, err := plan.FirstUser(ctx, client.Read)
-	if err != nil {
-		return plan.Tenant{}, err
-	}
-	for _, t := range s.Tenants {
-		if t.Host == api && (t.User == "" || t.User == user) {
-			return plan.Tenant{Client: t.Client, Host: api, Analytics: analytics, Default: true, User: user}, nil
-		}
-	}
-	var hosts []string
-	for _, t := range s.Tenants {
-		hosts = append(hosts, t.Host)
-	}
-	why := "the token belongs to another Planhat tenant"
-	if !slices.Contains(hosts, api) {
-		why = fmt.Sprintf("it wrote to %s, and the settings name %s", cmp.Or(firstOf(hosts), "another host"), api)
-	}
-	return plan.Tenant{}, &usage.Error{Message: fmt.Sprintf("run %d can't be taken back here: %s", s.Run, why), Hint: "use the settings and the token of the account that the run wrote to"}
-}
-
-func firstOf(list []string) string {
-	if len(list) == 0 {
-		return ""
-	}
-	return list[0]
 }
 
 // file names the file of the plan.

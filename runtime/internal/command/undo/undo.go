@@ -39,7 +39,8 @@ func New(env *environment.Env) *cobra.Command {
 		Long: "undo makes a plan that gives records the values that they had before a run, and deletes those that\n" +
 			"the run created. It shows the plan, and applies it if you confirm. -o FILE keeps the plan for\n" +
 			"'phscript apply' instead.\n\n" +
-			"RUN is the number of a run; without it, undo takes back the last one that was not taken back yet.\n" +
+			"RUN is the number of a run; without it, undo takes back the last recorded one of the\n" +
+			"account that was not taken back yet. With --yes, it wants the number if a newer run was not recorded.\n" +
 			"The changes of 'phscript apply' are recorded, those of 'phscript run' with --undoable; without it, only\n" +
 			"deletes are. They are kept for 30 days.\n\n" +
 			"What somebody has changed since stays, as do new records that others belong to. Deleted records come\n" +
@@ -191,40 +192,5 @@ func (u *undoing) unrecorded(run int64) error {
 	return &usage.Error{
 		Message: fmt.Sprintf("no changes of run %d are recorded", run),
 		Hint:    "the changes of 'phscript apply' are recorded for 30 days, and those of 'phscript run --undoable'; without --undoable, only deletes are",
-	}
-}
-
-// choose returns the set of a run, or the last one that was not taken back, nil for none.
-func choose(ctx context.Context, db *store.DB, run int64) (*changes.Set, error) {
-	if run > 0 {
-		return changes.OfRun(ctx, db, run)
-	}
-	const most = 500
-	taken := map[int64]bool{}
-	for before := int64(0); ; {
-		list, err := changes.List(ctx, db, before, most)
-		if err != nil {
-			return nil, err
-		}
-		for _, s := range list {
-			before = s.ID
-			if taken[s.ID] {
-				continue
-			}
-			counts, err := changes.Counts(ctx, db, s.ID)
-			if err != nil {
-				return nil, err
-			}
-			if counts[changes.Done]+counts[changes.Intended]+counts[changes.Doubtful] == 0 {
-				continue
-			}
-			if s.Undoes == 0 {
-				return s, nil
-			}
-			taken[s.Undoes] = true
-		}
-		if len(list) < most {
-			return nil, nil
-		}
 	}
 }

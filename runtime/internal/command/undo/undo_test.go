@@ -305,7 +305,7 @@ func TestOneRunAfterTheOther(t *testing.T) {
 	assert.Contains(t, stdout, "undo of run 1 (s.lua)")
 	assert.Equal(t, start, phase())
 	_, _, err := r.Run(undo.New, "--allow-host", "127.0.0.1")
-	require.EqualError(t, err, "there is no run left to take back")
+	require.EqualError(t, err, "there is no run left to take back in this account")
 	stdout, _ = r.undo(t, 0, "4", "--yes") // that of run 1
 	assert.Contains(t, stdout, "undo of run 4 (undo of run 1)")
 	assert.Equal(t, "One", phase())
@@ -325,6 +325,23 @@ func TestOneRunAfterTheOther(t *testing.T) {
 	assert.Contains(t, stdout, "forgot the data of record "+id)
 	stdout, _ = r.undo(t, 3, "2")
 	assert.Contains(t, stdout, "0 of 1 change can be reverted; 1 was not read before the change")
+}
+
+// TestRunsOfOtherAccountsAreNotOffered: without a number, undo takes back the last run of the
+// account that the settings name.
+func TestRunsOfOtherAccountsAreNotOffered(t *testing.T) {
+	r, other := newTenant(t, nil), newTenant(t, nil)
+	r.script(t, `planhat.company.create{ externalId = "here", name = "Here" }`, "--undoable")
+	here := r.Variables["PLANHAT_API_URL"]
+	r.Variables["PLANHAT_API_URL"] = other.planhat.URL()
+	_, stderr := r.undo(t, 2, "--yes")
+	assert.Contains(t, stderr, "there is no run left to take back in this account")
+	_, stderr = r.undo(t, 2, "1", "--yes")
+	assert.Contains(t, stderr, "run 1 can't be taken back here: it wrote to ")
+	r.script(t, `planhat.company.create{ externalId = "there", name = "There" }`, "--undoable")
+	r.Variables["PLANHAT_API_URL"] = here
+	stdout, _ := r.undo(t, 12)
+	assert.Contains(t, stdout, "undo of run 1 (s.lua)")
 }
 
 // TestAppliedPlansAreTakenBack: apply records everything, and the plan of an undo is a file
