@@ -130,9 +130,14 @@ var forms = []advised{
 		replace: "'2026-01-31'", found: `with (time\.epoch_days\()\.\.\.(\));`, by: "$1'2026-01-31'$2", want: "1\n",
 	},
 	{
-		hint: "add type = … to the column", check: true, files: map[string]string{"planhat.schema.json": account, "a.csv": "ID,N,R\na,A,2026-01-31\n"},
+		hint: "give the column type = …", check: true, files: map[string]string{"planhat.schema.json": account, "a.csv": "ID,N,R\na,A,2026-01-31\n"},
 		script:  "planhat.company.import{ from = 'a.csv', key = 'externalId', columns = { ID = 'externalId', N = 'name', R = { property = 'custom.Renewal' } } }\nfor c in planhat.company.each() do print(c.custom.Renewal) end",
-		replace: "'custom.Renewal' }", found: `add (.*) to the column$`, by: "'custom.Renewal', $1 }", want: "20484\n09:00:00 INF a.csv: 1 row read\n",
+		replace: "'custom.Renewal' }", found: `give the column (.*)$`, by: "'custom.Renewal', $1 }", want: "20484\n09:00:00 INF a.csv: 1 row read\n",
+	},
+	{
+		hint: "give the column type = …", check: true, files: map[string]string{"planhat.schema.json": account, "a.csv": "ID,N,R\na,A,2026-01-31\n"},
+		script:  "planhat.company.import{ from = 'a.csv', key = 'externalId', columns = { ID = 'externalId', N = 'name', R = { property = 'custom.Renewal', type = 'date' } } }\nfor c in planhat.company.each() do print(c.custom.Renewal) end",
+		replace: "type = 'date'", found: `give the column (.*)$`, by: "$1", want: "20484\n09:00:00 INF a.csv: 1 row read\n",
 	},
 	{
 		hint:  "say what the value should be: expect(value).to_equal(3)",

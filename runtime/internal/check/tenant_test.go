@@ -49,6 +49,7 @@ func TestTheAccount(t *testing.T) {
 		{`planhat.company.import{ from = "a.csv", key = "externalId", columns = { ID = "externalId" }, constants = { ["custom.Tier"] = "gold" } }`, "wrong-value", "error", `no value "gold"`},
 		{`planhat.company.import{ from = "a.csv", key = "externalId", columns = { ID = "externalId", R = "custom.Next Review" } }`, "wrong-value", "error", "has the type day, and the column is imported as text"},
 		{`planhat.company.import{ from = "a.csv", key = "externalId", columns = { ID = "externalId", R = { property = "custom.Next Review", type = "text" } } }`, "wrong-value", "error", "has the type day, and the column is imported as text"},
+		{`planhat.company.import{ from = "a.csv", key = "externalId", columns = { ID = "externalId", R = { property = "custom.Next Review", type = "date" } } }`, "wrong-value", "error", "has the type day, and the column is imported as date"},
 		{`planhat.company.import{ from = "a.csv", key = "externalId", columns = { ID = "externalId", R = { property = "custom.Next Review", type = "days" } } }`, "", "", ""},
 		{`planhat.company.import{ from = "a.csv", key = "externalId", columns = { ID = "externalId", R = { property = "custom.Next Review", convert = function() return 1 end } } }`, "", "", ""},
 		{`planhat.company.create{ name = "A", phase = "Onbording" }`, "wrong-value", "error", `no company has the phase "Onbording" (did you mean 'Onboarding'?)`},

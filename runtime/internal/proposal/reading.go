@@ -191,7 +191,10 @@ func (m *Mapping) customField(model *catalog.Model, known *schema.Schema) {
 		m.Doubts = append(m.Doubts, "all cells are empty, so nothing is known about them")
 	case f.Type == "number" || f.Type == "rating":
 		m.number("number")
-	case f.Type == "day" || f.Type == "date":
+	case f.Type == "day":
+		m.Type = "days"
+		m.date()
+	case f.Type == "date":
 		m.Type = "date"
 		m.date()
 	case f.Type == "checkbox":

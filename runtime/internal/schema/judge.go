@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -151,13 +152,20 @@ var importTypes = map[string]string{typeDay: "days", typeCheckbox: "boolean", ty
 // field, or nil. kind is the type that the column has, "" for text.
 func (s *Schema) Column(m *catalog.Model, name, kind string) *Doubt {
 	f := s.Field(m, name)
-	if f == nil || importTypes[f.Type] == "" || kind != "" && kind != "text" {
+	if f == nil {
+		return nil
+	}
+	want, as := importTypes[f.Type], "text"
+	switch {
+	case f.Type == typeDay && kind == "date", f.Type == typeDate && kind == "days":
+		want, as = cmp.Or(want, "date"), kind
+	case want == "" || kind != "" && kind != "text":
 		return nil
 	}
 	return &Doubt{
 		Kind: WrongValue, Subject: name, Certain: true,
-		Message: fmt.Sprintf("the custom field %q of %s has the type %s, and the column is imported as text", name, catalog.WithArticle(m.Noun), f.Type),
-		Hint:    fmt.Sprintf("add type = %q to the column", importTypes[f.Type]),
+		Message: fmt.Sprintf("the custom field %q of %s has the type %s, and the column is imported as %s", name, catalog.WithArticle(m.Noun), f.Type, as),
+		Hint:    fmt.Sprintf("give the column type = %q", want),
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 
@@ -274,7 +275,11 @@ func expectations(p *proposal.Proposal, record map[string]any) string {
 			continue // ids differ in each run
 		}
 		if name, ok := strings.CutPrefix(m.Property, "custom."); ok {
-			if value := literal(fields[name]); value != "" {
+			value := literal(fields[name])
+			if day, ok := fields[name].(float64); ok && m.Type == "days" {
+				value = fmt.Sprintf("time.epoch_days(%q)", time.Unix(int64(day)*24*60*60, 0).UTC().Format(time.DateOnly))
+			}
+			if value != "" {
 				custom = append(custom, proposal.Field(name)+" = "+value)
 			}
 		} else if value := literal(record[m.Property]); value != "" {

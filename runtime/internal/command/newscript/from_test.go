@@ -45,7 +45,8 @@ func TestFromCSV(t *testing.T) {
 	assert.Contains(t, out, "Employees       custom.Employees  number, decimal sign ,")
 	assert.Contains(t, out, `Employees: 1 of 3 cells is not a number: "n/a"`)
 	script, test := written(t, r, "import/accounts.lua"), written(t, r, "import/accounts_test.lua")
-	assert.Contains(t, script, `["Customer since"] = { property = "custom.Customer since", type = "date", date_format = "%d.%m.%Y" }`)
+	assert.Contains(t, script, `["Customer since"] = { property = "custom.Customer since", type = "days", date_format = "%d.%m.%Y" }`)
+	assert.Contains(t, test, `["Customer since"] = time.epoch_days("2026-01-15")`)
 	assert.Contains(t, script, "-- @param path:file \"The file to import\"\n-- @writes company\n")
 	for _, secret := range []string{"Björk", "maria", "0017", "1.234,50", "31.12.2019"} {
 		assert.NotContains(t, script, secret)
