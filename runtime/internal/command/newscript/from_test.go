@@ -61,6 +61,23 @@ func TestFromCSV(t *testing.T) {
 	assert.Contains(t, stderr, "no user has the e-mail address jon@corp.example")
 }
 
+// A file outside the folders that scripts can read needs --allow-read, which the next steps have.
+func TestFromAnotherFolder(t *testing.T) {
+	r := trial.New(t, nil)
+	data := filepath.Join(t.TempDir(), "the data")
+	require.NoError(t, os.Mkdir(data, 0o700))
+	file := filepath.Join(data, "accounts.csv")
+	require.NoError(t, os.WriteFile(file, []byte("Account ID,Account Name\n1,Acme\n"), 0o600))
+	out, _, err := r.Run(newscript.New, "accounts", "--from", file)
+	require.NoError(t, err, out)
+	assert.Contains(t, out, "  phscript run '--allow-read="+data+"' accounts.lua --path '"+file+"'\n")
+	_, stderr, err := r.Run(run.New, "--simulate", "accounts.lua", "--path", file)
+	require.EqualError(t, err, "exit code 1", stderr)
+	assert.Contains(t, stderr, "is not allowed: run with --allow-read")
+	_, stderr, err = r.Run(run.New, "--simulate", "--allow-read="+data, "accounts.lua", "--path", file)
+	require.EqualError(t, err, "exit code 0", stderr)
+}
+
 func TestFromWorkbook(t *testing.T) {
 	r := trial.New(t, map[string]string{"make.lua": `
 require("xlsx").write("out/people.xlsx", {

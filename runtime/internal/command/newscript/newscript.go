@@ -115,7 +115,7 @@ func (o *options) write(env *environment.Env, given string) error {
 	if err != nil {
 		return err
 	}
-	return create(env, dir, shown, files, o.next(name))
+	return create(env, dir, shown, files, o.next(env, name))
 }
 
 // free returns an error if one of the files exists.
@@ -150,16 +150,19 @@ func create(env *environment.Env, dir, shown string, files []scaffold.File, next
 }
 
 // next are the commands that follow.
-func (o *options) next(name string) []string {
+func (o *options) next(env *environment.Env, name string) []string {
 	name = filepath.FromSlash(name)
 	script, test := run.Quoted(name+".lua"), "phscript test "+run.Quoted(name+"_test.lua")
 	switch o.template {
 	case "import", "sync":
-		file := "FILE.csv"
+		file, flags := "FILE.csv", ""
 		if o.from != "" {
 			file = run.Quoted(o.from)
+			if !readable(env, o.from, name) {
+				flags = run.Quoted("--allow-read="+filepath.Dir(o.from)) + " "
+			}
 		}
-		return []string{test, "phscript plan " + script + " --path " + file, "phscript run " + script + " --path " + file}
+		return []string{test, "phscript plan " + flags + script + " --path " + file, "phscript run " + flags + script + " --path " + file}
 	case "connector":
 		return []string{"edit " + script + " and its test", "phscript test " + run.Quoted(name+"_sync_test.lua"), "phscript connect " + run.Quoted("./"+name+".lua")}
 	case "webhook":
@@ -168,6 +171,24 @@ func (o *options) next(name string) []string {
 		return []string{test}
 	}
 	return []string{test, "phscript run " + script}
+}
+
+// readable reports whether a script can read a file without --allow-read: it is in the working
+// folder, or in that of the script.
+func readable(env *environment.Env, file, script string) bool {
+	real := func(name string) string {
+		if path, err := filepath.EvalSymlinks(name); err == nil {
+			return path
+		}
+		return name
+	}
+	path := real(env.Path(file))
+	for _, dir := range []string{env.Dir, filepath.Dir(env.Path(filepath.FromSlash(script)))} {
+		if rel, err := filepath.Rel(real(dir), path); err == nil && filepath.IsLocal(rel) {
+			return true
+		}
+	}
+	return false
 }
 
 // test returns the test of a script that exists: it holds what the script does now, on an
