@@ -44,6 +44,8 @@ type Header struct {
 	Simulated bool   `json:"simulated,omitempty" doc:"whether it was made with the simulator"`
 	// Profile is the profile that it was made with, "" for none.
 	Profile string `json:"profile,omitempty" doc:"the profile that it was made with"`
+	// Flags are those that a command needs to make the plan again, without parameters.
+	Flags []string `json:"flags,omitempty" doc:"the flags that it was made with and that a new plan needs"`
 	// Mark begins the placeholder of each new record.
 	Mark    string        `json:"placeholders" doc:"how the ids of records that do not exist yet begin"`
 	Tenants []plan.Tenant `json:"tenants" doc:"the accounts that it reads and writes"`

@@ -151,6 +151,9 @@ func again(h *planfile.Header) string {
 	if h.Profile != "" {
 		line = append(line, "--profile", run.Quoted(h.Profile))
 	}
+	for _, flag := range h.Flags {
+		line = append(line, run.Quoted(flag))
+	}
 	if h.Undo != nil {
 		return fmt.Sprintf("make a new plan: %s %d -o FILE", strings.Join(line, " "), h.Undo.Run)
 	}

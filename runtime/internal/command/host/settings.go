@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
@@ -41,6 +43,29 @@ func (o *Options) Settings(env *environment.Env) (config.Config, error) {
 	c.AllowNet = append(c.AllowNet, o.AllowNet...)
 	c.LogLevel, c.LogFormat = cmp.Or(o.LogLevel, c.LogLevel), cmp.Or(o.LogFormat, c.LogFormat)
 	return c, nil
+}
+
+// Repeated are the flags that decide what the script can do and which account it uses, as words
+// of a command line that does the same again, without the profile.
+func (o *Options) Repeated() (words []string) {
+	if o.ConfigFile != "" {
+		words = append(words, "--config="+o.ConfigFile)
+	}
+	for _, one := range []struct {
+		flag   string
+		values []string
+	}{{"allow-read", o.AllowRead}, {"allow-write", o.AllowWrite}, {"allow-env", o.AllowEnv}, {"allow-net", o.AllowNet}, {"allow-host", o.AllowHost}} {
+		if len(one.values) > 0 {
+			words = append(words, "--"+one.flag+"="+strings.Join(one.values, ","))
+		}
+	}
+	if o.readsGiven {
+		words = append(words, "--max-read-calls="+strconv.Itoa(o.MaxReads))
+	}
+	if o.Strict {
+		words = append(words, "--strict")
+	}
+	return words
 }
 
 // TimeLimit is the time limit of the command line, 0 without one. It replaces the script's.

@@ -199,6 +199,9 @@ func (o *options) plan(env *environment.Env, name string, args []string) (err er
 	made = made.UTC()
 	header := (&making{env: env, host: h, script: script, args: args, params: object, values: values, result: result, report: report}).header(made)
 	header.Simulated = o.Simulated
+	for _, flag := range o.Repeated() {
+		header.Flags = append(header.Flags, h.Secrets.String(flag))
+	}
 	header.Settings.Strict = h.Config.Strict
 	if err := printing.Text(env.Stdout, h.Secrets.String(view.Plan(header, report, false))); err != nil {
 		return err

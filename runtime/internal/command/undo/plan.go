@@ -164,6 +164,7 @@ func (u *undoing) header(p *planned, t plan.Tenant) {
 		Format: planfile.Format, Version: planfile.Version, ID: planfile.NewID(), Made: made, Expires: made.Add(planfile.Life),
 		Product: u.env.Version, Catalog: catalog.Hash(), Mark: p.made.Mark, Tenants: []plan.Tenant{t}, Dir: u.env.Dir,
 		Profile:  u.host.Config.Profile.Name,
+		Flags:    u.Repeated(),
 		Script:   planfile.File{Name: name(p.set)},
 		Undo:     &planfile.Undo{Run: p.set.Run, Set: p.set.ID, Script: p.set.Script},
 		Settings: planfile.Settings{CallsPerMinute: perMinute, MostRows: p.report.MostRows}, Assumptions: assumptions,
