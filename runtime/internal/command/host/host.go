@@ -94,9 +94,11 @@ type Options struct {
 	TraceHTTP string
 	// Profile, if set, measures the run.
 	Profile *runtime.Profile
-	// Progress is the value of --progress, and board what Watch made of it.
+	// Progress is the value of --progress, board what Watch made of it, and onScreen whether
+	// it is drawn on a terminal.
 	Progress string
 	board    *progress.Board
+	onScreen bool
 	// Transport, if set, wraps what sends all HTTP requests. Replay, if set, answers them.
 	Transport func(http.RoundTripper) http.RoundTripper
 	Replay    *recording.Replay
@@ -268,7 +270,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 			MaxAnswer: max(maxHeap/2, 1),
 			APIToken:  c.APIToken, TenantToken: c.TenantToken, BaseURL: c.APIURL, AnalyticsURL: c.AnalyticsURL,
 			UserAgent: "phscript/" + env.Version, Logger: logger,
-			Retry: planhat.RetryPolicy{MaxElapsed: c.RetryFor}, Observer: o.Observer, Quiet: o.Quiet,
+			Retry: planhat.RetryPolicy{MaxElapsed: c.RetryFor}, Observer: o.Observer, Quiet: o.Quiet || o.onScreen,
 		},
 		Quota:  planhat.LimiterConfig{CallsPerMinute: c.CallsPerMin},
 		DryRun: o.DryRun, MaxReadCalls: o.reads(), Step: o.Step, Strict: c.Strict, Models: c.Models,

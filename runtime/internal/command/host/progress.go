@@ -72,7 +72,7 @@ func (o *Options) Watch(env *environment.Env, c config.Config, script string) (w
 		o.board.Close()
 		env.Exit(code)
 	}
-	o.Quiet = true // the wait itself is to be seen
+	o.onScreen = true // there, each wait is seen
 	return &inner, o.board.Close, nil
 }
 

@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,4 +47,25 @@ print("left", #planhat.company.get_list(), io.read())`})
 	_, stderr, err := r.Run(run.New, "--allow-host", "127.0.0.1", "delete.lua")
 	assert.Equal(t, 12, code(t, err))
 	assert.NotContains(t, stderr, "Go ahead?")
+}
+
+// TestTheTerminalShowsTheProfile: below it, the progress is drawn.
+func TestTheTerminalShowsTheProfile(t *testing.T) {
+	planhat, err := simulator.Start(simulator.Options{Companies: 5, CallsPerMinute: -1})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = planhat.Close() })
+	r := trial.New(t, map[string]string{
+		"list.lua": `print(#planhat.company.get_list())`, "phscript.toml": "[profile.sandbox]\napi_url = \"" + planhat.URL() + "\"\ntoken_env = \"THE_TOKEN\"\n",
+	})
+	r.Variables["THE_TOKEN"], r.Variables["TERM"] = planhat.APIToken(), "xterm"
+	r.Env.StderrTTY = true
+	for _, flags := range [][]string{nil, {"--progress", "off"}, {"-q"}} {
+		_, stderr, err := r.Run(run.New, append(flags, "--allow-host", "127.0.0.1", "list.lua")...)
+		require.Equal(t, 0, code(t, err), stderr)
+		want := 1
+		if slices.Contains(flags, "-q") {
+			want = 0
+		}
+		assert.Equal(t, want, strings.Count(stderr, "profile sandbox (phscript.toml:1): 127.0.0.1"), stderr)
+	}
 }
