@@ -132,6 +132,9 @@ func (s *Server) loadFile(source fs.FS, m *catalog.Model, name string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
+	for _, row := range rows { // those without an id get others than the ones that follow
+		s.store.keep(row.text("_id"))
+	}
 	for i, row := range rows {
 		if err := s.loadRow(m, row); err != nil {
 			return fmt.Errorf("%s: record %d: %w", name, i+1, err)

@@ -42,6 +42,19 @@ func TestFixtures(t *testing.T) {
 	assert.Len(t, p.Records("user_activity"), 1)
 }
 
+// TestNewRecordsReplaceNoFixture: fixtures may have ids that the simulator has made, as those of
+// its snapshots have.
+func TestNewRecordsReplaceNoFixture(t *testing.T) {
+	made := func(n int) string { return fmt.Sprintf("%018s%06x", start(t, Options{}).store.newID()[:18], n) }
+	p := start(t, Options{Fixtures: files("company.json", fmt.Sprintf(
+		`[{"name":"Plain"},{"_id":%q,"name":"One"},{"_id":%q,"name":"Two"},{"_id":%q,"name":"Max"}]`, made(1), made(2), "ffffffff"+made(1)[8:],
+	)), Companies: 3})
+	require.Len(t, p.Records("company"), 7)
+	assert.Equal(t, "One", p.Record("company", made(1))["name"])
+	require.NoError(t, p.Put("company", map[string]any{"_id": made(100), "name": "Later"}))
+	assert.Equal(t, made(101), p.store.newID())
+}
+
 func TestFixtureMistakesAreNamed(t *testing.T) {
 	for _, c := range []struct{ name, text, message string }{
 		{"compnay.json", `[]`, "did you mean 'company'?"},

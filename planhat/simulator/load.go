@@ -71,6 +71,7 @@ func (s *Server) loadRow(m *catalog.Model, row fields) error {
 	if row == nil {
 		return errors.New("is not an object")
 	}
+	s.store.keep(row.text("_id"))
 	switch {
 	case writesMetrics(m):
 		return asError(s.insertMetric(row))

@@ -78,7 +78,24 @@ func writesActivities(m *catalog.Model) bool { return m.Operation("create_activi
 // the seed only, so that runs can be repeated.
 func (st *store) newID() string {
 	st.idCount++
-	return fmt.Sprintf("%08x%010x%06x", 0x65920080+st.idCount>>24, st.idBase, st.idCount&0xffffff)
+	return fmt.Sprintf("%08x%010x%06x", firstSecond+st.idCount>>24, st.idBase, st.idCount&0xffffff)
+}
+
+// firstSecond begins the first id.
+const firstSecond = 0x65920080
+
+// keep makes new ids follow one that a loaded record has, if it is one that newID makes: a
+// snapshot of a simulated Planhat has such ids.
+func (st *store) keep(id string) {
+	var second, base, count uint64
+	if _, err := fmt.Sscanf(strings.ToLower(id), "%08x%010x%06x", &second, &base, &count); err != nil || !isID(id) {
+		return
+	}
+	const most = 1 << 20 // ids in the far future are not reached
+	if base != st.idBase || second < firstSecond || second-firstSecond > most {
+		return
+	}
+	st.idCount = max(st.idCount, (second-firstSecond)<<24|count)
 }
 
 // isID reports whether a text has the form of an id.
