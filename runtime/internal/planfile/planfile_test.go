@@ -132,7 +132,6 @@ func TestReportCounts(t *testing.T) {
 	assert.Equal(t, Counts{Deleted: 1, Created: 1, Updated: 1, Unchanged: 2, Sent: 1, Blind: 1, Rejected: 1}, r.Sum())
 	assert.Equal(t, 5, r.Sum().Changes())
 	assert.Equal(t, 3, r.Calls, "a request without changes is not sent")
-	assert.Equal(t, 1, r.Predicted)
 	assert.Equal(t, 5, r.MostRows)
 	assert.Equal(t, []plan.Unknown{
 		{Script: "a.lua", Line: 3, Text: "1 row of company.bulk_upsert not looked up"}, {Script: "a.lua", Line: 4, Text: "1 row of company.delete not looked up"},

@@ -82,8 +82,6 @@ type Report struct {
 	MostRows int `json:"-"`
 	// looked counts the rows whose records apply looks up, by client and model.
 	looked map[rowsOf]int
-	// Predicted counts the rows that Planhat is expected to reject.
-	Predicted int `json:"-"`
 	// blind has the places of rows that were not looked up.
 	blind map[place]int
 }
@@ -127,7 +125,6 @@ func (r *Report) Add(s *plan.Step) {
 		}
 		switch {
 		case row.Action == plan.Reject: // counted where it is rejected
-			r.Predicted++
 		case row.Action == plan.Delete:
 			m.Deleted++
 			keep(&m.Deletes, s, row)

@@ -49,6 +49,9 @@ func Applied(script string, run int64, r *apply.Result, resume, again string) st
 			line("  %s: %s", name, done(*r.Models[name]))
 		}
 	}
+	if r.Planned > 0 {
+		line("  %s the plan lists as rejected, not sent", english.Plural(r.Planned, "row that", "rows that"))
+	}
 	if r.Stales > 0 {
 		outcome := "and " + pluralWas(r.Stales) + " left out"
 		if r.NotBegun > 0 && r.Skipped == 0 {

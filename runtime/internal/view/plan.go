@@ -228,7 +228,7 @@ func (p *planText) rejected() {
 	if n == 0 {
 		return
 	}
-	fmt.Fprintf(p, "  rejected: %s\n", humanize.Comma(int64(n)))
+	fmt.Fprintf(p, "  rejected: %s, not sent\n", humanize.Comma(int64(n)))
 	for i := range p.report.Rejected {
 		fmt.Fprintf(p, "    ! %s\n", display.OneLine(p.report.Rejected[i].String()))
 	}

@@ -56,6 +56,7 @@ func (a *applying) end(err error) error {
 		return &usage.Finished{Code: code}
 	}
 	r := a.result
+	r.Planned = a.report.Sum().Rejected
 	if code == fault.ExitDone && slices.ContainsFunc([]int{r.Rejected, r.Skipped, r.Needing, r.Doubtful, r.Stales, r.NotBegun}, func(n int) bool { return n > 0 }) {
 		code = fault.ExitRejected
 	}

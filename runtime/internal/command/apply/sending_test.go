@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/planhat/simulator"
+	planning "github.com/phscript/phscript/runtime/internal/command/plan"
 	"github.com/phscript/phscript/runtime/internal/command/run"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 )
@@ -94,6 +95,22 @@ func TestInexactPlansAreAccepted(t *testing.T) {
 	assert.Zero(t, d.writes())
 	code, said = d.apply("--accept-inexact")
 	assert.Equal(t, 0, code, said)
+}
+
+// TestPredictedRejectionsAreLeftOut: rows that Planhat would reject are not sent, so they need no
+// flag.
+func TestPredictedRejectionsAreLeftOut(t *testing.T) {
+	d := newDesk(t, simulator.Options{}, map[string]string{"a.lua": `planhat.enduser.bulk_upsert{
+  { email = "a@x.example", companyId = "extid-company-1" }, { email = "b@x.example", companyId = "extid-nobody" } }`})
+	stdout, _, err := d.Run(planning.New, "-o", "plan.jsonl", "a.lua")
+	assert.Equal(t, 3, outcome.Code(err))
+	assert.Contains(t, stdout, "  rejected: 1, not sent\n")
+	assert.NotContains(t, stdout, "not known")
+	before := len(d.planhat.Records("enduser"))
+	code, said := d.apply()
+	assert.Equal(t, 0, code, said)
+	assert.Contains(t, said, ": 1 created\n  1 row that the plan lists as rejected, not sent\n")
+	assert.Len(t, d.planhat.Records("enduser"), before+1)
 }
 
 // TestInterruptedRequests: each kind of request fails once, before or after it was carried out.

@@ -40,7 +40,7 @@ type making struct {
 
 // assumptions are what each plan takes for granted.
 var assumptions = []string{
-	"every write succeeds, except for the rows that are listed as rejected",
+	"every write succeeds, except for the rows that are listed as rejected, which are not sent",
 	"a custom property is set without removing others",
 	"what Planhat computes is not part of the plan",
 }
@@ -75,9 +75,6 @@ func (m *making) header(made time.Time) *planfile.Header {
 	}
 	if more := m.result.Summary.Rejected - m.report.Sum().Rejected; more > 0 {
 		h.Inexact = append(h.Inexact, planning.Unknown{Text: english.Plural(more, "rejected row", "") + " more, which the plan does not list"})
-	}
-	if n := m.report.Predicted; n > 0 {
-		h.Inexact = append(h.Inexact, planning.Unknown{Text: "that Planhat rejects " + english.Plural(n, "row", "") + " is a prediction"})
 	}
 	return h
 }
