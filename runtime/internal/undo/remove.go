@@ -104,17 +104,20 @@ func (u *undoing) childless(going []*effect) ([]*effect, error) {
 		if m.Part != nil || m.Operation("get_list") == nil {
 			continue
 		}
-		for i := range m.Properties {
-			p := m.Properties[i]
-			if p.Ref == "" || p.ReadOnly || len(targets[p.Ref]) == 0 {
-				continue
+		var props []*catalog.Property
+		for _, p := range m.Properties {
+			if p.Ref != "" && !p.ReadOnly && len(targets[p.Ref]) > 0 {
+				props = append(props, p)
 			}
-			found, err := u.referring(m, p, targets[p.Ref])
-			if err != nil {
-				return nil, err
-			}
-			edges = append(edges, found...)
 		}
+		if len(props) == 0 {
+			continue
+		}
+		found, err := u.referring(m, props, targets)
+		if err != nil {
+			return nil, err
+		}
+		edges = append(edges, found...)
 	}
 	staying := map[string]bool{}
 	for changed := true; changed; {
@@ -145,46 +148,71 @@ func (u *undoing) childless(going []*effect) ([]*effect, error) {
 // edge says that a record names another one. of is the name of the model of the parent.
 type edge struct{ model, child, of, parent string }
 
-// fewParents is how many records are asked about one by one, more in a list of all.
-const fewParents = 5
+const (
+	// fewQueries is how many lists of what belongs to some records are read, instead of a list
+	// of all.
+	fewQueries = 5
+	// mostParents is how many records one query names.
+	mostParents = 50
+)
 
-// referring returns the records of a model that name one of the parents.
-func (u *undoing) referring(m *catalog.Model, p *catalog.Property, parents []string) (edges []edge, err error) {
+// referring returns the records of a model that name one of the targets, ids by the name of
+// their model, in some properties.
+func (u *undoing) referring(m *catalog.Model, props []*catalog.Property, targets map[string][]string) (edges []edge, err error) {
 	op := m.Operation("get_list")
+	names := "_id"
 	wanted := map[string]bool{}
-	for _, id := range parents {
-		wanted[id] = true
+	for _, p := range props {
+		names += "," + p.Name
+		for _, id := range targets[p.Ref] {
+			wanted[p.Ref+" "+id] = true
+		}
 	}
 	take := func(records []planhat.Record) {
 		for _, r := range records {
 			fields := members(r)
-			for _, id := range idsIn(fields[p.Name]) {
-				if wanted[id] {
-					edges = append(edges, edge{m.Snake, strings.ToLower(r.ID()), p.Ref, id})
+			for _, p := range props {
+				for _, id := range idsIn(fields[p.Name]) {
+					if wanted[p.Ref+" "+id] {
+						edges = append(edges, edge{m.Snake, strings.ToLower(r.ID()), p.Ref, id})
+					}
 				}
 			}
 		}
 	}
-	if op.Parameter(p.Name) != nil && len(parents) <= fewParents {
-		for _, id := range parents {
-			if err := u.pages(m, op, p, url.Values{p.Name: {id}}, take); err != nil {
-				return nil, err
-			}
+	var queries []url.Values
+	for _, p := range props {
+		filter, size := op.Parameter(p.Name), 1
+		if filter == nil {
+			return edges, u.pages(m, op, names, nil, take) // the list of all answers for all properties
 		}
-		return edges, nil
+		if filter.Several {
+			size = mostParents
+		}
+		for some := range slices.Chunk(targets[p.Ref], size) {
+			queries = append(queries, url.Values{p.Name: {strings.Join(some, ",")}})
+		}
 	}
-	return edges, u.pages(m, op, p, nil, take)
+	if len(queries) > fewQueries {
+		return edges, u.pages(m, op, names, nil, take)
+	}
+	for _, query := range queries {
+		if err := u.pages(m, op, names, query, take); err != nil {
+			return nil, err
+		}
+	}
+	return edges, nil
 }
 
-// pages reads all pages of a list in all its views.
-func (u *undoing) pages(m *catalog.Model, op *catalog.Operation, p *catalog.Property, by url.Values, take func([]planhat.Record)) error {
+// pages reads all pages of a list in all its views, with the named properties.
+func (u *undoing) pages(m *catalog.Model, op *catalog.Operation, names string, by url.Values, take func([]planhat.Record)) error {
 	const usual, short = 2000, 100
 	size := usual
 	if limit := op.Parameter("limit"); limit != nil && limit.Max > 0 {
 		size = limit.Max
 	}
 	for _, view := range op.Views() {
-		query := url.Values{"sort": {"_id"}, "select": {"_id," + p.Name}, "limit": {strconv.Itoa(size)}}
+		query := url.Values{"sort": {"_id"}, "select": {names}, "limit": {strconv.Itoa(size)}}
 		for name, values := range by {
 			query[name] = values
 		}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/changes"
@@ -29,7 +30,9 @@ import (
 // undoing is one undo.
 type undoing struct {
 	*options
-	env     *environment.Env
+	env *environment.Env
+	// outer is env without the progress of making the plan.
+	outer   *environment.Env
 	host    *host.Opened
 	terms   *consent.Terms
 	journal *changes.Journal
@@ -102,7 +105,7 @@ func (u *undoing) plan(ctx context.Context, run int64) (p *planned, err error) {
 	defer func() { err = errors.Join(err, spool.Close()) }()
 	p.made, err = undo.Plan(ctx, undo.Options{
 		Set: p.set, Changes: func(do func(*changes.Change)) error { return u.each(ctx, p.set, tenant.Client, do) },
-		Send: client.Read, Tenant: tenant, Overwrite: u.overwrite, Recreate: u.recreate, Now: u.env.Now,
+		Send: u.counted(client.Read), Tenant: tenant, Overwrite: u.overwrite, Recreate: u.recreate, Now: u.env.Now,
 		Step: func(s *plan.Step) {
 			p.report.Add(s)
 			spool.Add(s)
@@ -120,6 +123,15 @@ func (u *undoing) plan(ctx context.Context, run int64) (p *planned, err error) {
 		return nil, &usage.Failure{Message: "the plan was not written: " + err.Error()}
 	}
 	return p, nil
+}
+
+// counted shows how many calls were made to look at records.
+func (u *undoing) counted(send planhat.Sender) planhat.Sender {
+	task := u.host.Task(bindings.Task{Name: "looking at records", Unit: "calls"})
+	return func(ctx context.Context, call planhat.Call) (planhat.Reply, error) {
+		task.Add(1)
+		return send(ctx, call)
+	}
 }
 
 // name names the undo of a set.
@@ -240,7 +252,7 @@ func (u *undoing) confirm(ctx context.Context, p *planned) error {
 
 // carry applies the plan. left reports whether something of it can still be applied.
 func (u *undoing) carry(p *planned) (code int, left bool) {
-	inner := *u.env
+	inner := *u.outer
 	inner.Args = []string{"apply", p.path}
 	u.release()
 	err := apply.Undo(&inner, u.Options, u.consent, p.path, u.json)

@@ -85,6 +85,7 @@ func New(env *environment.Env) *cobra.Command {
 	f.StringVar(&o.forgetRecord, "forget-record", "", "Delete what is recorded of the record with this `_id`, of all runs")
 	o.consent.AddFlags(cmd)
 	o.AddSendFlags(cmd)
+	o.AddProgress(cmd)
 	usage.AddJSON(cmd, &o.json)
 	usage.CompleteNothing(cmd, "overwrite", "forget-record")
 	cmd.ValidArgsFunction = cobra.NoFileCompletions
@@ -127,6 +128,12 @@ func (o *options) undo(env *environment.Env, run int64) error {
 	if err := o.checkOut(env); err != nil {
 		return err
 	}
+	outer := env
+	env, endProgress, err := o.Watch(env, c, "undo")
+	if err != nil {
+		return err
+	}
+	defer endProgress()
 	terms, err := o.consent.Terms(env, c, false)
 	if err != nil {
 		return err
@@ -141,11 +148,12 @@ func (o *options) undo(env *environment.Env, run int64) error {
 	}
 	ctx, stopped, release := env.Interruptible()
 	defer release()
-	u := &undoing{options: o, env: env, host: h, terms: terms, release: release, journal: changes.New(h.Store().Open, h.Log())}
+	u := &undoing{options: o, env: env, outer: outer, host: h, terms: terms, release: release, journal: changes.New(h.Store().Open, h.Log())}
 	if o.forgetRecord != "" || o.forget {
 		return u.forgetting(ctx, run)
 	}
 	planned, err := u.plan(ctx, run)
+	endProgress()
 	if err == nil {
 		err = u.finish(ctx, planned)
 	}

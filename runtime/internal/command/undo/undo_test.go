@@ -327,6 +327,18 @@ func TestOneRunAfterTheOther(t *testing.T) {
 	assert.Contains(t, stdout, "0 of 1 change can be reverted; 1 was not read before the change")
 }
 
+// TestLookingAtRecordsIsBounded: what belongs to new records is asked for in few lists
+// of each model.
+func TestLookingAtRecordsIsBounded(t *testing.T) {
+	r := newTenant(t, nil)
+	r.script(t, `for i = 1, 2 do planhat.company.create{ externalId = "new-" .. i, name = "New" } end`, "--undoable")
+	before := r.planhat.CountsByOperation()
+	r.undo(t, 12)
+	for operation, n := range r.planhat.CountsByOperation() {
+		assert.LessOrEqual(t, n-before[operation], 2, operation)
+	}
+}
+
 // TestRunsOfOtherAccountsAreNotOffered: without a number, undo takes back the last run of the
 // account that the settings name.
 func TestRunsOfOtherAccountsAreNotOffered(t *testing.T) {
