@@ -46,8 +46,8 @@ type Result struct {
 	Began bool `json:"began" doc:"whether rows may have been sent"`
 	Counts
 	// Planned counts the rows that the plan lists as rejected, which apply does not send.
-	Planned int `json:"rejected_in_plan,omitempty" doc:"rows that the plan lists as rejected, which are not sent"`
-	Models map[string]*Counts `json:"models" doc:"the numbers, by model"`
+	Planned int                `json:"rejected_in_plan,omitempty" doc:"rows that the plan lists as rejected, which are not sent"`
+	Models  map[string]*Counts `json:"models" doc:"the numbers, by model"`
 	// Stale are the rows that have changed since the plan was made, Stales how many they are.
 	Stale    []Line `json:"stale,omitempty" doc:"the first rows whose records have changed since the plan was made"`
 	Stales   int    `json:"stale_rows,omitempty" doc:"how many rows have changed since the plan was made"`

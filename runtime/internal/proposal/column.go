@@ -55,6 +55,8 @@ type look struct {
 	cells    []string
 	// mixed says that some numbers have one decimal sign, and some the other.
 	mixed bool
+	// forms are how dates could be written that are not in ISO 8601.
+	forms []string
 	// either says why the cells could be read in two ways, "" if they cannot.
 	either string
 }
@@ -225,7 +227,7 @@ func (l *look) decimals(cells []string) {
 // dates finds how dates are written.
 func (l *look) dates(cells []string) {
 	p := patterns()
-	dayFirst, monthFirst, iso, ambiguous := 0, 0, 0, ""
+	dayFirst, monthFirst, iso, others, ambiguous := 0, 0, 0, 0, ""
 	signs := map[string]bool{}
 	for _, cell := range cells {
 		m := p.day.FindStringSubmatch(cell)
@@ -235,6 +237,7 @@ func (l *look) dates(cells []string) {
 			}
 			continue
 		}
+		others++
 		signs[m[2]] = true
 		switch {
 		case len(m[1]) == 2 && m[1] > "12":
@@ -250,6 +253,21 @@ func (l *look) dates(cells []string) {
 	sign := "/"
 	for one := range signs {
 		sign = one
+	}
+	l.forms = []string{"%d" + sign + "%m" + sign + "%Y", "%m" + sign + "%d" + sign + "%Y"}
+	if dayFirst > 0 || sign == "." {
+		l.forms = l.forms[:1]
+	}
+	// A few that are written in another way are odd: their rows are rejected.
+	few, minority := max(len(cells)/strays, min(len(cells)/3, 1)), min(iso, others)
+	if minority > 0 && len(signs) == 1 && l.oddCount+minority <= few {
+		is := p.day
+		if others < iso {
+			is, signs, dayFirst, monthFirst, ambiguous = p.iso, nil, 0, 0, ""
+		} else {
+			iso = 0
+		}
+		l.odd, l.oddCount = l.unlike(is.MatchString), l.oddCount+minority
 	}
 	switch {
 	case len(signs) > 1 || iso > 0 && len(signs) > 0 || dayFirst > 0 && monthFirst > 0:

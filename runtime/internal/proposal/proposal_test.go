@@ -70,6 +70,8 @@ func TestLooks(t *testing.T) {
 		{"01/02/2024 | 03/04/2024", date, "", "", "day or the month"},
 		{"31/01/2024 | 01/31/2024", date, "", "", "different ways"},
 		{"2024-01-31 | 01/02/2024", date, "", "", "different ways"},
+		{"31.12.2026 | 01.02.2026 | 2026-01-15", date, "", "%d.%m.%Y", ""},
+		{"2026-12-31 | 2026-02-01 | 15.01.2026", date, "", "", ""},
 		{"a@x.example | b@y.example", email, "", "", ""},
 		{"x.example | https://y.example/z", link, "", "", ""},
 		{"Acme | Bolt", text, "", "", ""},

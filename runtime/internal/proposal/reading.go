@@ -94,7 +94,7 @@ func (m *Mapping) date() {
 		m.Doubts = append(m.Doubts, fmt.Sprintf("it takes dates, and some cells are not, such as %q", l.unlike(isDate)))
 	case l.either != "":
 		m.Off = true
-		m.Doubts = append(m.Doubts, l.either+": set date_format to \"%d/%m/%Y\" or \"%m/%d/%Y\"")
+		m.Doubts = append(m.Doubts, l.either+": set date_format to \""+strings.Join(l.forms, `" or "`)+`"`)
 	default:
 		m.Format = l.format
 		m.oddOnes("a date")
@@ -175,7 +175,7 @@ func (m *Mapping) customField(model *catalog.Model, known *schema.Schema) {
 	if i < 0 {
 		m.Property, m.Off = "custom."+m.Column, true
 		why := "it is not known whether the account has such a custom field; 'phscript schema pull' saves which there are"
-		if len(fields) > 0 {
+		if known != nil {
 			why = "neither Planhat nor the account has such a property"
 		}
 		m.Doubts = append(m.Doubts, why)

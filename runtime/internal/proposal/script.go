@@ -22,6 +22,8 @@ type Source struct {
 	Sheet    string
 	Skip     int
 	Encoding string
+	// Repeated says that columns have the same name.
+	Repeated bool
 	// Constants are properties with the same value in every row.
 	Constants map[string]string
 }
@@ -101,6 +103,9 @@ func (p *Proposal) Script(name string, s Source) string {
 	}
 	if s.Encoding != "" {
 		fmt.Fprintf(&b, "  encoding = %s,\n", Quote(s.Encoding))
+	}
+	if s.Repeated {
+		b.WriteString("  repeated = \"rename\",\n")
 	}
 	if p.Trim {
 		b.WriteString("  trim = true,\n")

@@ -51,12 +51,20 @@ func (o *options) propose(env *environment.Env, name string) ([]scaffold.File, e
 	if err != nil {
 		return nil, err
 	}
-	if err := o.adapt(p); err != nil {
+	if err := o.adapt(p, t); err != nil {
 		return nil, err
 	}
-	source := proposal.Source{File: filepath.Base(path), Sheet: o.sheet, Skip: o.skip, Encoding: t.encoding, Constants: o.constants}
+	source := proposal.Source{File: filepath.Base(path), Sheet: o.sheet, Skip: o.skip, Encoding: t.encoding, Repeated: t.repeated, Constants: o.constants}
 	if t.encoding != "" {
 		p.Doubts = append(p.Doubts, "the file is not in UTF-8, so it is taken for one of Excel on Windows (windows-1252); look at names with accents before you import it")
+	}
+	if t.repeated {
+		p.Doubts = append(p.Doubts, "columns have the same name; the second one is called NAME_2")
+	}
+	if t.wrong == 1 {
+		p.Doubts = append(p.Doubts, "1 row can't be read and will be rejected: "+t.problem)
+	} else if t.wrong > 1 {
+		p.Doubts = append(p.Doubts, fmt.Sprintf("%d rows can't be read and will be rejected, such as %s", t.wrong, t.problem))
 	}
 	base := filepath.Base(name)
 	script := scaffold.File{Name: base + ".lua", Text: p.Script(base+".lua", source)}
@@ -95,7 +103,11 @@ func (o *options) choose(env *environment.Env, t *table, known *schema.Schema) (
 		likely = append(likely, p.Model.Snake)
 	}
 	if !env.OnTerminal() {
-		return nil, &usage.Error{Message: "it is not clear what the rows of " + o.from + " are", Hint: "name the model with --model, such as " + strings.Join(likely, ", ")}
+		hint := "name the model with --model, such as " + strings.Join(likely, ", ")
+		if instead := t.instead(); instead != "" {
+			hint = instead + "; otherwise " + hint
+		}
+		return nil, &usage.Error{Message: "it is not clear what the rows of " + o.from + " are", Hint: hint}
 	}
 	fmt.Fprintf(env.Stdout, "What are the rows of %s?\n", o.from)
 	for i, p := range ranked {
@@ -119,7 +131,7 @@ func (o *options) choose(env *environment.Env, t *table, known *schema.Schema) (
 }
 
 // adapt applies the flags, and says what is missing.
-func (o *options) adapt(p *proposal.Proposal) error {
+func (o *options) adapt(p *proposal.Proposal, t *table) error {
 	o.constants = map[string]string{}
 	for _, text := range o.set {
 		name, value, ok := strings.Cut(text, "=")
@@ -145,10 +157,15 @@ func (o *options) adapt(p *proposal.Proposal) error {
 		}
 	}
 	if len(missing) > 0 {
-		return &usage.Error{
-			Message: fmt.Sprintf("a new %s needs %s, which no column of %s has", p.Model.Noun, strings.Join(missing, " and "), o.from),
-			Hint:    fmt.Sprintf("name its column as Planhat does, or give all rows the same value with --set %s=VALUE; --model chooses another model", missing[0]),
+		hint := "name its column as Planhat does"
+		if missing[0] != "name" && !slices.Contains(p.Model.Keyables.Bulk, missing[0]) {
+			hint += fmt.Sprintf(", or give all rows the same value with --set %s=VALUE", missing[0])
 		}
+		hint += "; --model chooses another model"
+		if instead := t.instead(); instead != "" {
+			hint = instead + "; otherwise " + hint
+		}
+		return &usage.Error{Message: fmt.Sprintf("a new %s needs %s, which no column of %s has", p.Model.Noun, strings.Join(missing, " and "), o.from), Hint: hint}
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package newscript_test
 
 import (
+	"archive/zip"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/newscript"
 	"github.com/phscript/phscript/runtime/internal/command/run"
 	"github.com/phscript/phscript/runtime/internal/command/trial"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
 )
 
 const accounts = `Account ID;Account Name;Status;Owner;Customer since;MRR;Tier;Employees
@@ -117,7 +120,7 @@ func TestFromOddFiles(t *testing.T) {
 	}{
 		{[]string{"--from", "missing.csv"}, "--from: there is no file missing.csv"},
 		{[]string{"--from", "empty.csv"}, "the file has no rows"},
-		{[]string{"--from", "twice.csv"}, "columns 1 and 2"},
+		{[]string{"--from", "twice.csv"}, "it is not clear what the rows of twice.csv are"},
 		{[]string{"--from", "a.pdf"}, "is not a CSV file or a workbook"},
 		{[]string{"--from", "list.csv"}, "it is not clear what the rows of list.csv are"},
 		{[]string{"--from", "list.csv", "--model", "compny"}, "files cannot be imported into compny (did you mean 'company'?)"},
@@ -133,6 +136,75 @@ func TestFromOddFiles(t *testing.T) {
 	}
 	_, _, err = r.Run(newscript.New, "accounts", "--from", "missing.csv")
 	assert.ErrorContains(t, err, "accounts.lua exists already")
+}
+
+// Files as people send them: what is wrong in one row costs that row, and the advice can be
+// followed.
+func TestFromMessyFiles(t *testing.T) {
+	r := trial.New(t, map[string]string{
+		"titled.csv": "Customers 2026;;\n;;\nAccount ID;Account Name;City\na-1;Acme;Lund\na-2;Globex;Malm\u00f6\n",
+		"twice.csv":  "Account ID,Account Name,Value,Value\na-1,Acme,1,2\n",
+		"dates.csv":  "Account ID,Account Name,Start,Zeit\na-1,A,31.12.2026,1\na-2,B,2026-01-15,2\n",
+		"planhat.schema.json": `{"format": "phscript schema 1", "tenant": {"host": ""}, "custom_fields": [{"model":"company","name":"Start","type":"date"}],
+			"phases": [], "users": [], "workflows": []}`,
+	})
+	for _, flags := range [][]string{nil, {"--model", "company"}} {
+		_, _, err := r.Run(newscript.New, append(flags, "titled", "--from", "titled.csv")...)
+		var mistake *usage.Error
+		require.ErrorAs(t, err, &mistake)
+		assert.Contains(t, mistake.Hint, "if line 3 is the header, add --skip 2; otherwise ")
+		assert.NotContains(t, mistake.Hint, "--set name")
+	}
+	out, _, err := r.Run(newscript.New, "titled", "--from", "titled.csv", "--skip", "2")
+	require.NoError(t, err, out)
+
+	out, _, err = r.Run(newscript.New, "twice", "--from", "twice.csv", "--model", "company")
+	require.NoError(t, err, out)
+	assert.Contains(t, out, "columns have the same name; the second one is called NAME_2")
+	_, stderr, err := r.Run(run.New, "--simulate", "twice.lua", "--path", "twice.csv")
+	require.EqualError(t, err, "exit code 0", stderr)
+
+	out, _, err = r.Run(newscript.New, "dates", "--from", "dates.csv")
+	require.NoError(t, err, out)
+	assert.Contains(t, out, `the dates are written in different ways: set date_format to "%d.%m.%Y"`+"\n")
+	passes(t, r)
+}
+
+// TestFromWorkbookWithErrors: a cell with an error costs its row, as in an import.
+func TestFromWorkbookWithErrors(t *testing.T) {
+	r := trial.New(t, nil)
+	f, err := os.Create(filepath.Join(r.Env.Dir, "a.xlsx"))
+	require.NoError(t, err)
+	w := zip.NewWriter(f)
+	cells := ""
+	for _, row := range []string{"Account ID|Account Name|City", "a-1|Acme|Lund", "a-2|Globex|#N/A", "a-3|Initech|Ystad"} {
+		cells += "<row>"
+		for _, cell := range strings.Split(row, "|") {
+			kind := "str"
+			if strings.HasPrefix(cell, "#") {
+				kind = "e"
+			}
+			cells += fmt.Sprintf(`<c t="%s"><v>%s</v></c>`, kind, cell)
+		}
+		cells += "</row>"
+	}
+	for name, text := range map[string]string{
+		"xl/workbook.xml":            `<workbook xmlns:r="r"><sheets><sheet name="S" r:id="x"/></sheets></workbook>`,
+		"xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="x" Target="a.xml"/></Relationships>`,
+		"xl/a.xml":                   "<worksheet><sheetData>" + cells + "</sheetData></worksheet>",
+	} {
+		part, err := w.Create(name)
+		require.NoError(t, err)
+		_, err = part.Write([]byte(text))
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.Close())
+	require.NoError(t, f.Close())
+	out, _, err := r.Run(newscript.New, "a", "--from", "a.xlsx")
+	require.NoError(t, err, out)
+	assert.Contains(t, out, "1 row can't be read and will be rejected: row 3: ")
+	_, _, err = r.Run(run.New, "--simulate", "a.lua", "--path", "a.xlsx")
+	assert.EqualError(t, err, "exit code 3")
 }
 
 // On a terminal, it asks what the rows are.

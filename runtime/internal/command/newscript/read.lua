@@ -6,13 +6,19 @@ local reader = csv
 if format == "xlsx" then
   reader = require "xlsx"
   if sheet ~= "" then options.sheet = sheet end
+  options.on_error = "collect" -- as an import does
 elseif encoding ~= "" then
   options.encoding = encoding
 end
 
-local columns = reader.columns(file, options)
-local rows, more = {}, false
-for row in reader.rows(file, options) do
+local named, columns = pcall(reader.columns, file, options)
+if not named then
+  options.repeated = "rename"
+  columns = reader.columns(file, options)
+end
+local rows, lines, more = {}, {}, false
+local each, problems = reader.rows(file, options)
+for row, line in each do
   if #rows >= tonumber(most) then
     more = true
     break
@@ -24,5 +30,17 @@ for row in reader.rows(file, options) do
     cells[i] = cell
   end
   rows[#rows + 1] = cells
+  if #lines < 20 then lines[#lines + 1] = line end
 end
-return { columns = columns, rows = rows, more = more }
+local out = { columns = columns, rows = rows, lines = lines, more = more, repeated = not named, wrong = 0 }
+if problems and #problems > 0 then
+  local seen = {}
+  for _, problem in ipairs(problems) do
+    if not seen[problem.line] then
+      seen[problem.line], out.wrong = true, out.wrong + 1
+    end
+  end
+  out.problem = problems[1].message
+end
+if format == "xlsx" and sheet == "" then out.sheets = reader.sheets(file) end
+return out

@@ -12,6 +12,7 @@ import (
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/pattern"
 	"github.com/phscript/phscript/runtime/internal/proposal"
 )
 
@@ -28,6 +29,55 @@ type table struct {
 	// more says that the file has more rows.
 	more     bool
 	encoding string
+	// repeated says that columns have the same name.
+	repeated bool
+	// wrong counts the rows that can't be read, problem says what is wrong with the first.
+	wrong   int
+	problem string
+	// sheets are those of a workbook, if none was named.
+	sheets []string
+	// above is how many lines seem to be above the header.
+	above int
+}
+
+// unnamed matches the names of columns that the header leaves empty.
+var unnamed = pattern.Lazy(`^column_\d+$`)
+
+// titles returns how many lines seem to be above the header: the first line has few names, and a
+// later one has more. lines are those of the first rows.
+func (t *table) titles(lines []any) int {
+	names := 0
+	for _, c := range t.columns {
+		if !unnamed().MatchString(c.Name) {
+			names++
+		}
+	}
+	if 2*names > len(t.columns) {
+		return 0
+	}
+	for i, at := range lines {
+		cells := 0
+		for _, c := range t.columns {
+			if c.Cells[i] != "" {
+				cells++
+			}
+		}
+		if line, ok := at.(float64); ok && cells > names && cells > 1 {
+			return int(line) - 1
+		}
+	}
+	return 0
+}
+
+// instead says what to try if the columns make no sense, or returns "".
+func (t *table) instead() string {
+	switch {
+	case t.above > 0:
+		return fmt.Sprintf("if line %d is the header, add --skip %d", t.above+1, t.above)
+	case len(t.sheets) > 1:
+		return "the workbook has the sheets " + strings.Join(t.sheets, ", ") + "; name another than the first with --sheet"
+	}
+	return ""
 }
 
 // read reads a file of rows.
@@ -62,11 +112,15 @@ func (o *options) read(ctx context.Context, env *environment.Env, path string) (
 			}
 			break
 		}
-		return tableOf(result.Values[0], encoding)
+		t, err := tableOf(result.Values[0], encoding)
+		if err == nil {
+			t.problem = strings.TrimPrefix(t.problem, path+", ")
+		}
+		return t, err
 	}
 	var script *runtime.ScriptError
 	if errors.As(failed, &script) {
-		return nil, &usage.Failure{Message: "--from: " + script.Message, Hint: "see 'phscript doc messy-files'"}
+		return nil, &usage.Failure{Message: "--from: " + script.Message, Hint: "see 'phscript doc messy-files'; --skip leaves out lines above the header"}
 	}
 	return nil, failed
 }
@@ -75,6 +129,15 @@ func (o *options) read(ctx context.Context, env *environment.Env, path string) (
 func tableOf(v any, encoding string) (*table, error) {
 	all, _ := v.(map[string]any)
 	t := &table{encoding: encoding, more: all["more"] == true}
+	t.repeated = all["repeated"] == true
+	t.problem, _ = all["problem"].(string)
+	if wrong, ok := all["wrong"].(float64); ok {
+		t.wrong = int(wrong)
+	}
+	sheets, _ := all["sheets"].([]any)
+	for _, name := range sheets {
+		t.sheets = append(t.sheets, fmt.Sprint(name))
+	}
 	names, _ := all["columns"].([]any)
 	for _, name := range names {
 		t.columns = append(t.columns, proposal.Column{Name: fmt.Sprint(name), Exact: true})
@@ -103,5 +166,7 @@ func tableOf(v any, encoding string) (*table, error) {
 	if len(t.columns) == 0 || t.rows == 0 {
 		return nil, &usage.Failure{Message: "--from: the file has no rows", Hint: "give a file with a header and at least one row"}
 	}
+	lines, _ := all["lines"].([]any)
+	t.above = t.titles(lines)
 	return t, nil
 }
