@@ -9,6 +9,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/host"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 )
 
@@ -65,9 +66,17 @@ func (o *options) inDoubt(e *host.Doubtful) *runtime.Result {
 	return &runtime.Result{Summary: tally.Snapshot(), Rejected: tally.Rejected()}
 }
 
+// refused reports whether a run ended because Planhat refused its token before anything was
+// stored. With the right token, it begins anew.
+func refused(journals *host.Journals, s *outcome.Summary) bool {
+	c := s.Counts
+	return s.ExitCode == fault.ExitAuth && journals.Resumed() == nil &&
+		c.Created+c.Updated+c.Unchanged+c.Deleted+c.Rejected+c.UncertainOutcome+c.Unknown == 0
+}
+
 // done reports whether nothing is left to do for a run that resumes this one.
 func done(journals *host.Journals, s *outcome.Summary) bool {
 	left := journals.LeftOut()
 	// Nobody can decide more about rows that were left out.
-	return s.Outcome == "done" || s.Outcome == "rejected" || left > 0 && s.Finished && s.Unsent == 0 && s.Unknown <= left
+	return s.Outcome == "done" || s.Outcome == "rejected" || refused(journals, s) || left > 0 && s.Finished && s.Unsent == 0 && s.Unknown <= left
 }

@@ -62,6 +62,20 @@ func TestResume(t *testing.T) {
 	assert.Contains(t, stderr, "created    0\n", "the company exists, so the script ends there")
 }
 
+// A run whose token was refused before it stored anything begins anew with another token.
+func TestRefusedTokensLeaveNothingToResume(t *testing.T) {
+	r, server := resumable(t, map[string]string{"import.lua": failsOnce})
+	r.Variables["PLANHAT_API_TOKEN"] = "wrong-token"
+	_, stderr, err := r.Run(run.New, "import.lua")
+	assert.Equal(t, 4, code(t, err), stderr)
+	assert.NotContains(t, stderr, "to continue")
+	r.Variables["PLANHAT_API_TOKEN"] = server.APIToken()
+	_, _, err = r.Run(run.New, "--resume", "import.lua")
+	assert.EqualError(t, err, "no unfinished run of import.lua is recorded")
+	_, stderr, err = r.Run(run.New, "import.lua")
+	assert.Equal(t, 3, code(t, err), stderr)
+}
+
 // A run that ends well leaves nothing to resume.
 func TestNothingToResume(t *testing.T) {
 	r, server := resumable(t, map[string]string{"import.lua": failsOnce})
