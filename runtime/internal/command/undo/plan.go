@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
+
+	"github.com/dustin/go-humanize/english"
 
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
@@ -206,8 +209,14 @@ func (u *undoing) finish(ctx context.Context, p *planned) error {
 	case p.path == "":
 		fmt.Fprintln(u.env.Stderr, "there is nothing to revert, so there is no plan")
 	case u.out != "":
+		if err := u.allowed(p); err != nil {
+			fmt.Fprintln(u.env.Stderr, "note: "+err.Message+"; "+err.Hint)
+		}
 		fmt.Fprintf(u.env.Stderr, "wrote the plan to %s; to apply it: phscript apply %s\n", u.out, u.out)
 	default:
+		if err := u.allowed(p); err != nil {
+			return err
+		}
 		if err := u.confirm(ctx, p); err != nil {
 			return err
 		}
@@ -220,6 +229,20 @@ func (u *undoing) finish(ctx context.Context, p *planned) error {
 		}
 	}
 	return &usage.Finished{Code: code}
+}
+
+// allowed returns an error if the profile does not allow what the plan does, or nil.
+func (u *undoing) allowed(p *planned) *usage.Error {
+	profile, sum := u.host.Config.Profile, p.report.Sum()
+	for permission, n := range map[string]int{"delete": sum.Deleted, "update": sum.Updated, "create": sum.Created} {
+		if n > 0 && profile.Allow != nil && !slices.Contains(profile.Allow, permission) {
+			return &usage.Error{
+				Message: fmt.Sprintf("the profile %s does not allow to %s records, and the undo would %s %s", profile.Name, permission, permission, english.Plural(n, "record", "")),
+				Hint:    fmt.Sprintf("to allow it, add %q to allow under [profile.%s]", permission, profile.Name),
+			}
+		}
+	}
+	return nil
 }
 
 // show prints what the undo does.
