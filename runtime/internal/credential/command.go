@@ -31,6 +31,9 @@ func (f *Finder) run(ctx context.Context, s Source) (string, error) {
 	cmd.Stdout, cmd.Stderr, cmd.Dir, cmd.Env = out, f.Stderr, s.dir, f.Environ
 	// What the program has started may keep its output open.
 	cmd.WaitDelay = time.Second
+	if !f.Terminal {
+		ownGroup(cmd)
+	}
 	err := cmd.Run()
 	const again = "run the program by hand to see what is wrong"
 	_, failed := errors.AsType[*exec.ExitError](err)

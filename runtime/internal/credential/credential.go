@@ -54,6 +54,9 @@ type Finder struct {
 	Stderr io.Writer
 	// Environ are the variables of programs.
 	Environ []string
+	// Terminal reports whether programs may ask on a terminal. They then stay in the process
+	// group of phscript: others cannot read from it.
+	Terminal bool
 	// limit is how long a program may take.
 	limit time.Duration
 }

@@ -97,6 +97,7 @@ func LogHandler(env *environment.Env, c config.Config) (slog.Handler, error) {
 func Finder(env *environment.Env) *credential.Finder {
 	f := &credential.Finder{
 		Getenv: env.Getenv, Trust: env.Trust, State: storage.Dir(env), Keyring: env.Keyring, Dir: env.Dir, Stderr: env.Stderr,
+		Terminal: env.StdinTTY || env.StdoutTTY || env.StderrTTY,
 	}
 	if env.Environ != nil {
 		f.Environ = env.Environ()
