@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -100,21 +99,6 @@ func forgetOthers(ctx context.Context, env *environment.Env, opened *host.Opened
 		fmt.Fprintf(env.Stdout, "removed the stored %s, which this way does not use\n", name)
 	}
 	return nil
-}
-
-// typed is what a person types. A read ends with ctx, if it can.
-type typed struct {
-	ctx  context.Context
-	from io.Reader
-}
-
-func (t typed) Read(p []byte) (int, error) {
-	if from, ok := t.from.(interface {
-		ReadContext(ctx context.Context, p []byte) (int, error)
-	}); ok {
-		return from.ReadContext(t.ctx, p)
-	}
-	return t.from.Read(p)
 }
 
 // readLine reads what is typed on the terminal.

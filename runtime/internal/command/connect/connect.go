@@ -144,7 +144,7 @@ func connect(env *environment.Env, o *options) error {
 	if s.own() {
 		fmt.Fprintf(env.Stdout, "%s gets what you enter, and reaches %s\n\n", s.file, strings.Join(s.hosts, ", "))
 	}
-	in := bufio.NewReader(typed{ctx, env.Stdin})
+	in := bufio.NewReader(env.Typed(ctx))
 	w, err := o.choose(ctx, env, opened, s, in)
 	if err != nil {
 		return err

@@ -62,8 +62,9 @@ func (c *Consent) Terms(env *environment.Env, settings config.Config, simulated 
 func asked(ctx context.Context, env *environment.Env, question string) (string, error) {
 	fmt.Fprint(env.Stderr, display.Text(question))
 	var line []byte
+	in := env.Typed(ctx)
 	for b := make([]byte, 1); ; {
-		n, err := readTerminal(ctx, env.Stdin, b)
+		n, err := in.Read(b)
 		if line = append(line, b[:n]...); bytes.HasSuffix(line, []byte{'\n'}) {
 			return strings.TrimSpace(string(line)), nil
 		}
@@ -75,15 +76,6 @@ func asked(ctx context.Context, env *environment.Env, question string) (string, 
 			return "", err
 		}
 	}
-}
-
-func readTerminal(ctx context.Context, in io.Reader, p []byte) (int, error) {
-	if in, ok := in.(interface {
-		ReadContext(ctx context.Context, p []byte) (int, error)
-	}); ok {
-		return in.ReadContext(ctx, p)
-	}
-	return in.Read(p)
 }
 
 // beforeWrites returns what is asked before each write of a script: whether it has consent,

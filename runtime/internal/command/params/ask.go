@@ -98,8 +98,9 @@ func answer(ctx context.Context, env *environment.Env, p *header.Param) (string,
 	}
 	// One byte at a time: the rest is the script's input.
 	var line []byte
+	in := env.Typed(ctx)
 	for one := make([]byte, 1); ; {
-		n, err := read(ctx, env.Stdin, one)
+		n, err := in.Read(one)
 		if n > 0 && one[0] == '\n' {
 			return strings.TrimSpace(string(line)), nil
 		}
@@ -108,14 +109,4 @@ func answer(ctx context.Context, env *environment.Env, p *header.Param) (string,
 			return "", err
 		}
 	}
-}
-
-// read reads until ctx ends, if the input can.
-func read(ctx context.Context, from io.Reader, p []byte) (int, error) {
-	if from, ok := from.(interface {
-		ReadContext(ctx context.Context, p []byte) (int, error)
-	}); ok {
-		return from.ReadContext(ctx, p)
-	}
-	return from.Read(p)
 }
