@@ -44,10 +44,12 @@ func (r *Reader) readColumns() error {
 			return r.unknownColumn(r.opt.Typed[name], name, names)
 		}
 	}
+	seen := make(map[string]int, len(names))
 	for i, name := range names {
-		if first := slices.Index(names, name); first < i {
+		if first, again := seen[name]; again {
 			return r.repeatedName(first, i, name)
 		}
+		seen[name] = i
 	}
 	r.Columns = names
 	return nil
@@ -122,12 +124,18 @@ func (r *Reader) headerNames(record []string) ([]string, error) {
 
 // numbered appends a number to each name that came before: id, id_2, id_3.
 func numbered(names []string) []string {
+	given, used := make(map[string]bool, len(names)), make(map[string]bool, len(names))
+	for _, name := range names {
+		given[name] = true
+	}
+	last := map[string]int{} // the last number of each name, so that many are not tried again
 	unique := make([]string, len(names))
 	for i, name := range names {
 		unique[i] = name
-		for n := 2; slices.Contains(unique[:i], unique[i]) || unique[i] != name && slices.Contains(names, unique[i]); n++ {
-			unique[i] = name + "_" + strconv.Itoa(n)
+		for n := max(2, last[name]+1); used[unique[i]] || unique[i] != name && given[unique[i]]; n++ {
+			unique[i], last[name] = name+"_"+strconv.Itoa(n), n
 		}
+		used[unique[i]] = true
 	}
 	return unique
 }

@@ -153,7 +153,7 @@ func (r *Reader) leaveOut(cells []string) ([]string, error) {
 			continue
 		}
 		kept = append(kept, unguard(cell))
-		if cell != "" || slices.Contains(r.scan.quoted, i) {
+		if _, quoted := slices.BinarySearch(r.scan.quoted, i); quoted || cell != "" {
 			last = len(kept)
 		}
 	}

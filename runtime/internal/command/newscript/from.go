@@ -47,7 +47,7 @@ func (o *options) propose(env *environment.Env, name string) ([]scaffold.File, e
 	if known != nil {
 		account = known.Schema
 	}
-	p, err := o.choose(env, t, account)
+	p, err := o.choose(ctx, env, t, account)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (o *options) propose(env *environment.Env, name string) ([]scaffold.File, e
 }
 
 // choose chooses the model.
-func (o *options) choose(env *environment.Env, t *table, known *schema.Schema) (*proposal.Proposal, error) {
+func (o *options) choose(ctx context.Context, env *environment.Env, t *table, known *schema.Schema) (*proposal.Proposal, error) {
 	names := make([]string, 0, 32)
 	for _, m := range proposal.Importable() {
 		names = append(names, m.Snake)
@@ -113,10 +113,13 @@ func (o *options) choose(env *environment.Env, t *table, known *schema.Schema) (
 	for i, p := range ranked {
 		fmt.Fprintf(env.Stdout, "%d. %s: %s\n", i+1, p.Model.Snake, p.Model.Doc)
 	}
-	in := bufio.NewReader(env.Stdin)
+	in := bufio.NewReader(env.Typed(ctx))
 	for {
 		fmt.Fprintf(env.Stdout, "\n1 to %d, or the name of another model: ", len(ranked))
 		line, err := in.ReadString('\n')
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		if err != nil {
 			return nil, &usage.Error{Message: "no model was chosen", Hint: "name it with --model"}
 		}

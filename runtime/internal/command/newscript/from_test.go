@@ -2,9 +2,13 @@ package newscript_test
 
 import (
 	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/xml"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -170,12 +174,31 @@ func TestFromMessyFiles(t *testing.T) {
 	passes(t, r)
 }
 
+// workbook writes a workbook of one sheet, whose rows are given as XML.
+func workbook(t *testing.T, file, sheet, rows string) {
+	t.Helper()
+	f, err := os.Create(file)
+	require.NoError(t, err)
+	w := zip.NewWriter(f)
+	var name bytes.Buffer
+	require.NoError(t, xml.EscapeText(&name, []byte(sheet)))
+	for name, text := range map[string]string{
+		"xl/workbook.xml":            `<workbook xmlns:r="r"><sheets><sheet name="` + name.String() + `" r:id="x"/></sheets></workbook>`,
+		"xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="x" Target="a.xml"/></Relationships>`,
+		"xl/a.xml":                   "<worksheet><sheetData>" + rows + "</sheetData></worksheet>",
+	} {
+		part, err := w.Create(name)
+		require.NoError(t, err)
+		_, err = part.Write([]byte(text))
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.Close())
+	require.NoError(t, f.Close())
+}
+
 // TestFromWorkbookWithErrors: a cell with an error costs its row, as in an import.
 func TestFromWorkbookWithErrors(t *testing.T) {
 	r := trial.New(t, nil)
-	f, err := os.Create(filepath.Join(r.Env.Dir, "a.xlsx"))
-	require.NoError(t, err)
-	w := zip.NewWriter(f)
 	cells := ""
 	for _, row := range []string{"Account ID|Account Name|City", "a-1|Acme|Lund", "a-2|Globex|#N/A", "a-3|Initech|Ystad"} {
 		cells += "<row>"
@@ -188,18 +211,7 @@ func TestFromWorkbookWithErrors(t *testing.T) {
 		}
 		cells += "</row>"
 	}
-	for name, text := range map[string]string{
-		"xl/workbook.xml":            `<workbook xmlns:r="r"><sheets><sheet name="S" r:id="x"/></sheets></workbook>`,
-		"xl/_rels/workbook.xml.rels": `<Relationships><Relationship Id="x" Target="a.xml"/></Relationships>`,
-		"xl/a.xml":                   "<worksheet><sheetData>" + cells + "</sheetData></worksheet>",
-	} {
-		part, err := w.Create(name)
-		require.NoError(t, err)
-		_, err = part.Write([]byte(text))
-		require.NoError(t, err)
-	}
-	require.NoError(t, w.Close())
-	require.NoError(t, f.Close())
+	workbook(t, filepath.Join(r.Env.Dir, "a.xlsx"), "S", cells)
 	out, _, err := r.Run(newscript.New, "a", "--from", "a.xlsx")
 	require.NoError(t, err, out)
 	assert.Contains(t, out, "1 row can't be read and will be rejected: row 3: ")
@@ -217,4 +229,58 @@ func TestFromAsks(t *testing.T) {
 	assert.Contains(t, out, "What are the rows of list.csv?\n1. ")
 	assert.Contains(t, out, "becomes products, by externalId")
 	passes(t, r)
+}
+
+// silent is a terminal at which nobody types. asked is closed by the first read.
+type silent struct{ asked chan struct{} }
+
+func (s silent) Read([]byte) (int, error) { panic("the read cannot be ended") }
+
+func (s silent) ReadContext(ctx context.Context, _ []byte) (int, error) {
+	close(s.asked)
+	<-ctx.Done()
+	return 0, context.Cause(ctx)
+}
+
+// Ctrl-C ends it while it waits for an answer.
+func TestFromIsInterrupted(t *testing.T) {
+	r := trial.New(t, map[string]string{"list.csv": "Name,ID\nAcme,1\nBolt,2\n"})
+	terminal, signals := silent{make(chan struct{})}, make(chan os.Signal, 1)
+	r.Env.StdinTTY, r.Env.StdoutTTY = true, true
+	r.Env.Stdin = terminal
+	r.Env.Interrupts = func() (<-chan os.Signal, func()) { return signals, func() {} }
+	go func() {
+		<-terminal.asked
+		signals <- os.Interrupt
+	}()
+	_, _, err := r.Run(newscript.New, "items", "--from", "list.csv")
+	require.EqualError(t, err, "stopped by Ctrl-C or a termination signal")
+	assert.NoFileExists(t, filepath.Join(r.Env.Dir, "items.lua"))
+}
+
+// TestVeryWideFiles are refused, soon.
+func TestVeryWideFiles(t *testing.T) {
+	names := make([]string, 1_000_000)
+	for i := range names {
+		names[i] = "c" + strconv.Itoa(i)
+	}
+	r := trial.New(t, map[string]string{"wide.csv": strings.Join(names, ",") + "\n" + strings.Repeat("1,", len(names)-1) + "1\n"})
+	_, _, err := r.Run(newscript.New, "wide", "--from", "wide.csv")
+	require.ErrorContains(t, err, "--from: the file has 1,000,000 columns, and a proposal can have at most 1,000")
+	require.NoError(t, os.WriteFile(filepath.Join(r.Env.Dir, "same.csv"), []byte(strings.Repeat("Name,", 99_999)+"Name\n"+strings.Repeat("1,", 99_999)+"1\n"), 0o600))
+	_, _, err = r.Run(newscript.New, "same", "--from", "same.csv")
+	require.ErrorContains(t, err, "--from: the file has 100,000 columns, and a proposal can have at most 1,000")
+}
+
+// TestFromWorkbookWithFarCells reads workbooks with cells at the limits of a sheet.
+func TestFromWorkbookWithFarCells(t *testing.T) {
+	r := trial.New(t, nil)
+	last := `<row r="1048576"><c r="A1048576" t="str"><v>a-1</v></c><c r="B1048576" t="str"><v>Acme</v></c></row>`
+	workbook(t, filepath.Join(r.Env.Dir, "wide.xlsx"), "S", `<row r="1"><c r="A1" t="str"><v>Account ID</v></c><c r="XFD1" t="str"><v>Account Name</v></c></row>`+last)
+	_, _, err := r.Run(newscript.New, "wide", "--from", "wide.xlsx")
+	require.ErrorContains(t, err, "--from: the file has 16,384 columns, and a proposal can have at most 1,000")
+	workbook(t, filepath.Join(r.Env.Dir, "tall.xlsx"), "S", `<row r="1"><c r="A1" t="str"><v>Account ID</v></c><c r="B1" t="str"><v>Account Name</v></c></row>`+last)
+	out, _, err := r.Run(newscript.New, "tall", "--from", "tall.xlsx")
+	require.NoError(t, err)
+	assert.Contains(t, out, "tall.xlsx (1 row) becomes companies")
 }

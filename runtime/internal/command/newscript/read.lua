@@ -1,5 +1,5 @@
 -- Reads a file of rows for the proposal of an import.
-local file, format, sheet, skip, encoding, most = unpack(args)
+local file, format, sheet, skip, encoding, most, widest, cells = unpack(args)
 
 local options = { skip = tonumber(skip) }
 local reader = csv
@@ -16,20 +16,22 @@ if not named then
   options.repeated = "rename"
   columns = reader.columns(file, options)
 end
+if #columns > tonumber(widest) then return { wide = #columns } end
+most = math.min(tonumber(most), math.floor(tonumber(cells) / math.max(1, #columns)))
 local rows, lines, more = {}, {}, false
 local each, problems = reader.rows(file, options)
 for row, line in each do
-  if #rows >= tonumber(most) then
+  if #rows >= most then
     more = true
     break
   end
-  local cells = {}
+  local values = {}
   for i, name in ipairs(columns) do
     local cell = row[name]
     if cell == nil then cell = json.null end
-    cells[i] = cell
+    values[i] = cell
   end
-  rows[#rows + 1] = cells
+  rows[#rows + 1] = values
   if #lines < 20 then lines[#lines + 1] = line end
 end
 local out = { columns = columns, rows = rows, lines = lines, more = more, repeated = not named, wrong = 0 }

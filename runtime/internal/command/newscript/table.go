@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
@@ -21,6 +23,12 @@ var reading []byte
 
 // looked is how many rows a proposal is based on.
 const looked = 20_000
+
+// widest is how many columns a proposal can have, mostCells how many cells it is based on.
+const (
+	widest    = 1_000
+	mostCells = 1_000_000
+)
 
 // table is what was read of a file.
 type table struct {
@@ -101,7 +109,7 @@ func (o *options) read(ctx context.Context, env *environment.Env, path string) (
 			return nil, err
 		}
 		result, err := program.Run(ctx, runtime.RunOptions{
-			Args: []string{path, format, o.sheet, strconv.Itoa(o.skip), encoding, strconv.Itoa(looked)},
+			Args: []string{path, format, o.sheet, strconv.Itoa(o.skip), encoding, strconv.Itoa(looked), strconv.Itoa(widest), strconv.Itoa(mostCells)},
 		})
 		if err != nil {
 			if failed == nil {
@@ -128,6 +136,12 @@ func (o *options) read(ctx context.Context, env *environment.Env, path string) (
 // tableOf converts what the script returned.
 func tableOf(v any, encoding string) (*table, error) {
 	all, _ := v.(map[string]any)
+	if wide, ok := all["wide"].(float64); ok {
+		return nil, &usage.Failure{
+			Message: fmt.Sprintf("--from: the file has %s columns, and a proposal can have at most %s", humanize.Comma(int64(wide)), humanize.Comma(widest)),
+			Hint:    "leave out the columns that you do not import",
+		}
+	}
 	t := &table{encoding: encoding, more: all["more"] == true}
 	t.repeated = all["repeated"] == true
 	t.problem, _ = all["problem"].(string)
@@ -145,11 +159,11 @@ func tableOf(v any, encoding string) (*table, error) {
 	rows, _ := all["rows"].([]any)
 	t.rows = len(rows)
 	for _, row := range rows {
-		cells, _ := row.([]any)
+		values, _ := row.([]any)
 		for i := range t.columns {
 			text := ""
-			if i < len(cells) {
-				switch cell := cells[i].(type) {
+			if i < len(values) {
+				switch cell := values[i].(type) {
 				case nil:
 				case float64: // a number of a workbook
 					text = strconv.FormatFloat(cell, 'f', -1, 64)
