@@ -10,7 +10,6 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/phscript/phscript/planhat/catalog"
-	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/guide"
 	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/runtime/internal/reference"
@@ -39,20 +38,20 @@ type schemaInput struct {
 }
 
 func (s *server) addDocumentation(m *mcp.Server) {
-	add(m, "search_docs", "Search the documentation",
+	add(s, m, "search_docs", "Search the documentation",
 		"Searches the guides and the reference of phscript, and returns the names of topics with a line about each. Read one with read_doc.",
 		false, s.search)
-	add(m, "read_doc", "Read the documentation",
+	add(s, m, "read_doc", "Read the documentation",
 		"Returns the page of a topic: a module, a function, a model, a property, or a section of a guide. 'index' lists all guides, modules and models.",
 		false, s.read)
-	add(m, "schema", "List the properties of a model",
+	add(s, m, "schema", "List the properties of a model",
 		"Lists the properties of a model with their types, whether they can be written, and which a new record needs. Includes the account's custom fields if 'phscript schema pull' has saved them.",
 		false, s.schema)
 }
 
 // manual returns the manual with the models that the project declares.
 func (s *server) manual() *manual.Manual {
-	c, _ := config.Load("", s.dir, s.env.ReadConfig, func(string) (string, bool) { return "", false })
+	c, _ := s.config()
 	return suite.Manual(c.Models...)
 }
 
@@ -116,12 +115,11 @@ func (s *server) schema(_ context.Context, in schemaInput) (string, error) {
 		return "", fmt.Errorf("there is no model %s%s", in.Model, catalog.Aside(catalog.Nearest(in.Model, m.ModelNames())))
 	}
 	text := properties(model)
-	c, err := config.Load("", s.dir, s.env.ReadConfig, func(string) (string, bool) { return "", false })
-	if err != nil {
-		return "", err
-	}
+	c, mistake := s.config()
 	known, err := schema.Load(c.SchemaPath(s.dir))
 	switch {
+	case mistake != nil:
+		text += "\nCustom fields of this account are not known until the user corrects the settings:\n" + mistake.Error() + "\n"
 	case err != nil:
 		return "", err
 	case known == nil:

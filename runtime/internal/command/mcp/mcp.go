@@ -82,7 +82,7 @@ func (o *options) serve(env *environment.Env) error {
 	if err != nil {
 		return err
 	}
-	s := &server{env: env, program: program, dir: env.Path(o.dir), live: o.live, profile: o.profile, timeout: o.timeout, slots: make(chan struct{}, atOnce)}
+	s := &server{env: env, program: program, dir: env.Path(o.dir), live: o.live, profile: o.profile, timeout: o.timeout, slots: make(chan struct{}, atOnce), places: placesOf(env.Path(o.dir))}
 	if env.StdinTTY {
 		fmt.Fprintln(env.Stderr, "phscript mcp waits for an assistant on standard input. Configure your assistant to start it; press Ctrl-C to stop.")
 	}
@@ -106,6 +106,7 @@ type server struct {
 	profile string
 	timeout time.Duration
 	slots   chan struct{}
+	places  places
 }
 
 const instructions = `phscript runs Lua 5.1 scripts that read and write Planhat, a customer platform.
@@ -130,7 +131,7 @@ func (s *server) protocol() *mcp.Server {
 }
 
 // add adds a tool, which only reads. open says that it reaches another system.
-func add[In any](m *mcp.Server, name, title, description string, open bool, call func(context.Context, In) (string, error)) {
+func add[In any](s *server, m *mcp.Server, name, title, description string, open bool, call func(context.Context, In) (string, error)) {
 	no := false
 	mcp.AddTool(m, &mcp.Tool{
 		Name: name, Description: description,
@@ -138,8 +139,8 @@ func add[In any](m *mcp.Server, name, title, description string, open bool, call
 	}, func(ctx context.Context, _ *mcp.CallToolRequest, in In) (*mcp.CallToolResult, any, error) {
 		text, err := call(ctx, in)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, errors.New(s.places.relative(err.Error()))
 		}
-		return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: text}}}, nil, nil
+		return &mcp.CallToolResult{Content: []mcp.Content{&mcp.TextContent{Text: s.places.relative(text)}}}, nil, nil
 	})
 }

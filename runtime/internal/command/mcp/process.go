@@ -33,8 +33,6 @@ type finished struct {
 	code           int
 	stdout, stderr *ends
 	timedOut       bool
-	// dir is the workspace, whose name is left out of what is returned.
-	dir string
 }
 
 // start runs phscript in a workspace.
@@ -51,7 +49,7 @@ func (s *server) start(ctx context.Context, w *workspace, live bool, stdin strin
 	cmd.Dir = w.dir
 	cmd.Env = s.variables(w, live)
 	cmd.Stdin = strings.NewReader(stdin)
-	f := &finished{stdout: &ends{}, stderr: &ends{}, dir: w.dir + string(filepath.Separator)}
+	f := &finished{stdout: &ends{}, stderr: &ends{}}
 	cmd.Stdout, cmd.Stderr = f.stdout, f.stderr
 	cmd.WaitDelay = 5 * time.Second
 	err := cmd.Run()
@@ -101,7 +99,7 @@ func (f *finished) text(s *server, meaning map[int]string) string {
 		name string
 		out  *ends
 	}{{"stdout", f.stdout}, {"stderr", f.stderr}} {
-		if text := strings.ReplaceAll(one.out.String(), f.dir, ""); text != "" {
+		if text := one.out.String(); text != "" {
 			fmt.Fprintf(&b, "\n%s:\n%s\n", one.name, strings.TrimRight(text, "\n"))
 		}
 	}

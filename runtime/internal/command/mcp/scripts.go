@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -49,29 +50,34 @@ var ofRuns = map[int]string{
 }
 
 func (s *server) addScripts(m *mcp.Server) {
-	add(m, "check", "Check scripts",
+	add(s, m, "check", "Check scripts",
 		"Finds mistakes in scripts without running them: misspelled names, wrong types, properties that do not exist.",
 		false, s.check)
-	add(m, "run", "Run a script on the simulated Planhat",
+	add(s, m, "run", "Run a script on the simulated Planhat",
 		"Runs a script on a simulated Planhat, which is empty at the start and gone afterwards. The script cannot reach a network, an environment variable, or files outside the project. Returns what it printed, the summary, and the files that it wrote to out.",
 		false, s.run)
-	add(m, "test", "Run tests of scripts",
+	add(s, m, "test", "Run tests of scripts",
 		"Runs tests (files that end in _test.lua). Each test has its own simulated Planhat. Returns the failures with their lines.",
 		false, s.test)
 	description := "Shows what a script would create, update and delete, property by property, on a simulated Planhat. Nothing is written."
 	if s.live {
 		description = "Shows what a script would create, update and delete, property by property. With live, it reads the user's Planhat; otherwise it uses a simulated one. Nothing is written."
 	}
-	add(m, "plan", "Show what a script would change", description, s.live, s.plan)
+	add(s, m, "plan", "Show what a script would change", description, s.live, s.plan)
 }
 
 // inside does something in a workspace.
 func (s *server) inside(files map[string]string, do func(*workspace) (string, error)) (text string, err error) {
-	c, err := config.Load("", s.dir, s.env.ReadConfig, func(string) (string, bool) { return "", false })
+	c, err := s.config()
 	if err != nil {
 		return "", err
 	}
-	w, err := s.open(files, c.TokenFiles())
+	return s.within(workspace{settings: c}, files, do)
+}
+
+// within does something in a workspace, whose settings and limits are given.
+func (s *server) within(given workspace, files map[string]string, do func(*workspace) (string, error)) (text string, err error) {
+	w, err := s.open(given, files)
 	if err != nil {
 		return "", err
 	}
@@ -79,12 +85,17 @@ func (s *server) inside(files map[string]string, do func(*workspace) (string, er
 	return do(w)
 }
 
+// config reads the settings of the project.
+func (s *server) config() (config.Config, error) {
+	return config.Load("", s.dir, s.env.ReadConfig, func(string) (string, bool) { return "", false })
+}
+
 // settings writes those settings of the project that a call uses, and returns the flags that
 // name them.
 func (s *server) settings(w *workspace, live bool) (flags []string, err error) {
-	c, err := config.Load("", s.dir, s.env.ReadConfig, func(string) (string, bool) { return "", false })
-	if err != nil || c.File == "" {
-		return nil, err
+	c := w.settings
+	if c.File == "" {
+		return nil, nil
 	}
 	all := map[string]any{}
 	if err := toml.Unmarshal(c.Text, &all); err != nil {
@@ -163,63 +174,73 @@ func named(settings map[string]any) (names []string) {
 	return names
 }
 
+// check also works if the settings have a mistake, without them. It then sees nothing but
+// sources, since the settings say which files hold tokens.
 func (s *server) check(ctx context.Context, in checkInput) (string, error) {
-	return s.inside(in.Files, func(w *workspace) (string, error) {
-		args, err := s.settings(w, false)
-		if err != nil {
-			return "", err
-		}
-		args = append([]string{"check"}, args...)
-		if len(in.Paths) == 0 {
-			in.Paths = scripts(w.dir, ".lua")
-		}
-		for _, name := range in.Paths {
-			local, err := w.local(name)
-			if err != nil {
-				return "", err
-			}
-			args = append(args, unflagged(local))
-		}
-		if len(in.Paths) == 0 {
-			return "", errors.New("the project has no scripts; pass one in files")
-		}
-		f, err := s.start(ctx, w, false, "", args...)
-		if err != nil {
-			return "", err
-		}
-		return f.text(s, map[int]string{0: "no mistakes found", 1: "mistakes found", 2: "wrong use"}), nil
+	c, mistake := s.config()
+	given, note := workspace{settings: c}, ""
+	if mistake != nil {
+		given = workspace{sources: true}
+		note = "The settings are not used, so models that they declare are unknown, until the user corrects them:\n" + mistake.Error() + "\n\n"
+	}
+	text, err := s.within(given, in.Files, func(w *workspace) (string, error) {
+		return s.examine(ctx, w, in.Paths, examination{
+			args: []string{"check"}, ending: ".lua", none: "the project has no scripts; pass one in files",
+			meaning: map[int]string{0: "no mistakes found", 1: "mistakes found", 2: "wrong use"},
+		})
 	})
+	if err != nil {
+		return "", err
+	}
+	return note + text, nil
 }
 
 func (s *server) test(ctx context.Context, in testInput) (string, error) {
+	args := []string{"test"}
+	if in.Filter != "" {
+		args = append(args, "--filter="+in.Filter)
+	}
 	return s.inside(in.Files, func(w *workspace) (string, error) {
-		args, err := s.settings(w, false)
-		if err != nil {
-			return "", err
-		}
-		args = append([]string{"test"}, args...)
-		if in.Filter != "" {
-			args = append(args, "--filter="+in.Filter)
-		}
-		if len(in.Paths) == 0 {
-			in.Paths = scripts(w.dir, "_test.lua")
-		}
-		for _, name := range in.Paths {
-			local, err := w.local(name)
-			if err != nil {
-				return "", err
-			}
-			args = append(args, unflagged(local))
-		}
-		if len(in.Paths) == 0 {
-			return "", errors.New("the project has no tests; pass one in files, such as import_test.lua")
-		}
-		f, err := s.start(ctx, w, false, "", args...)
-		if err != nil {
-			return "", err
-		}
-		return f.text(s, map[int]string{0: "all passed", 1: "a test failed", 2: "wrong use"}), nil
+		return s.examine(ctx, w, in.Paths, examination{
+			args: args, ending: "_test.lua", none: "the project has no tests; pass one in files, such as import_test.lua",
+			meaning: map[int]string{0: "all passed", 1: "a test failed", 2: "wrong use"},
+		})
 	})
+}
+
+// examination is a command that takes files.
+type examination struct {
+	args []string
+	// ending is that of the files if none are named, and none the error if there are none.
+	ending, none string
+	meaning      map[int]string
+}
+
+// examine runs a command on files of a workspace.
+func (s *server) examine(ctx context.Context, w *workspace, paths []string, x examination) (string, error) {
+	flags, err := s.settings(w, false)
+	if err != nil {
+		return "", err
+	}
+	args := slices.Concat(x.args, flags)
+	if len(paths) == 0 {
+		paths = scripts(w.dir, x.ending)
+	}
+	if len(paths) == 0 {
+		return "", errors.New(x.none)
+	}
+	for _, name := range paths {
+		local, err := w.local(name)
+		if err != nil {
+			return "", err
+		}
+		args = append(args, unflagged(local))
+	}
+	f, err := s.start(ctx, w, false, "", args...)
+	if err != nil {
+		return "", err
+	}
+	return f.text(s, x.meaning), nil
 }
 
 // unflagged returns the name of a file so that it is not taken for a flag.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/schema"
 )
 
 // workspace is a temporary folder that has what the project has, and the files of a call in
@@ -19,8 +20,10 @@ type workspace struct {
 	dir, project string
 	// bytes and entries are how much can still be copied. What is more is linked.
 	bytes, entries int64
-	// secret are files with tokens, which it does not have.
-	secret []string
+	// settings are those of the project.
+	settings config.Config
+	// sources says that it has no files but Lua and the schema.
+	sources bool
 	// variables are the environment variables with tokens of live plans.
 	variables []string
 }
@@ -39,17 +42,21 @@ const (
 	copiedEntries = 2_000
 )
 
-// open makes a workspace.
-func (s *server) open(files map[string]string, secret []string) (w *workspace, err error) {
+// temporary begins the names of workspaces.
+const temporary = "phscript-mcp-"
+
+// open makes a workspace, whose settings and limits are given.
+func (s *server) open(given workspace, files map[string]string) (w *workspace, err error) {
 	project, err := filepath.EvalSymlinks(s.dir)
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "phscript-mcp-")
+	dir, err := os.MkdirTemp("", temporary)
 	if err != nil {
 		return nil, err
 	}
-	w = &workspace{project: project, secret: secret, bytes: copiedBytes, entries: copiedEntries}
+	w = &given
+	w.project, w.bytes, w.entries = project, copiedBytes, copiedEntries
 	if w.dir, err = filepath.EvalSymlinks(dir); err == nil {
 		err = w.fill(files)
 	}
@@ -115,6 +122,7 @@ func (w *workspace) take(folder string) error {
 		there, err := os.Lstat(target)
 		switch {
 		case private(name), w.isSecret(name):
+		case w.sources && !entry.IsDir() && filepath.Ext(name) != ".lua" && name != schema.FileName:
 		case err == nil && (!there.IsDir() || !entry.IsDir()): // a file of the call
 		case entry.IsDir() && (err == nil || w.entries > 0):
 			w.entries--
@@ -136,7 +144,7 @@ func (w *workspace) take(folder string) error {
 // isSecret reports whether a file of the project holds a token.
 func (w *workspace) isSecret(name string) bool {
 	info, err := os.Stat(filepath.Join(w.project, name))
-	return err == nil && slices.ContainsFunc(w.secret, func(file string) bool {
+	return err == nil && slices.ContainsFunc(w.settings.TokenFiles(), func(file string) bool {
 		other, err := os.Stat(file)
 		return err == nil && os.SameFile(info, other)
 	})
