@@ -15,6 +15,7 @@ import (
 
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/planhat/simulator"
+	"github.com/phscript/phscript/tests/sample"
 )
 
 // domain is the e-mail domain of the company that everything belongs to.
@@ -24,7 +25,7 @@ const domain = "coverage.example"
 // that the API accepts.
 type fixture struct {
 	*simulator.Server
-	made int
+	maker sample.Maker
 }
 
 func newFixture(t *testing.T) *fixture {
@@ -33,6 +34,7 @@ func newFixture(t *testing.T) *fixture {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, server.Close()) })
 	w := &fixture{Server: server}
+	w.maker = sample.Maker{Ref: func(m *catalog.Model) any { return standing(m) }, Company: w.companyExternalID, Domain: domain}
 	for _, m := range catalog.Load().Models {
 		w.put(t, m)
 	}
@@ -56,7 +58,7 @@ func (w *fixture) put(t *testing.T, m *catalog.Model) {
 	if m.Property("_id") == nil || m.Path == "" || m.Operation("get_list") == nil {
 		return
 	}
-	record := w.record(m)
+	record := w.maker.Record(m)
 	for name := range record {
 		ref := catalog.Load().ModelNamed(m.Property(name).Ref)
 		if ref != nil && ref != m && w.Record(ref.Snake, standing(ref)) == nil {
@@ -70,83 +72,10 @@ func (w *fixture) put(t *testing.T, m *catalog.Model) {
 	require.NoError(t, w.Put(m.Snake, record), m.Snake)
 }
 
-// record makes up a record that the model takes, different from all before.
-func (w *fixture) record(m *catalog.Model) map[string]any {
-	w.made++
-	names := append([]string{"externalId", "extId", "sourceId"}, m.RequiredOnCreate...)
-	names = append(names, m.RequiredOnBulkCreate...)
-	names = append(names, m.RequiredOneOf...)
-	for _, p := range m.Properties {
-		if p.Required {
-			names = append(names, p.Name)
-		}
-	}
-	record := map[string]any{}
-	for _, name := range names {
-		if p := m.Property(name); p != nil && !p.ReadOnly {
-			record[name] = w.value(p)
-		}
-	}
-	switch m.Snake {
-	case "conversation":
-		record["type"] = "call" // what is neither a note nor a ticket
-	case "metrics":
-		record["externalId"] = w.companyExternalID()
-	case "user_activity":
-		record["companyExternalId"] = w.companyExternalID()
-	}
-	return record
-}
-
 // companyExternalID returns the externalId of the company that everything
 // belongs to.
 func (w *fixture) companyExternalID() any {
 	return w.Record("company", standing(catalog.Load().Model("company")))["externalId"]
-}
-
-// value makes up a value of a property.
-func (w *fixture) value(p *catalog.Property) any {
-	ref := catalog.Load().ModelNamed(p.Ref)
-	switch {
-	case ref != nil && p.Type == catalog.Array:
-		return []string{standing(ref)}
-	case ref != nil:
-		return standing(ref)
-	case len(p.Enum) > 0:
-		return p.Enum[0]
-	case p.Name == "email":
-		return fmt.Sprintf("person.%d@%s", w.made, domain)
-	case p.Name == "domains":
-		return []string{domain}
-	case p.Name == "parent":
-		return "company"
-	}
-	switch p.Type {
-	case catalog.Number, catalog.Integer:
-		return 8
-	case catalog.Days:
-		return 20_000
-	case catalog.Date:
-		return "2026-01-15T00:00:00.000Z"
-	case catalog.Boolean:
-		return true
-	case catalog.Array:
-		return []string{}
-	case catalog.Object:
-		return map[string]any{}
-	}
-	return fmt.Sprintf("%s %d", p.Name, w.made)
-}
-
-// segment makes up a call in Segment's form.
-func (w *fixture) segment(m *catalog.Model) map[string]any {
-	w.made++
-	call := map[string]any{}
-	for _, p := range m.SegmentProperties {
-		call[p.Name] = w.value(p)
-	}
-	call["traits"] = map[string]any{"companyId": w.companyExternalID()}
-	return call
 }
 
 // body makes up the body of an operation: nil, an object, or a list.
@@ -157,15 +86,15 @@ func (w *fixture) body(m *catalog.Model, op *catalog.Operation) any {
 	case op.BodyShape != nil:
 		return []string{standing(m)} // ids
 	case op.Name == "segment":
-		return w.segment(m)
+		return w.maker.Segment(m)
 	case strings.HasSuffix(op.Body, "array"):
-		return []any{w.record(m), w.record(m)}
+		return []any{w.maker.Record(m), w.maker.Record(m)}
 	case op.Method == http.MethodPut:
-		changes := w.record(m)
+		changes := w.maker.Record(m)
 		delete(changes, "parent") // custom fields stay where they are
 		return changes
 	}
-	return w.record(m)
+	return w.maker.Record(m)
 }
 
 func text(t *testing.T, v any) []byte {
