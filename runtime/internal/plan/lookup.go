@@ -299,15 +299,17 @@ const leanLookups = 2
 func (s *session) companies(references []string) error {
 	m := catalog.Load().With(catalog.Account)
 	t := s.table(m)
-	open := 0
-	for _, reference := range references {
-		k := addressed(m, reference)
-		if len(t.find(m, k)) == 0 && !t.absent[k] && !s.run.placeholder(k.value) {
-			open++
+	open := func() (n int) {
+		for _, reference := range references {
+			k := addressed(m, reference)
+			if len(t.find(m, k)) == 0 && !t.absent[k] && !s.run.placeholder(k.value) {
+				n++
+			}
 		}
+		return n
 	}
 	lean := m.Operation("get_lean_list")
-	if open <= leanLookups || t.covers(m, nil) || lean == nil {
+	if open() <= leanLookups || t.covers(m, nil) || lean == nil {
 		return nil
 	}
 	body, _, err := s.read(m, lean, "", nil)
@@ -319,6 +321,10 @@ func (s *session) companies(references []string) error {
 		known[name] = true
 	}
 	s.add(m, body, known)
-	t.complete[m.Snake] = known
+	// The lean list has no documented pages: it may end before the last company. So those that it
+	// lacks are looked up.
+	if open() > fewLookups {
+		return s.scan(m, nil, 0, nil)
+	}
 	return nil
 }

@@ -78,6 +78,9 @@ func (s *session) upsert(m *catalog.Model, body []byte) (planhat.Reply, error) {
 	if err != nil {
 		return planhat.Reply{}, err
 	}
+	if err := s.renamed(m, rows); err != nil {
+		return planhat.Reply{}, err
+	}
 	var a answers
 	for i, row := range rows {
 		s.row(i)
@@ -118,12 +121,57 @@ func (s *session) upsertRow(m *catalog.Model, row object, r *record, a *answers)
 	if row, err = s.resolve(m, row); err != nil {
 		return err
 	}
+	if _, err = s.taken(m, row, r, s.found); err != nil {
+		return err
+	}
 	if s.changeTo(m, r, row) {
 		a.take(m, r, false)
 		return nil
 	}
 	a.unchanged++
 	return nil
+}
+
+// renamed looks up the keys that rows give to records that have others: no other record may have
+// them.
+func (s *session) renamed(m *catalog.Model, rows []object) error {
+	t := s.table(m)
+	if t.covers(m, nil) {
+		return nil
+	}
+	var open []key
+	single := true
+	for _, row := range rows {
+		r := s.match(m, row)
+		if r == nil {
+			continue
+		}
+		fields := r.fields()
+		for _, name := range []string{"sourceId", m.ExternalID()} {
+			value := row.text(name)
+			if k := keyOf(name, value); value != "" && fields.text(name) != value && !t.absent[k] && len(t.find(m, k)) == 0 {
+				open = append(open, k)
+				single = single && address(m, k) != ""
+			}
+		}
+	}
+	var err error
+	switch {
+	case len(open) == 0:
+	case single && len(open) <= fewLookups:
+		_, err = s.each(m, open)
+	default:
+		err = s.scan(m, nil, 0, nil)
+	}
+	if errors.Is(err, errBlind) {
+		return nil
+	}
+	return err
+}
+
+// found returns the records with a key among those that are known.
+func (s *session) found(m *catalog.Model, k key) ([]*record, error) {
+	return s.table(m).find(m, k), nil
 }
 
 // upsertBlind plans a row of which it is not known whether its record exists. It counts
@@ -202,7 +250,10 @@ func (s *session) unknown(m *catalog.Model, row object) (keys []key) {
 	for _, name := range m.Keyables.Bulk {
 		if value := row.text(name); value != "" {
 			k := keyOf(name, value)
-			if len(t.find(m, k)) > 0 {
+			switch found := t.find(m, k); {
+			case len(found) == 0, name == "email" && len(found) > 1:
+			case name == m.ExternalID() && s.inCompany(m, row, found) == nil: // another company has it
+			default:
 				return keys
 			}
 			if !t.absent[k] && (name != "_id" || !s.run.placeholder(k.value)) {
@@ -240,7 +291,13 @@ func (s *session) know(m *catalog.Model, rows []object) (blind bool, err error) 
 		return false, nil
 	}
 	if single && len(open) <= fewLookups && len(names) == 0 {
-		return s.each(m, open)
+		if blind, err = s.each(m, open); blind || err != nil {
+			return blind, err
+		}
+		// The record of another company may have been found, which leaves that of the row open.
+		if open, single = s.openKeys(m, rows); len(open) == 0 {
+			return false, nil
+		}
 	}
 	few := 0
 	if single {
@@ -283,7 +340,7 @@ func (s *session) openKeys(m *catalog.Model, rows []object) (open []key, single 
 			if !seen[k] {
 				seen[k] = true
 				open = append(open, k)
-				single = single && address(m, k) != ""
+				single = single && address(m, k) != "" && len(s.table(m).find(m, k)) == 0
 			}
 		}
 	}

@@ -171,8 +171,9 @@ func reference(m *catalog.Model, row object) (name, id string) {
 }
 
 // taken refuses a row with a key of another record: a sourceId is used once in a model,
-// an externalId once in a company. It reports whether that could not be looked up.
-func (s *session) taken(m *catalog.Model, row object, own *record) (blind bool, err error) {
+// an externalId once in a company. look returns the records with a key. taken reports whether
+// that could not be looked up.
+func (s *session) taken(m *catalog.Model, row object, own *record, look func(*catalog.Model, key) ([]*record, error)) (blind bool, err error) {
 	var mine object
 	if own != nil {
 		mine = own.fields()
@@ -182,7 +183,7 @@ func (s *session) taken(m *catalog.Model, row object, own *record) (blind bool, 
 		if name == "" || value == "" || mine.text(name) == value {
 			continue
 		}
-		records, err := s.lookUp(m, keyOf(name, value))
+		records, err := look(m, keyOf(name, value))
 		if errors.Is(err, errBlind) {
 			blind = true
 			continue
@@ -222,7 +223,7 @@ func (s *session) create(m *catalog.Model, row object, bulk bool) (*record, erro
 	}
 	blind := false
 	if !bulk {
-		if blind, err = s.taken(m, row, nil); err != nil {
+		if blind, err = s.taken(m, row, nil, s.lookUp); err != nil {
 			return nil, err
 		}
 	}
@@ -300,7 +301,7 @@ func (s *session) update(m *catalog.Model, id string, row object) (*record, erro
 	if row, err = s.resolve(m, row); err != nil {
 		return nil, err
 	}
-	if _, err := s.taken(m, row, r); err != nil {
+	if _, err := s.taken(m, row, r, s.lookUp); err != nil {
 		return nil, err
 	}
 	s.changeTo(m, r, row)
