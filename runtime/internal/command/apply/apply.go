@@ -47,7 +47,7 @@ type options struct {
 func New(env *environment.Env) *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
-		Use:   "apply [flags] PLAN [FILE.lua [args...]]",
+		Use:   "apply [flags] PLAN [flags] [FILE.lua [args...]]",
 		Short: "Carry out a plan",
 		Long: "apply sends the writes of a plan that 'phscript plan -o FILE' has made. It does not run the script.\n" +
 			"Each plan can be applied once. Before it sends anything, apply checks the plan: if the script, what\n" +
@@ -66,13 +66,20 @@ func New(env *environment.Env) *cobra.Command {
 			}
 			return &usage.Error{Message: "name a plan file", Hint: "make one with: phscript plan FILE.lua -o plan.jsonl"}
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			command, err := after(cmd, args[0], args[1:])
+			if err != nil {
+				return err
+			}
+			if help, _ := cmd.Flags().GetBool("help"); help {
+				return cmd.Help()
+			}
 			if o.doubt != "" {
 				if _, err := usage.OneOf("--in-doubt", o.doubt, apply.Sent, apply.Send); err != nil {
 					return err
 				}
 			}
-			return o.apply(env, args[0], args[1:])
+			return o.apply(env, args[0], command)
 		},
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			if len(args) > 0 {
