@@ -194,7 +194,7 @@ func (c *Client) pass(ctx context.Context, q *call) error {
 	}
 	err := c.gate(ctx, Write{
 		Model: q.model.Snake, Operation: q.op.Name, Method: q.op.Method,
-		Host: c.host(q).Host, Path: c.shownPath(q), Rows: q.rows, Body: q.body,
+		Host: c.host(q).Host, Path: c.shownPath(q), Rows: q.rows, Body: q.body, Client: c,
 	})
 	q.gated = err == nil
 	return err

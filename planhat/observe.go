@@ -183,6 +183,8 @@ type Write struct {
 	// Body is what would be sent. It must not be changed, and is not valid after the gate
 	// has returned.
 	Body []byte
+	// Client is the one that writes. A gate can read with it.
+	Client *Client
 }
 
 // Recorder records the writes that the gate lets pass. Its methods must be safe for

@@ -279,7 +279,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 		AllowAddress: allowAddress(hosts, o.Simulated || simulated),
 		Help:         manual.PageOptions{Width: env.Width(), Color: env.StdoutColor(), Ask: o.Ask},
 	}
-	if options.Planhat.Gate = allowGate(c.Profile); !o.offline() && !simulated {
+	if options.Planhat.Gate = allowGate(c.Profile, env.Now); !o.offline() && !simulated {
 		h.watch(env, c, o, logger, &options)
 	}
 	options.Consent = h.beforeWrites(o.Terms)

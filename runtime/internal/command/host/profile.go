@@ -1,19 +1,13 @@
 package host
 
 import (
-	"bytes"
 	"cmp"
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
-
-	"github.com/dustin/go-humanize/english"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime"
@@ -165,72 +159,4 @@ func (h *Opened) Profile() *outcome.Profile {
 	defer w.mu.Unlock()
 	p := w.config.Profile
 	return &outcome.Profile{Name: p.Name, Host: w.host(), Production: p.Production, Written: w.written}
-}
-
-// allowGate refuses the writes that a profile does not allow.
-func allowGate(p config.Profile) planhat.Gate {
-	if p.Allow == nil {
-		return nil
-	}
-	return func(_ context.Context, w planhat.Write) error {
-		rows := consent.Of(w.Method, w.Operation, w.Rows)
-		if rows.Upserted > 0 && !slices.Contains(p.Allow, "create") {
-			known := withIDs(w)
-			rows.Updated, rows.Upserted = known, rows.Upserted-known
-		}
-		for _, one := range []struct {
-			permission string
-			rows       int
-		}{{"delete", rows.Deleted}, {"update", rows.Updated + rows.Upserted}, {"create", rows.Created + rows.Upserted + rows.Sent}} {
-			if one.rows > 0 && !slices.Contains(p.Allow, one.permission) {
-				return refusal(p, w, one.permission, rows)
-			}
-		}
-		return nil
-	}
-}
-
-func refusal(p config.Profile, w planhat.Write, permission string, rows consent.Rows) error {
-	e := &planhat.Error{
-		Kind: planhat.KindPermission, Message: fmt.Sprintf("the profile %s does not allow scripts to %s records", p.Name, permission),
-		Hint: fmt.Sprintf("it allows: %s; to allow more, change allow under [profile.%s]", english.WordSeries(p.Allow, "and"), p.Name),
-	}
-	if permission == "create" && rows.Upserted > 0 {
-		e.Message += fmt.Sprintf(", and Planhat creates a record for each row of a bulk upsert that it does not find: %s of this request %s no _id",
-			english.Plural(rows.Upserted, "row", ""), english.PluralWord(rows.Upserted, "has", "have"))
-		e.Hint = "give each row the _id of its record; or allow create under [profile." + p.Name + "]"
-	}
-	return e
-}
-
-// withIDs counts the rows of a bulk upsert that name their record by its _id, so that they
-// cannot create one.
-func withIDs(w planhat.Write) (n int) {
-	dec := jsontext.NewDecoder(bytes.NewReader(w.Body), jsontext.AllowDuplicateNames(true))
-	if t, err := dec.ReadToken(); err != nil || t.Kind() != jsontext.KindBeginArray {
-		return 0
-	}
-	for dec.PeekKind() == jsontext.KindBeginObject {
-		_, _ = dec.ReadToken()
-		has := false
-		for dec.PeekKind() == jsontext.KindString {
-			name, err := dec.ReadToken()
-			if err != nil {
-				return n
-			}
-			key := name.String()
-			value, err := dec.ReadValue()
-			if err != nil {
-				return n
-			}
-			has = has || key == "_id" && value.Kind() == jsontext.KindString && len(value) > len(`""`)
-		}
-		if _, err := dec.ReadToken(); err != nil {
-			return n
-		}
-		if has {
-			n++
-		}
-	}
-	return n
 }
