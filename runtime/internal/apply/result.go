@@ -14,7 +14,7 @@ type Counts struct {
 	Created   int `json:"created" doc:"records that were created"`
 	Updated   int `json:"updated" doc:"records that were updated"`
 	Deleted   int `json:"deleted" doc:"records that were deleted"`
-	Sent      int `json:"sent" doc:"values and events that were sent"`
+	Sent      int `json:"values_sent" doc:"values and events that were sent, and other requests"`
 	Unchanged int `json:"already_so" doc:"records that were already as planned"`
 	Rejected  int `json:"rejected" doc:"rows that were rejected"`
 	Skipped   int `json:"skipped" doc:"rows that were left out"`
@@ -40,6 +40,12 @@ type Line struct {
 	Differences []Difference `json:"differences,omitempty" doc:"what differs from the plan"`
 }
 
+// Verified says how many records were read again after an apply.
+type Verified struct {
+	Records int `json:"records" doc:"records that were read again"`
+	Unread  int `json:"unread_rows" doc:"rows that were sent and can't be read again, such as values, events and other requests"`
+}
+
 // Result is what an apply has done, with what earlier ones have done of the same plan.
 type Result struct {
 	// Began is true if rows may have been sent.
@@ -56,6 +62,8 @@ type Result struct {
 	Doubts   []Line `json:"doubtful_rows,omitempty" doc:"the first rows that may have been sent"`
 	Differs  []Line `json:"differing_rows,omitempty" doc:"the first records that --verify found to differ from the plan"`
 	Differed int    `json:"differing,omitempty" doc:"how many records --verify found to differ from the plan"`
+	// Verified is what --verify did, nil without it.
+	Verified *Verified `json:"verified,omitempty" doc:"what --verify has read again"`
 	// left is what is still to be sent.
 	left map[string]consent.Rows
 }

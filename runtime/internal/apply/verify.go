@@ -31,10 +31,12 @@ type wanted struct {
 // not as planned.
 func Verify(ctx context.Context, o *Options, result *Result) error {
 	a := &applier{Options: o, ids: ids{mark: o.Header.Mark, of: map[string]string{}}, result: result}
+	result.Verified = &Verified{}
 	all, err := a.wanted(ctx)
 	if err != nil {
 		return err
 	}
+	result.Verified.Records = len(all)
 	c := a.newChecker()
 	for from := 0; from < len(all); from += ahead {
 		if err := a.verify(ctx, c, all[from:min(len(all), from+ahead)]); err != nil {
@@ -61,7 +63,11 @@ func (a *applier) wanted(ctx context.Context) ([]*wanted, error) {
 		for i := range page {
 			c := &page[i]
 			m := catalog.Load().Model(c.Model)
-			if c.State != changes.Done || c.ID == "" || m == nil || m.Operation("update") == nil || c.Action == plan.Send {
+			if c.State != changes.Done {
+				continue
+			}
+			if c.ID == "" || m == nil || m.Operation("update") == nil || c.Action == plan.Send {
+				a.result.Verified.Unread++
 				continue
 			}
 			key := fmt.Sprint(c.Client, " ", c.ID) // a model may be a part of another

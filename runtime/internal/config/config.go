@@ -91,7 +91,9 @@ type Config struct {
 type Error struct {
 	// Where names the file or the variable.
 	Where, Message, Hint string
-	kind                 mistakeKind
+	// Choose reports whether a profile has to be chosen.
+	Choose bool
+	kind   mistakeKind
 }
 
 func (e *Error) Error() string {

@@ -219,7 +219,7 @@ func (c *Config) Choose(which Choice) error {
 		case len(names) == 0, len(names) > 1 && which.Simulated:
 			return nil
 		case len(names) > 1:
-			return &Error{Where: where, Message: "no profile was chosen of " + strings.Join(names, ", "), Hint: "choose one with --profile NAME, or set " + ProfileVariable}
+			return &Error{Where: where, Message: "no profile was chosen of " + strings.Join(names, ", "), Hint: "choose one with --profile NAME, or set " + ProfileVariable, Choose: true}
 		}
 		name, origin = names[0], Origin{Kind: FromFile, Name: c.File, Line: c.lines().of("profile." + names[0])}
 	}

@@ -168,7 +168,7 @@ func (t *Terms) Plan(ctx context.Context, w Work) error {
 	default:
 		return nil
 	}
-	return t.confirm(ctx, asked, len(deletes) > 0)
+	return t.confirm(ctx, asked, "", len(deletes) > 0)
 }
 
 func total(w Work) (n int) {
@@ -222,8 +222,8 @@ func emptySource(what string, empty []string) error {
 		"if the input is meant to be empty, add --allow-empty-source")
 }
 
-// confirm asks for consent. deletes says whether records are deleted.
-func (t *Terms) confirm(ctx context.Context, what string, deletes bool) error {
+// confirm asks for consent. more ends the question, and deletes says whether records are deleted.
+func (t *Terms) confirm(ctx context.Context, what, more string, deletes bool) error {
 	if t.Simulated || t.Scheduled {
 		return nil
 	}
@@ -250,16 +250,20 @@ func (t *Terms) confirm(ctx context.Context, what string, deletes bool) error {
 		return refused("not confirmed: "+what, hint)
 	}
 	if named {
-		answer, err := t.Ask(ctx, sentence(what)+" in production. Type the name of the profile, "+name+", to go ahead: ")
+		answer, err := t.Ask(ctx, sentence(what)+" in production"+more+". Type the name of the profile, "+name+", to go ahead: ")
 		if err != nil {
 			return err
 		}
 		if answer != name {
-			return refused("not confirmed: "+what, "")
+			hint := ""
+			if answer != "" {
+				hint = "the answer has to be the name of the profile, " + name
+			}
+			return refused("not confirmed: "+what, hint)
 		}
 		return nil
 	}
-	answer, err := t.Ask(ctx, sentence(what)+". Go ahead? [y/N] ")
+	answer, err := t.Ask(ctx, sentence(what)+more+". Go ahead? [y/N] ")
 	if err != nil {
 		return err
 	}

@@ -128,6 +128,14 @@ func TestRuns(t *testing.T) {
 		"The script is about to write more than 1,000 records. Go ahead? [y/N] ",
 	}, *questions, "each is asked once")
 
+	ask, questions = typing("yes")
+	err := (&Terms{Profile: production, Most: Limit{"5", 5, 0}, Ask: ask}).Run("the script").Check(t.Context(), write("company", Rows{Deleted: 1}, 0))
+	assert.Equal(t, []string{"The script is about to delete 1 company in production, and perhaps more, at most 5. Type the name of the profile, live, to go ahead: "}, *questions)
+	require.EqualError(t, err, "not confirmed: the script is about to delete 1 company")
+	refused, ok := errors.AsType[*Refused](err)
+	require.True(t, ok)
+	assert.Equal(t, "the answer has to be the name of the profile, live", refused.ErrorHint())
+
 	// Nobody knows ahead how much a script writes, so only a profile's threshold ends a run.
 	r = (&Terms{}).Run("the script")
 	require.NoError(t, r.Check(t.Context(), write("enduser", Rows{Upserted: 5000}, 0)))

@@ -51,7 +51,7 @@ func (r *Running) Check(ctx context.Context, w Write) error {
 	// Without a terminal, only the threshold of a profile ends a run: nobody knows ahead
 	// how many records a script writes.
 	if all > t.threshold() && !r.writes && (t.Ask != nil || t.Profile.Threshold != 0) {
-		if err := t.confirm(ctx, r.what+" is about to write more than "+humanize.Comma(int64(t.threshold()))+" records", false); err != nil {
+		if err := t.confirm(ctx, r.what+" is about to write more than "+humanize.Comma(int64(t.threshold()))+" records", "", false); err != nil {
 			return err
 		}
 		r.writes = true
@@ -83,12 +83,11 @@ func (r *Running) delete(ctx context.Context, w Write) error {
 				return emptySource(what, empty)
 			}
 		}
-		if !t.Yes && t.Ask != nil && t.Most.Given() {
-			what += ", and perhaps more, at most " + t.Most.String()
-		} else if !t.Yes && t.Ask != nil {
-			what += ", and perhaps more"
+		more := ", and perhaps more"
+		if t.Most.Given() {
+			more += ", at most " + t.Most.String()
 		}
-		if err := t.confirm(ctx, what, true); err != nil {
+		if err := t.confirm(ctx, what, more, true); err != nil {
 			return err
 		}
 		r.deletes = true

@@ -21,7 +21,7 @@ func (h *History) Begin(ctx context.Context, r *Run, worker string) error {
 		if err := tx.QueryRowContext(ctx, "SELECT "+h.db.Now()).Scan(&now); err != nil {
 			return err
 		}
-		r.Due, r.Status, r.Definition = time.UnixMicro(now), Queued, config.Schedule{Script: r.Script}
+		r.Due, r.Status, r.Definition = time.UnixMicro(now), Queued, config.Schedule{Script: r.Script, Profile: r.Definition.Profile}
 		added, err := h.Add(ctx, tx, r)
 		if err == nil && !added {
 			err = fmt.Errorf("the run of %s could not be added", r.Script)

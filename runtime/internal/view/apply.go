@@ -52,6 +52,9 @@ func Applied(script string, run int64, r *apply.Result, resume, again string) st
 	if r.Planned > 0 {
 		line("  %s the plan lists as rejected, not sent", english.Plural(r.Planned, "row that", "rows that"))
 	}
+	if r.Verified != nil {
+		line("  %s", verified(r))
+	}
 	if r.Stales > 0 {
 		outcome := "and " + pluralWas(r.Stales) + " left out"
 		if r.NotBegun > 0 && r.Skipped == 0 {
@@ -77,6 +80,22 @@ func Applied(script string, run int64, r *apply.Result, resume, again string) st
 		line("\nto continue, run: %s", resume)
 	}
 	return b.String()
+}
+
+// verified says what --verify found.
+func verified(r *apply.Result) string {
+	v := r.Verified
+	text := "verified: no records to read again"
+	switch {
+	case v.Records > 0 && r.Differed == 0:
+		text = fmt.Sprintf("verified: %s as planned", english.Plural(v.Records, "record is", "records are"))
+	case v.Records > 0:
+		text = fmt.Sprintf("verified: %s of %s as planned", humanize.Comma(int64(v.Records-r.Differed)), english.Plural(v.Records, "record is", "records are"))
+	}
+	if v.Unread > 0 {
+		text += fmt.Sprintf("; %s can't be read again", english.Plural(v.Unread, "row", ""))
+	}
+	return text
 }
 
 func pluralWas(n int) string {

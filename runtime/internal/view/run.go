@@ -16,7 +16,7 @@ import (
 
 // RunColumns are the columns of a list of runs.
 var RunColumns = []Column{
-	{Name: "RUN"}, {Name: "SCHEDULE", Least: 8}, {Name: "DUE"}, {Name: "STATUS"}, {Name: "TOOK"}, {Name: "CALLS"}, {Name: "REJECTED"}, {Name: "REASON", Below: true},
+	{Name: "RUN"}, {Name: "NAME", Least: 8}, {Name: "DUE"}, {Name: "STATUS"}, {Name: "TOOK"}, {Name: "CALLS"}, {Name: "REJECTED"}, {Name: "REASON", Below: true},
 }
 
 // RunCells are a run's cells for RunColumns.
@@ -25,8 +25,12 @@ func RunCells(r *history.Run, now time.Time) []string {
 	if d := r.Duration(now); d > 0 {
 		took = Duration(d)
 	}
+	name := cmp.Or(r.Schedule, r.Definition.Name, commandOf(r))
+	if p := r.Definition.Profile; p != "" {
+		name += " in " + display.OneLine(p)
+	}
 	return []string{
-		strconv.FormatInt(r.ID, 10), cmp.Or(r.Schedule, r.Definition.Name, commandOf(r)), At(r.Due), string(r.Status), took,
+		strconv.FormatInt(r.ID, 10), name, At(r.Due), string(r.Status), took,
 		count(r.Calls), count(r.Rejected), history.Why(r.Reason, r.Error),
 	}
 }
@@ -61,6 +65,7 @@ func RunLines(r *history.Run, now time.Time) []Line {
 	line("run", strconv.FormatInt(r.ID, 10))
 	line("schedule", r.Schedule)
 	line("script", r.Script)
+	line("profile", r.Definition.Profile)
 	line("version", Clip(r.ScriptHash, 13))
 	line("cause", string(r.Cause))
 	if r.Attempt > 1 {

@@ -23,6 +23,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/host"
 	"github.com/phscript/phscript/runtime/internal/command/run"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/consent"
 	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/outcome"
@@ -103,6 +104,13 @@ func New(env *environment.Env) *cobra.Command {
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "Show no progress, and print one line per wait")
 	usage.AddJSON(cmd, &o.json)
 	return cmd
+}
+
+// refuse is refuse without secrets.
+func (a *applying) refuse(reasons []string, hint string) error {
+	hidden := *a.env
+	hidden.Stderr = a.host.Secrets.Writer(a.env.Stderr)
+	return refuse(&hidden, a.name, reasons, hint)
 }
 
 // refuse says why nothing was sent, and returns the exit code of plans that do not fit.
@@ -194,6 +202,9 @@ func (o *options) apply(env *environment.Env, name string, command []string) err
 		}
 	}
 	c, err := o.Settings(env)
+	if unchosen, ok := errors.AsType[*config.Error](err); ok && unchosen.Choose && header.Profile != "" {
+		unchosen.Hint = "the plan was made with the profile " + header.Profile + ": add --profile " + run.Quoted(header.Profile)
+	}
 	if err != nil {
 		return err
 	}
@@ -274,7 +285,7 @@ func (a *applying) run(ctx context.Context) error {
 		return err
 	}
 	if reason := applied(past); reason != "" {
-		return refuse(a.env, a.name, []string{reason}, again(a.header))
+		return a.refuse([]string{reason}, again(a.header))
 	}
 	clients, reasons, err := a.connect(ctx)
 	if err != nil {
@@ -284,7 +295,7 @@ func (a *applying) run(ctx context.Context) error {
 		reasons = append(a.origins(), reasons...)
 	}
 	if len(reasons) > 0 {
-		return refuse(a.env, a.name, reasons, again(a.header))
+		return a.refuse(reasons, again(a.header))
 	}
 	if len(a.unknown()) > 0 && !a.inexact && !begun {
 		return a.refuseInexact()
@@ -299,7 +310,7 @@ func (a *applying) run(ctx context.Context) error {
 	defer w.Close(ctx)
 	if set := w.Set(); resumed {
 		if reason := applied(&set); reason != "" { // between the two looks
-			return refuse(a.env, a.name, []string{reason}, again(a.header))
+			return a.refuse([]string{reason}, again(a.header))
 		}
 	}
 	o := &apply.Options{
@@ -370,6 +381,6 @@ func (a *applying) refuseInexact() error {
 		}
 		lines = append(lines, u.Text)
 	}
-	_ = refuse(a.env, a.name, lines, "look at it with 'phscript plan show', then pass --accept-inexact if it does what you want")
+	_ = a.refuse(lines, "look at it with 'phscript plan show', then pass --accept-inexact if it does what you want")
 	return &usage.Finished{Code: fault.ExitNotConfirmed}
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
+
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/apply"
@@ -67,7 +69,7 @@ func (a *applying) end(err error) error {
 	}
 	again := a.host.Secrets.String(again(a.header))
 	if a.json {
-		if err := printing.JSON(a.env.Stdout, view.ApplyForm(a.header.ID, a.entry.ID(), r, code, resume)); err != nil {
+		if err := printing.JSON(a.host.Secrets.Writer(a.env.Stdout), view.ApplyForm(a.header.ID, a.entry.ID(), r, code, resume)); err != nil {
 			return err
 		}
 		return &usage.Finished{Code: code}
@@ -78,10 +80,33 @@ func (a *applying) end(err error) error {
 	return &usage.Finished{Code: code}
 }
 
+// leftOut says which rows were not applied although Planhat rejected none of them, or "".
+func leftOut(r *apply.Result) string {
+	if r.Rejected > 0 {
+		return ""
+	}
+	var parts []string
+	for _, part := range []struct {
+		rows int
+		why  string
+	}{
+		{max(r.Stales, r.Skipped), "left out, since their records have changed"}, {r.Needing, "not applied, since they need a record that was not created"},
+		{r.Doubtful, "perhaps sent"}, {r.NotBegun, "not begun"},
+	} {
+		if part.rows > 0 {
+			parts = append(parts, english.Plural(part.rows, "row", "")+" "+part.why)
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
 // conclude stores in the history how the apply ended.
 func (a *applying) conclude(err error, code int) {
 	s := outcome.New(a.header.Script.Name, a.started, outcome.Work{Summary: a.accounts.Calls(), Duration: a.env.Now().Sub(a.started)})
 	s.Conclude(err)
 	s.ExitCode, s.Run = code, a.entry.ID()
+	if err == nil {
+		a.entry.Note(leftOut(a.result))
+	}
 	a.entry.End(context.Background(), s)
 }

@@ -44,7 +44,9 @@ type Entry struct {
 	days   int
 	size   int64
 
-	mu     sync.Mutex
+	mu sync.Mutex
+	// note is why the run ended as it did, if there was no error.
+	note   string
 	id     int64
 	failed bool
 	stop   context.CancelFunc
@@ -60,7 +62,7 @@ func (h *Opened) Enter(env *environment.Env, cause history.Cause, script runtime
 	}
 	e := &Entry{
 		stored: h.store, log: h.store.Log, secrets: h.Secrets, cancel: cancel,
-		run: history.Run{Cause: cause, Script: h.Secrets.String(script.Name), ScriptHash: hashOf(script.Source)},
+		run: history.Run{Cause: cause, Script: h.Secrets.String(script.Name), ScriptHash: hashOf(script.Source), Definition: config.Schedule{Profile: h.Config.Profile.Name}},
 	}
 	e.days, e.size = cmp.Or(max(0, h.Config.Serve.KeepDays), serve.DefaultKeepDays), serve.DefaultKeepSize
 	_ = config.Set("", h.Config.Serve.KeepSize, &e.size, config.ParseSize) // a service says what is wrong
@@ -157,6 +159,16 @@ func (e *Entry) beat(ctx context.Context, id int64) {
 	}
 }
 
+// Note sets why the run ends as it does, for one that ends without an error.
+func (e *Entry) Note(why string) {
+	if e == nil {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.note = why
+}
+
 // End stores how the run ended.
 func (e *Entry) End(ctx context.Context, s *outcome.Summary) {
 	if e == nil {
@@ -170,7 +182,7 @@ func (e *Entry) End(ctx context.Context, s *outcome.Summary) {
 	e.stop()
 	e.beats.Wait()
 	e.stop = nil
-	end := history.End{Status: statusOf(s), ExitCode: &s.ExitCode, Calls: s.Calls, Rejected: s.Lost()}
+	end := history.End{Status: statusOf(s), ExitCode: &s.ExitCode, Calls: s.Calls, Rejected: s.Lost(), Reason: e.secrets.String(e.note)}
 	if s.Error != nil {
 		end.Reason = e.secrets.String(s.Error.String())
 		end.Error = e.secrets.String(s.Error.Message)

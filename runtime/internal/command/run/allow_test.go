@@ -98,3 +98,20 @@ func TestIDsThatCanNotBeLookedUp(t *testing.T) {
 	assert.Zero(t, calls(planhat, http.MethodPut))
 	assert.False(t, strings.Contains(stderr, "THE_TOKEN=") || strings.Contains(stderr, planhat.APIToken()))
 }
+
+// TestAnUnconfirmedWriteIsToldOnce: there is nothing to correct in its rows.
+func TestAnUnconfirmedWriteIsToldOnce(t *testing.T) {
+	r, _ := careful(t, 5, "[\"read\", \"create\", \"update\"]\nconfirm_above = 2", `
+local rows = {}
+for i = 1, 5 do rows[i] = { externalId = "new-" .. i, name = "New" } end
+planhat.company.bulk_upsert(rows)`)
+	_, stderr, err := r.Run(run.New, "--allow-host", "127.0.0.1", "a.lua")
+	assert.Equal(t, 12, code(t, err), stderr)
+	assert.Equal(t, 1, strings.Count(stderr, "not confirmed: "), stderr)
+	assert.Contains(t, stderr, "hint: add --yes to confirm it")
+	assert.Contains(t, stderr, "unsent     5, because nobody confirmed the write\n")
+	assert.NotContains(t, stderr, "--rejects")
+	_, stderr, err = r.Run(run.New, "--allow-host", "127.0.0.1", "--rejects", "left.csv", "a.lua")
+	assert.Equal(t, 12, code(t, err), stderr)
+	assert.Contains(t, stderr, "all of them are in left.csv")
+}

@@ -252,7 +252,7 @@ func (u *undoing) show(p *planned) error {
 		if p.path == "" {
 			plan = ""
 		}
-		return printing.JSON(u.env.Stdout, view.UndoForm(p.made.Report, plan))
+		return printing.JSON(u.host.Secrets.Writer(u.env.Stdout), view.UndoForm(p.made.Report, plan))
 	}
 	text := view.Undo(p.made.Report, p.set.Script)
 	if p.report.Sum().Changes() > 0 {
