@@ -151,6 +151,12 @@ type Counts struct {
 // Lost counts the rows that are not known to be stored.
 func (c Counts) Lost() int { return c.Rejected + c.Unsent + c.Unknown }
 
+// Unconfirmed reports whether all rows that are not stored are those of a write that nobody
+// confirmed. There is nothing to correct in them.
+func (s *Summary) Unconfirmed() bool {
+	return s.ExitCode == fault.ExitNotConfirmed && s.Unsent > 0 && s.Unsent == s.Lost()
+}
+
 // Failure is why a run failed.
 type Failure struct {
 	Message string `json:"message"`

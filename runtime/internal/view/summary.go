@@ -11,7 +11,6 @@ import (
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/phscript/phscript/runtime/internal/display"
-	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/plan"
 )
@@ -69,7 +68,7 @@ func Summary(s *outcome.Summary, files Files) string {
 }
 
 func writeRejected(b *strings.Builder, s *outcome.Summary, files Files) {
-	if s.Lost() == 0 || unconfirmed(s) && files.Rejects == "" {
+	if s.Lost() == 0 || s.Unconfirmed() && files.Rejects == "" {
 		return
 	}
 	if s.Told < s.Lost() {
@@ -242,7 +241,7 @@ func lost(s *outcome.Summary, rejected bool) (lines []Line) {
 		lines = append(lines, Line{"rejected", strconv.Itoa(s.Rejected) + by})
 	}
 	switch {
-	case unconfirmed(s):
+	case s.Unconfirmed():
 		lines = append(lines, Line{"unsent", fmt.Sprintf("%d, because nobody confirmed the write", s.Unsent)})
 	case s.Unsent > 0:
 		lines = append(lines, Line{"unsent", fmt.Sprintf("%d, because requests failed", s.Unsent)})
@@ -272,12 +271,6 @@ func Waited(t outcome.Totals) string {
 		return ""
 	}
 	return ", waited " + english.OxfordWordSeries(parts, "and")
-}
-
-// unconfirmed reports whether all rows that are not stored are those of a write that nobody
-// confirmed. There is nothing to correct in them.
-func unconfirmed(s *outcome.Summary) bool {
-	return s.ExitCode == fault.ExitNotConfirmed && s.Unsent > 0 && s.Unsent == s.Lost()
 }
 
 // byScript says how many of the rejected rows the script rejected.
