@@ -66,13 +66,7 @@ func Script(t *rapid.T, o Options) string {
 			fmt.Fprintf(&body, "try(%d, function() %s end)\n", i+1, s)
 		}
 	}
-	var names []string
-	for _, m := range catalog.Load().Models {
-		if m.Operation("get_list") != nil && strings.Contains(body.String(), fmt.Sprintf("%q", m.Snake)) {
-			names = append(names, fmt.Sprintf("%q", m.Snake))
-		}
-	}
-	return fmt.Sprintf(opening, strings.Join(names, ", ")) + body.String()
+	return open(body.String()) + body.String()
 }
 
 // writes are the operations of a model that write.
@@ -240,7 +234,7 @@ func (a *author) row(m *catalog.Model, bulk bool) map[string]any {
 // changes are new values of some properties.
 func (a *author) changes(m *catalog.Model) map[string]any {
 	out := map[string]any{}
-	names := a.changeable(m)
+	names := changeable(m)
 	if len(names) == 0 {
 		return out
 	}
@@ -252,7 +246,7 @@ func (a *author) changes(m *catalog.Model) map[string]any {
 }
 
 // changeable are the properties of a model that statements change.
-func (a *author) changeable(m *catalog.Model) (names []string) {
+func changeable(m *catalog.Model) (names []string) {
 	for _, p := range m.Properties {
 		switch {
 		case p.ReadOnly, p.Type == catalog.Object && p.Name != "custom", strings.Contains(strings.ToLower(p.Name), "currency"),

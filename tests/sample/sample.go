@@ -4,6 +4,7 @@ package sample
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/phscript/phscript/planhat/catalog"
@@ -17,6 +18,8 @@ type Maker struct {
 	// Company returns the externalId of a company. Domain is one of its domains.
 	Company func() any
 	Domain  string
+	// Prefix begins the texts that it makes up.
+	Prefix string
 
 	made int
 }
@@ -93,7 +96,7 @@ func (k *Maker) value(p *catalog.Property) any {
 	case catalog.Object:
 		return map[string]any{}
 	}
-	return fmt.Sprintf("%s %d", p.Name, k.made)
+	return fmt.Sprintf("%s%s %d", k.Prefix, p.Name, k.made)
 }
 
 // Records are how many records of a model Fill leaves at least.
@@ -141,7 +144,11 @@ func (k *filler) fill(m *catalog.Model) error {
 			}
 		}
 	}
-	for n := Records - k.count(m); n > 0; n-- {
+	n := Records - k.count(m)
+	if slices.ContainsFunc(m.Operation("get_list").Query, func(q *catalog.Query) bool { return q.Filter != nil && q.Filter.Match == catalog.MatchMaxAge }) {
+		n = Records // those that are there may be old
+	}
+	for ; n > 0; n-- {
 		if err := k.Put(m.Snake, k.Maker.Record(m)); err != nil {
 			return fmt.Errorf("%s: %w", m.Snake, err)
 		}
