@@ -55,6 +55,7 @@ func (c *script) apply(token int, callee infer.Value, args arguments) {
 			c.argument(callee, i, arg)
 		}
 	}
+	c.undeclaredWrite(token, callee, args.given)
 	c.records(callee, args.given)
 	c.fieldNames(callee, args.given)
 	if callee.Is("planhat.model") {

@@ -171,6 +171,7 @@ func (c *script) check(src []byte) []report.Finding {
 	c.unreachable()
 	c.uninitialized()
 	c.inspect()
+	c.unread(src)
 	c.silence()
 	// The compiler's own limits come last, as it takes the tree apart.
 	if _, err := parsed.Compile(); err != nil {

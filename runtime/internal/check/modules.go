@@ -85,16 +85,19 @@ func (c *script) fileFor(name string) bool {
 	return false
 }
 
+// builtIn reports whether a module is part of phscript.
+func (c *script) builtIn(name string) bool {
+	topic := c.manual.Topic(name)
+	return topic != nil && topic.Kind == manual.KindModule && (topic.Module.Required || !strings.Contains(name, "."))
+}
+
 // requires reports a call of require that finds nothing.
 func (c *script) requires(e *ast.FuncCallExpr) {
 	name, ok := syntax.Required(e)
 	if !ok || c.options.Exists == nil || c.flow.Resolved[e.Func.(*ast.IdentExpr)] != nil {
 		return
 	}
-	if topic := c.manual.Topic(name); topic != nil && topic.Kind == manual.KindModule && (topic.Module.Required || !strings.Contains(name, ".")) {
-		return
-	}
-	if c.fileFor(name) || c.preloads {
+	if c.builtIn(name) || c.fileFor(name) || c.preloads {
 		return
 	}
 	var names []string
