@@ -142,6 +142,16 @@ func dispatch(env *environment.Env, root *cobra.Command) []string {
 			return append([]string{"run"}, args...)
 		}
 	}
+	return known(root, args)
+}
+
+// known ends the arguments at a command that does not exist: with --help after it, cobra would
+// show the help of the group.
+func known(root *cobra.Command, args []string) []string {
+	group, rest, err := root.Find(args)
+	if err == nil && (group == root || usage.IsGroup(group)) && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
+		return args[:len(args)-len(rest)+1]
+	}
 	return args
 }
 

@@ -45,7 +45,19 @@ func (f *Finished) ExitCode() int { return f.Code }
 
 // Group returns a command that only holds others.
 func Group(use, short, long string) *cobra.Command {
-	return &cobra.Command{Use: use, Short: short, Long: long, Args: noCommand, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+	return &cobra.Command{
+		Use: use, Short: short, Long: long, Args: noCommand, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Annotations: map[string]string{isGroup: ""},
+	}
+}
+
+// isGroup marks groups.
+const isGroup = "group"
+
+// IsGroup reports whether a command only groups others.
+func IsGroup(cmd *cobra.Command) bool {
+	_, is := cmd.Annotations[isGroup]
+	return is
 }
 
 // noCommand refuses what a group of commands does not have.
