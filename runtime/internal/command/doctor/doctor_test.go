@@ -14,6 +14,7 @@ import (
 
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime/internal/command/doctor"
+	"github.com/phscript/phscript/runtime/internal/command/setup"
 	"github.com/phscript/phscript/runtime/internal/command/trial"
 	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/outcome"
@@ -66,6 +67,8 @@ func TestInOrder(t *testing.T) {
 		"phscript.toml": "\n[[schedule]]\nname = \"nightly\"\nscript = \"sync.lua\"\nevery = \"1h\"\n",
 		"sync.lua":      "print(1)\n",
 	})
+	_, _, err := r.Run(setup.New)
+	require.NoError(t, err)
 	found, code := checkup(t, r)
 	assert.Zero(t, code)
 	assert.True(t, found.OK)
@@ -209,7 +212,10 @@ func TestTimeBox(t *testing.T) {
 	assert.Equal(t, fault.ExitScript, code)
 	assert.Contains(t, of(found, "planhat", "host")[0].Message, "did not answer within 1s")
 	assert.Contains(t, of(found, "planhat", "analytics_host")[0].Message, "no answer within 1s")
-	assert.NotEmpty(t, of(found, "editor", "editor"), "the other checks are made")
+	editor := of(found, "editor", "editor")
+	require.Len(t, editor, 1, "the other checks are made")
+	assert.Equal(t, view.LevelWarning, editor[0].Level)
+	assert.Equal(t, "run 'phscript setup' in this folder", editor[0].Hint)
 }
 
 func TestSignalsEndIt(t *testing.T) {

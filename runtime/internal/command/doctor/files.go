@@ -17,6 +17,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/editor"
+	"github.com/phscript/phscript/runtime/internal/quota"
 	"github.com/phscript/phscript/runtime/internal/schema"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/sourcefile"
@@ -25,6 +26,9 @@ import (
 	"github.com/phscript/phscript/runtime/internal/trust"
 	"github.com/phscript/phscript/runtime/internal/view"
 )
+
+// mostUsers is how many scripts that use the quota one line names.
+const mostUsers = 3
 
 // quota shows who uses the quota, and what keeps scripts from using all of it.
 func (d *doctor) quota(ctx context.Context, found *lines) {
@@ -44,19 +48,24 @@ func (d *doctor) quota(ctx context.Context, found *lines) {
 		found.ok("quota", "no script has called Planhat in the last minute")
 	}
 	for _, q := range quotas {
-		var users []string
-		for _, u := range q.Users {
-			users = append(users, fmt.Sprintf("%s (%s): %d", u.Script, u.Run, u.Used))
-		}
-		by := ""
-		if len(users) > 0 {
-			by = "; " + strings.Join(users, ", ")
-		}
-		found.ok("quota", "%s, token %.6s: %d of %d calls used in the last minute%s", q.Host, q.Tenant, q.Used, q.Limit, by)
+		found.ok("quota", "%s, token %.6s: %d of %d calls used in the last minute%s", q.Host, q.Tenant, q.Used, q.Limit, usedBy(q.Users))
 		for _, warning := range q.Warnings() {
 			found.warn("quota", warning, "see 'phscript quota'")
 		}
 	}
+}
+
+// usedBy names the scripts that use a quota.
+func usedBy(users []quota.User) string {
+	text, separator := "", "; "
+	for _, u := range users[:min(len(users), mostUsers)] {
+		text += fmt.Sprintf("%s%s (%s): %d", separator, u.Script, u.Run, u.Used)
+		separator = ", "
+	}
+	if more := len(users) - mostUsers; more > 0 {
+		text += fmt.Sprintf(", and %d more: see 'phscript quota'", more)
+	}
+	return text
 }
 
 // files checks who can read and change what holds secrets or decides what runs.
@@ -209,7 +218,7 @@ func (d *doctor) editor(context.Context) (found lines) {
 	case err == nil && plan.Current():
 		found.ok("editor", "code editors are set up for this version of phscript")
 	default:
-		found.ok("editor", "code editors are not set up here for this version; 'phscript setup' does it")
+		found.warn("editor", "code editors are not set up here for this version of phscript, so they do not complete and check scripts", "run 'phscript setup' in this folder")
 	}
 	return found
 }
