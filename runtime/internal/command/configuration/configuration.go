@@ -4,6 +4,8 @@ package configuration
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -64,6 +66,12 @@ func New(env *environment.Env) *cobra.Command {
 }
 
 func show(env *environment.Env, o *options) error {
+	unchosen, err := o.unchosen(env)
+	if err != nil {
+		return err
+	}
+	// Without a choice, the settings are those outside of all profiles, as in a simulated run.
+	o.Simulated = len(unchosen) > 0
 	c, err := o.Settings(env)
 	if err != nil {
 		return err
@@ -81,6 +89,9 @@ func show(env *environment.Env, o *options) error {
 	if o.json {
 		return printing.JSON(env.Stdout, view.SettingForm(c.File, list))
 	}
+	if len(unchosen) > 0 {
+		fmt.Fprintf(env.Stderr, "no profile is chosen, so these are the settings outside of profiles; for those of a profile: --profile %s\n\n", strings.Join(unchosen, " or "))
+	}
 	columns := []view.Column{{Name: "SETTING"}, {Name: "VALUE", Least: 20}}
 	if o.origin {
 		columns = append(columns, view.Column{Name: "FROM"})
@@ -94,6 +105,18 @@ func show(env *environment.Env, o *options) error {
 		rows = append(rows, row)
 	}
 	return printing.Table(env, columns, rows)
+}
+
+// unchosen returns the names of the profiles if there are several and none is chosen.
+func (o *options) unchosen(env *environment.Env) ([]string, error) {
+	c, err := config.Load(o.ConfigFile, env.Dir, env.ReadConfig, env.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	if name, _ := env.Getenv(config.ProfileVariable); o.ProfileName != "" || name != "" || len(c.Profiles) < 2 {
+		return nil, nil
+	}
+	return slices.Sorted(maps.Keys(c.Profiles)), nil
 }
 
 // Settings returns all settings with the defaults of those that nobody has set. state is
