@@ -112,7 +112,7 @@ func (c *Clients) Default(ctx context.Context) (*planhat.Client, error) {
 	if c.options.Config.APIToken == "" && c.options.Config.TenantToken == "" {
 		return nil, &planhat.Error{
 			Kind: planhat.KindConfig, Message: "no Planhat token is configured",
-			Hint: "create one in Planhat under Settings, Service Accounts, and set PLANHAT_API_TOKEN; " +
+			Hint: "create one in Planhat under Settings, Service Accounts, and set PLANHAT_API_TOKEN, or store it with 'phscript login' (for a profile, with --profile NAME); " +
 				"to try the script without an account, run it with --simulate",
 		}
 	}

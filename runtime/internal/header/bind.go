@@ -75,7 +75,11 @@ func (h *Header) Bind(given map[string]json.RawMessage, strict []string) (map[st
 
 // Wrong is the error for a value of the parameter.
 func (p *Param) Wrong(err error) *ParamError {
-	return &ParamError{Name: p.Name, Param: p, Message: fmt.Sprintf("the parameter %s %v", p.Name, err)}
+	e := &ParamError{Name: p.Name, Param: p, Message: fmt.Sprintf("the parameter %s %v", p.Name, err)}
+	if errors.Is(err, errShortSecret) {
+		e.Hint = "give it the whole secret; if it is not one, remove the word secret from its @param"
+	}
+	return e
 }
 
 // Called is the parameter's name and what it is for.

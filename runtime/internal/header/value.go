@@ -76,7 +76,7 @@ func (p *Param) Parse(text string) (json.RawMessage, error) {
 		}
 	}
 	if p.Secret && len(strings.TrimSpace(text)) < shortestSecret {
-		return nil, fmt.Errorf("must have at least %d characters, because shorter secrets cannot be hidden in what is printed", shortestSecret)
+		return nil, errShortSecret
 	}
 	return json.Marshal(text)
 }
@@ -163,3 +163,6 @@ func either(values []string) string {
 	}
 	return strings.Join(values[:n], ", ") + " or " + values[n]
 }
+
+// errShortSecret is the error for a secret that could not be found in text.
+var errShortSecret = fmt.Errorf("must have at least %d characters, because shorter secrets cannot be hidden in what is printed", shortestSecret)

@@ -123,7 +123,8 @@ func (v *value) Type() string {
 func (v *value) Set(text string) error {
 	parsed, err := v.param.Parse(text)
 	if err != nil {
-		return &usage.Error{Message: v.param.Wrong(err).Error()}
+		wrong := v.param.Wrong(err)
+		return &usage.Error{Message: wrong.Error(), Hint: wrong.Hint}
 	}
 	v.flags.values[v.param.Name] = parsed
 	return nil

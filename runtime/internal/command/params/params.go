@@ -147,7 +147,8 @@ func (v *Values) fromEnvironment(env *environment.Env) (values map[string]json.R
 		}
 		parsed, err := p.Parse(text)
 		if err != nil {
-			return nil, false, &usage.Error{Message: p.Variable() + ": " + p.Wrong(err).Error()}
+			wrong := p.Wrong(err)
+			return nil, false, &usage.Error{Message: p.Variable() + ": " + wrong.Error(), Hint: wrong.Hint}
 		}
 		values[p.Name] = parsed
 	}

@@ -15,11 +15,7 @@ import (
 // help prints what the script says about itself if --help follows it, and reports whether it
 // does.
 func (o *options) help(env *environment.Env) (bool, error) {
-	if o.codeGiven || len(o.args) < 2 || o.args[0] == "-" {
-		return false, nil
-	}
-	before, _, _ := cut(o.args[1:], "--")
-	if !slices.Contains(before, "--help") && !slices.Contains(before, "-h") {
+	if o.codeGiven || !asksForHelp(o.args) {
 		return false, nil
 	}
 	script, err := Script(env, o.args[0], "phscript run", false)
@@ -31,6 +27,15 @@ func (o *options) help(env *environment.Env) (bool, error) {
 		return true, &usage.Error{Message: script.Name + ": " + err.Error(), Hint: "see 'phscript check " + script.Name + "'"}
 	}
 	return true, params.Help(env, script.Name, says)
+}
+
+// asksForHelp reports whether a script is followed by --help.
+func asksForHelp(args []string) bool {
+	if len(args) < 2 || args[0] == "-" {
+		return false
+	}
+	before, _, _ := cut(args[1:], "--")
+	return slices.Contains(before, "--help") || slices.Contains(before, "-h")
 }
 
 // cut splits a list at the first of an item.

@@ -37,6 +37,9 @@ func NewRecord(env *environment.Env) *cobra.Command {
 	usage.Complete(cmd, "out", cobra.FixedCompletions([]cobra.Completion{"jsonl"}, cobra.ShellCompDirectiveFilterFileExt))
 	_ = f.MarkHidden("replay")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if asksForHelp(args) {
+			return run(cmd, args)
+		}
 		args, err := o.tape.after(args)
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -80,7 +81,7 @@ func (c *choice) Set(word string) (err error) {
 func FlagError(cmd *cobra.Command, err error) error {
 	e := &Error{Message: err.Error(), Hint: "see '" + cmd.CommandPath() + " --help'"}
 	if own, ok := errors.AsType[*Error](err); ok {
-		e.Message = own.Message
+		e.Message, e.Hint = own.Message, cmp.Or(own.Hint, e.Hint)
 	}
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok && unknown.GetSpecifiedShortnames() == "" {
 		var names []string
