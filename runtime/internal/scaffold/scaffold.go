@@ -69,7 +69,11 @@ func Script(template, name string) ([]File, error) {
 	base := path.Base(name)
 	values := map[string]string{"script": base + ".lua", "base": base}
 	if template != "connector" {
-		return []File{{name + ".lua", text(template+".lua", values)}, {name + "_test.lua", text(template+"_test.lua", values)}}, nil
+		files := []File{{name + ".lua", text(template+".lua", values)}, {name + "_test.lua", text(template+"_test.lua", values)}}
+		if template == "webhook" {
+			files = append(files, File{name + "_event.json", text("webhook_event.json", values)})
+		}
+		return files, nil
 	}
 	if strings.Trim(base, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" || base[0] >= '0' && base[0] <= '9' {
 		return nil, fmt.Errorf("%q cannot be the name of a connector: it can have lowercase letters, digits and _, and begins with a letter", base)

@@ -35,6 +35,9 @@ func (o *options) propose(env *environment.Env, name string) ([]scaffold.File, e
 	if err != nil {
 		return nil, err
 	}
+	if err := c.ChooseSchema("", env.Getenv); err != nil {
+		return nil, err
+	}
 	known, err := schema.Load(c.SchemaPath(env.Dir))
 	if err != nil {
 		return nil, err

@@ -68,6 +68,21 @@ func TestFromCSV(t *testing.T) {
 	assert.Contains(t, stderr, "no user has the e-mail address jon@corp.example")
 }
 
+// The schema is that of the profile that the environment chooses.
+func TestFromUsesTheSchemaOfTheProfile(t *testing.T) {
+	r := trial.New(t, map[string]string{
+		"accounts.csv": "Account ID,Account Name,Tier\n1,Acme,Gold\n", "a.json": schemaFile,
+		"phscript.toml": "[profile.a]\nschema = \"a.json\"\n[profile.b]\n",
+	})
+	out, _, err := r.Run(newscript.New, "unchosen", "--from", "accounts.csv")
+	require.NoError(t, err, out)
+	assert.Contains(t, out, "Tier: it is not known whether the account has such a custom field")
+	r.Variables["PHSCRIPT_PROFILE"] = "a"
+	out, _, err = r.Run(newscript.New, "chosen", "--from", "accounts.csv")
+	require.NoError(t, err, out)
+	assert.Contains(t, out, "Tier          custom.Tier")
+}
+
 // A file outside the folders that scripts can read needs --allow-read, which the next steps have.
 func TestFromAnotherFolder(t *testing.T) {
 	r := trial.New(t, nil)

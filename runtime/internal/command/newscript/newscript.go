@@ -68,7 +68,7 @@ func New(env *environment.Env) *cobra.Command {
 			return o.write(env, args[0])
 		},
 	}
-	usage.Choice(cmd, &o.template, "template", "", "Begin with `TEMPLATE`: "+strings.Join(scaffold.Templates, ", "), scaffold.Templates...)
+	usage.Choice(cmd, &o.template, "template", "", "Begin with `TEMPLATE`: "+strings.Join(scaffold.Templates, ", ")+" (needed without --from)", scaffold.Templates...)
 	f := cmd.Flags()
 	f.StringVar(&o.from, "from", "", "Propose the import of `FILE` (.csv, .xlsx)")
 	f.StringVar(&o.model, "model", "", "With --from: what the rows are, such as company (default by the columns)")
@@ -93,7 +93,7 @@ func (o *options) write(env *environment.Env, given string) error {
 		return &usage.Error{Message: err.Error(), Hint: "such as: phscript new accounts --template import"}
 	}
 	if o.template == "" {
-		return &usage.Error{Message: "no template given", Hint: "choose one with --template: " + strings.Join(scaffold.Templates, ", ")}
+		return &usage.Error{Message: "no template given", Hint: "choose one with --template: " + strings.Join(scaffold.Templates, ", ") + "; to import a file, name it with --from"}
 	}
 	dir, shown := filepath.Dir(env.Path(filepath.FromSlash(name))), filepath.Dir(filepath.FromSlash(name))
 	var files []scaffold.File
@@ -166,7 +166,7 @@ func (o *options) next(env *environment.Env, name string) []string {
 	case "connector":
 		return []string{"edit " + script + " and its test", "phscript test " + run.Quoted(name+"_sync_test.lua"), "phscript connect " + run.Quoted("./"+name+".lua")}
 	case "webhook":
-		return []string{test, "phscript run " + script + " < event.json"}
+		return []string{test, "phscript run --simulate " + script + " < " + run.Quoted(name+"_event.json")}
 	case "test":
 		return []string{test}
 	}

@@ -1,13 +1,10 @@
 -- Handles one event of another system, such as the body of a webhook. It reads the
 -- event as JSON from standard input:
 --
---   phscript run {{script}} < event.json
+--   phscript run {{script}} < {{base}}_event.json
 --
 -- The program that receives the webhook must check who sent it before it runs this
 -- script. An event that comes twice changes nothing the second time.
---
--- The event of this example:
---   { "id": "evt-1", "type": "account.renamed", "account": { "id": "A-1", "name": "Acme" } }
 --
 -- @writes company
 
