@@ -115,6 +115,9 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// ErrorHint returns what to do about the error, or "".
+func (e *Error) ErrorHint() string { return e.Hint }
+
 // For errors.Is: errors.Is(err, planhat.ErrNotFound) reports whether an *Error of
 // KindNotFound is in err's chain. ErrUncertain stands for any kind with Uncertain
 // set: the write may have been carried out.

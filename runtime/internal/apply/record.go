@@ -9,6 +9,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/changes"
 	"github.com/phscript/phscript/runtime/internal/plan"
+	"github.com/phscript/phscript/runtime/internal/store"
 )
 
 // recording is how long an apply waits for the store after a request.
@@ -108,7 +109,11 @@ func unrecorded(err error) error {
 	if errors.Is(err, changes.ErrLost) {
 		return &StoppedError{Why: "another process has taken over this plan, so this one stops", Err: err}
 	}
-	return &StoppedError{Why: "nothing more is sent, since it can't be recorded: " + err.Error(), Err: err}
+	stopped := &StoppedError{Why: "nothing more is sent, since it can't be recorded: " + err.Error(), Err: err}
+	if failed, ok := errors.AsType[*store.Error](err); ok {
+		stopped.Hint = failed.Hint
+	}
+	return stopped
 }
 
 // settle records what happened to rows.

@@ -40,7 +40,7 @@ type Journal struct{ store *store.Persistent }
 
 // New returns the journal in a store.
 func New(open func(ctx context.Context) (*store.DB, error), log *slog.Logger) *Journal {
-	return &Journal{&store.Persistent{Open: open, What: "the store", Waits: "waiting to record changes", Log: log}}
+	return &Journal{&store.Persistent{Open: open, What: "the store", Waits: "waiting to record changes", Urgent: true, Log: log}}
 }
 
 // Read calls do with the store, for the functions of this package that read.
@@ -66,8 +66,6 @@ func (j *Journal) do(ctx context.Context, durable bool, do func(tx *store.Tx) er
 		case held || errors.Is(err, ErrLost):
 			failed = &final{err}
 			return nil
-		case store.Unwritable(err):
-			return &store.Error{Message: "the store " + db.Location + " cannot be written: " + store.Trouble(err)}
 		}
 		return err
 	})

@@ -30,6 +30,8 @@ type Options struct {
 	Length, Spacing time.Duration
 	// Run is who makes the calls, Script its name for people.
 	Run, Script string
+	// Urgent makes calls fail while the store cannot be written, instead of waiting.
+	Urgent bool
 	// Log receives a warning while the store is unreachable.
 	Log *slog.Logger
 }
@@ -60,7 +62,7 @@ func New(o Options) *Window {
 	}
 	return &Window{
 		o: o, tenant: tenantKey(host, o.Token), host: host, rules: newRules(o.Limit, o.Length, o.Spacing),
-		store: &store.Persistent{Open: o.Open, What: "the store of the shared quota", Waits: "calls are waiting", Log: o.Log},
+		store: &store.Persistent{Open: o.Open, What: "the store of the shared quota", Waits: "calls are waiting", Urgent: o.Urgent, Log: o.Log},
 	}
 }
 

@@ -70,6 +70,19 @@ func Trouble(err error) string {
 	return "it was unreachable"
 }
 
+// unwritten is the *Error for a store that cannot be written. location is "" if the error names
+// it.
+func unwritten(location string, err error) *Error {
+	failed := &Error{Message: err.Error()}
+	if location != "" {
+		failed.Message = "the store " + location + " cannot be written: " + err.Error()
+	}
+	if Full(err) {
+		failed.Hint = "free space on the disk of the store, then run the same command again"
+	}
+	return failed
+}
+
 // fileHeader is how every SQLite file begins.
 const fileHeader = "SQLite format 3\x00"
 

@@ -58,6 +58,9 @@ type Persistent struct {
 	// What is the name of the store for people, such as "the store of the shared
 	// quota", and Waits says what waits for it.
 	What, Waits string
+	// Urgent makes an error that Unwritable reports final, so its users fail instead of waiting
+	// for somebody to free the disk.
+	Urgent bool
 	// Log receives a message when a wait begins and when it ends.
 	Log *slog.Logger
 }
@@ -71,9 +74,9 @@ func (p *Persistent) Do(ctx context.Context, do func(ctx context.Context, db *DB
 		defer cancel()
 		db, err := p.Open(ctx)
 		if err != nil {
-			return err
+			return p.judge("", err)
 		}
-		return do(ctx, db)
+		return p.judge(db.Location, do(ctx, db))
 	}, func(err error) {
 		waited = true
 		p.Log.WarnContext(ctx, p.What+" is unreachable; "+p.Waits, "reason", err.Error())
@@ -82,4 +85,12 @@ func (p *Persistent) Do(ctx context.Context, do func(ctx context.Context, db *DB
 		p.Log.InfoContext(ctx, p.What+" is back", "waited", time.Since(began).Round(time.Millisecond).String())
 	}
 	return err
+}
+
+// judge makes errors final that waiting may not mend, if the store is urgent.
+func (p *Persistent) judge(location string, err error) error {
+	if err == nil || !p.Urgent || errors.As(err, new(*Error)) || !Unwritable(err) {
+		return err
+	}
+	return unwritten(location, err)
 }

@@ -22,6 +22,7 @@ import (
 
 // AddSendFlags adds the flags to a command that sends to Planhat and runs no script.
 func (o *Options) AddSendFlags(cmd *cobra.Command) {
+	o.sends = true
 	f := cmd.Flags()
 	f.IntVar(&o.CallsPerMin, "calls-per-min", 0, "Make at most `N` calls a minute (default 200)")
 	f.StringVar(&o.RetryFor, "retry-for", "", "Retry calls for `TIME` while Planhat does not respond (default 15m)")

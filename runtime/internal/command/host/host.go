@@ -86,6 +86,8 @@ type Options struct {
 	Quiet    bool
 	// sources are where the tokens are, as Settings has found.
 	sources Sources
+	// sends is true for commands that send only what they have recorded in the store.
+	sends bool
 	// Undoable records every change, and not only deletes.
 	Undoable bool
 	// Terms, if set, decide about writes.
@@ -299,7 +301,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 	}
 	options.PrivateFiles = append(o.sources.private(c.File), c.TokenFiles()...)
 	if !o.offline() {
-		if err := h.shareQuota(env, o.State, &options); err != nil {
+		if err := h.shareQuota(env, o.State, o.sends, &options); err != nil {
 			return nil, err
 		}
 	}
@@ -323,7 +325,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 }
 
 // shareQuota lets all processes that use the store keep to the quota together.
-func (h *Opened) shareQuota(env *environment.Env, state string, options *runtime.Options) error {
+func (h *Opened) shareQuota(env *environment.Env, state string, urgent bool, options *runtime.Options) error {
 	location, err := storage.Location(env, state, h.Config)
 	_, untrusted := errors.AsType[*trust.Error](err)
 	switch {
@@ -348,7 +350,7 @@ func (h *Opened) shareQuota(env *environment.Env, state string, options *runtime
 		options.Checkpoint = checkpoints(env, h.store, inProfile(h.Config))
 		options.Journal = func(ctx context.Context, name string) (planhat.Journal, error) { return h.journals.Named(ctx, name) }
 		run, _ := env.Getenv(serve.RunVariable)
-		options.Window = sharedWindow(h.store, run)
+		options.Window = sharedWindow(h.store, run, urgent)
 		options.RateWindow = options.Window
 	}
 	return nil
