@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -113,6 +114,9 @@ func (p *Planner) Look(ctx context.Context, m *catalog.Model, rows []planhat.Rec
 	if blind, err := s.know(m, objects); blind || err != nil {
 		return nil, cmp.Or(err, errBlind)
 	}
+	if err := s.knowIDs(m, objects); err != nil {
+		return nil, err
+	}
 	out := make([]planhat.Record, len(rows))
 	t := s.table(m)
 	for i, row := range objects {
@@ -120,7 +124,7 @@ func (p *Planner) Look(ctx context.Context, m *catalog.Model, rows []planhat.Rec
 		if r == nil {
 			continue
 		}
-		if len(s.missing(m, objects[i:i+1])) > 0 {
+		if len(r.unread(m, row, nil)) > 0 {
 			if err := s.whole(m, r); err != nil {
 				return nil, err
 			}
@@ -128,4 +132,35 @@ func (p *Planner) Look(ctx context.Context, m *catalog.Model, rows []planhat.Rec
 		out[i] = planhat.Record(slices.Clone(r.text))
 	}
 	return out, nil
+}
+
+// knowIDs looks up records by the _id of rows, also of a model of whose bulk rows the _id is not a
+// key.
+func (s *session) knowIDs(m *catalog.Model, rows []object) error {
+	t := s.table(m)
+	if slices.Contains(m.Keyables.Bulk, "_id") || t.covers(m, nil) {
+		return nil
+	}
+	var open []key
+	single := true
+	for _, row := range rows {
+		if k := keyOf("_id", row.text("_id")); len(t.find(m, k)) == 0 && !t.absent[k] {
+			open = append(open, k)
+			single = single && address(m, k) != ""
+		}
+	}
+	if single && len(open) > fewLookups || !single && len(open) > 0 {
+		few := 0
+		if single {
+			few = len(open)
+		}
+		if err := s.scan(m, s.touched(m, rows), few, nil); !errors.Is(err, errFew) {
+			return err
+		}
+	}
+	blind, err := s.each(m, open)
+	if blind && err == nil {
+		err = errBlind
+	}
+	return err
 }

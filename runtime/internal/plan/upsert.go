@@ -367,16 +367,23 @@ func (s *session) touched(m *catalog.Model, rows []object) []string {
 func (s *session) missing(m *catalog.Model, rows []object) []string {
 	var names []string
 	for _, row := range rows {
-		r := s.match(m, row)
-		if r == nil || r.whole || r.number > 0 {
-			continue
+		if r := s.match(m, row); r != nil {
+			names = r.unread(m, row, names)
 		}
-		fields := r.fields()
-		for _, f := range row {
-			p := m.Property(f.name)
-			if f.name != "_id" && f.name != "__v" && (p == nil || !p.ReadOnly) && fields.get(f.name) == nil && !r.known[f.name] && !slices.Contains(names, f.name) {
-				names = append(names, f.name)
-			}
+	}
+	return names
+}
+
+// unread adds to names the properties of a row that are not known of its record.
+func (r *record) unread(m *catalog.Model, row object, names []string) []string {
+	if r.whole || r.number > 0 {
+		return names
+	}
+	fields := r.fields()
+	for _, f := range row {
+		p := m.Property(f.name)
+		if f.name != "_id" && f.name != "__v" && (p == nil || !p.ReadOnly) && fields.get(f.name) == nil && !r.known[f.name] && !slices.Contains(names, f.name) {
+			names = append(names, f.name)
 		}
 	}
 	return names
