@@ -30,10 +30,12 @@ type killer struct {
 	*httptest.Server
 	planhat *simulator.Server
 	// at counts down to the write at which victim is killed; after says when.
-	at     atomic.Int64
-	after  bool
-	mu     sync.Mutex
-	victim *exec.Cmd
+	at    atomic.Int64
+	after bool
+	// instead, if set, is called at that write, which is then carried out, and nothing is killed.
+	instead func()
+	mu      sync.Mutex
+	victim  *exec.Cmd
 	// placeholders are the requests that had one.
 	placeholders atomic.Int64
 }
@@ -48,6 +50,11 @@ func startKiller(t *testing.T) *killer {
 			k.placeholders.Add(1)
 		}
 		if r.Method == http.MethodGet || k.at.Add(-1) != 0 {
+			planhat.ServeHTTP(w, r)
+			return
+		}
+		if k.instead != nil {
+			k.instead()
 			planhat.ServeHTTP(w, r)
 			return
 		}

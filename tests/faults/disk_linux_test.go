@@ -18,15 +18,32 @@ import (
 // mounted mounts a file system of 16 MiB at the folder of the store.
 func (a *attempts) mounted() (dir string) {
 	a.t.Helper()
-	dir = filepath.Join(a.dir, ".state")
-	require.NoError(a.t, os.Mkdir(dir, 0o700))
+	return mount(a.t, a.dir)
+}
+
+// mount is mounted for the folder .state of another one.
+func mount(t *testing.T, parent string) (dir string) {
+	t.Helper()
+	dir = filepath.Join(parent, ".state")
+	require.NoError(t, os.Mkdir(dir, 0o700))
 	err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=16m,mode=0700")
 	if errors.Is(err, syscall.EPERM) && os.Geteuid() != 0 {
-		a.t.Skip("mounting a file system needs root")
+		t.Skip("mounting a file system needs root")
 	}
-	require.NoError(a.t, err)
-	a.t.Cleanup(func() { assert.NoError(a.t, syscall.Unmount(dir, 0)) })
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, syscall.Unmount(dir, 0)) })
 	return dir
+}
+
+// fill takes all space that a file system has left, and returns the file that has it.
+func fill(dir string) string {
+	name := filepath.Join(dir, "filler")
+	f, err := os.Create(name)
+	for piece := bytes.Repeat([]byte("x"), 4096); err == nil; {
+		_, err = f.Write(piece)
+	}
+	_ = f.Close()
+	return name
 }
 
 // keylessImport writes rows without keys.
@@ -45,16 +62,11 @@ func TestAFullDisk(t *testing.T) {
 	const rows = 3000
 	a := newAttempts(t, keylessImport, "latency:delay=30ms", strconv.Itoa(rows))
 	disk := a.mounted()
-	filler := filepath.Join(disk, "filler")
 	go func() {
 		for a.arrived.Load() < 6 {
 			time.Sleep(time.Millisecond)
 		}
-		f, err := os.Create(filler)
-		for piece := bytes.Repeat([]byte("x"), 4096); err == nil; {
-			_, err = f.Write(piece)
-		}
-		_ = f.Close()
+		filler := fill(disk)
 		time.Sleep(2 * time.Second)
 		_ = os.Remove(filler)
 	}()

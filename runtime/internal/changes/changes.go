@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/phscript/phscript/runtime/internal/journal"
 )
 
 // Kind is what made a set.
@@ -48,6 +50,17 @@ type Set struct {
 	Forgotten bool  `json:"forgotten,omitempty"`
 
 	holder string
+}
+
+// Held returns the process that works on the set, or nil.
+func (s *Set) Held(now time.Time) *HeldError {
+	if s.holder == "" {
+		return nil
+	}
+	if pid, here, running := journal.Running(s.holder); running || !here && now.Sub(s.Used) < Lease {
+		return &HeldError{s, pid}
+	}
+	return nil
 }
 
 // Tenant is an account of Planhat, without its tokens.

@@ -43,6 +43,26 @@ func UndoneBy(ctx context.Context, q store.Queryer, id int64) (*Set, error) {
 	return one(ctx, q, `undoes = ? ORDER BY id DESC LIMIT 1`, id)
 }
 
+// Recreator returns the run of a set that takes another one back, was not taken back itself, and
+// may have made changes of an action. It is 0 for none.
+func Recreator(ctx context.Context, q store.Queryer, id int64, action string) (run int64, err error) {
+	err = q.QueryRowContext(ctx, `SELECT coalesce(max(s.run), 0) FROM phscript_change_set s
+		WHERE s.undoes = ? AND NOT EXISTS (SELECT 1 FROM phscript_change_set u WHERE u.undoes = s.id)
+		AND EXISTS (SELECT 1 FROM phscript_change c WHERE c.change_set = s.id AND c.action = ? AND c.state IN (?, ?, ?))`,
+		id, action, Done, Intended, Doubtful).Scan(&run)
+	return run, err
+}
+
+// Unfinished reports whether some of the work of a set was sent, or may have been, and more is to
+// be done.
+func Unfinished(ctx context.Context, q store.Queryer, s *Set) (bool, error) {
+	if s == nil || !s.Ended.IsZero() || s.Forgotten {
+		return false, nil
+	}
+	rows, err := Page(ctx, q, s.ID, 0, 1)
+	return len(rows) > 0, err
+}
+
 // List returns sets before another one, the latest first. before is 0 for the latest of all.
 func List(ctx context.Context, q store.Queryer, before int64, most int) (list []*Set, err error) {
 	err = store.Each(ctx, q, func(row *sql.Rows) error {

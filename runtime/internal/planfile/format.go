@@ -86,6 +86,8 @@ type Undo struct {
 	Run    int64  `json:"run" doc:"the number of the run"`
 	Set    int64  `json:"set" doc:"its number among the recorded changes"`
 	Script string `json:"script" doc:"its script"`
+	// Report is what undo says about the run, for a plan that it applies itself.
+	Report jsontext.Value `json:"report,omitempty" doc:"what undo says about the run"`
 }
 
 // File is a file and its content.

@@ -303,6 +303,9 @@ func (r *Report) Redact() {
 // Redact removes what comes from the data or whoever planned it.
 func (h *Header) Redact() {
 	h.Dir = ""
+	if h.Undo != nil {
+		h.Undo.Report = nil
+	}
 	h.Args, h.Params, h.Env, h.Files = nil, nil, nil, nil
 	for _, names := range [][]string{h.SideEffects.Written, h.SideEffects.Removed} {
 		for i := range names {

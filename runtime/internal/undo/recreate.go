@@ -110,5 +110,6 @@ func (u *undoing) again(e *effect) {
 	row.ID, row.Body = placeholder, body.text()
 	slices.Sort(needs)
 	u.report.Reverted++
+	u.report.Recreated++
 	u.record(e.model, creates(e.model), []plan.StepRow{row}, []string{placeholder}, slices.Compact(needs))
 }

@@ -27,6 +27,8 @@ type Report struct {
 	Changes  int `json:"changes" doc:"how many records the run changed, with values and events"`
 	Reverted int `json:"reverted" doc:"how many the plan takes back"`
 	Partly   int `json:"partly" doc:"how many of those only in part"`
+	// Recreated are those of them that were deleted and get a new _id.
+	Recreated int `json:"recreated,omitempty" doc:"how many deleted records the plan creates again with a new _id"`
 	// Already are as they were before the run.
 	Already int `json:"already" doc:"how many are as they were before the run"`
 	// Stay are those that were changed since the run, or that other records belong to.
@@ -40,13 +42,14 @@ type Report struct {
 	Never map[string]int `json:"never,omitempty" doc:"what can't be taken back, by operation"`
 	// Lines name the first records of each kind that the plan leaves out.
 	Lines []Line `json:"left_out,omitempty" doc:"the first records of each kind that the plan leaves out"`
-	left  map[string]int
+	// Left counts the lines of each kind, also those that are not kept.
+	Left map[string]int `json:"left_out_count,omitempty" doc:"how many records of each kind the plan leaves out"`
 }
 
 // Line is a record of which something is not taken back.
 type Line struct {
-	// Kind is stay, deleted, not_read or never.
-	Kind   string `json:"kind" doc:"stay, deleted, not_read or never"`
+	// Kind is stay, part, deleted, not_read or never.
+	Kind   string `json:"kind" doc:"stay, part (some properties stay), deleted, not_read or never"`
 	Record string `json:"record" doc:"the record"`
 	Why    string `json:"why" doc:"why"`
 }
@@ -54,46 +57,53 @@ type Line struct {
 // The kinds of lines.
 const (
 	stay    = "stay"
+	part    = "part"
 	trashed = "deleted"
 	unread  = "not_read"
 	never   = "never"
 )
 
 func (r *Report) leave(kind, record, why string) {
-	if r.left == nil {
-		r.left = map[string]int{}
+	if r.Left == nil {
+		r.Left = map[string]int{}
 	}
-	if r.left[kind]++; r.left[kind] <= Shown {
+	if r.Left[kind]++; r.Left[kind] <= Shown {
 		r.Lines = append(r.Lines, Line{kind, record, why})
 	}
 }
 
 // LeftOut returns how many lines of a kind there are.
-func (r *Report) LeftOut(kind string) int { return r.left[kind] }
+func (r *Report) LeftOut(kind string) int { return r.Left[kind] }
 
 // Whole reports whether nothing is left out.
 func (r *Report) Whole() bool {
 	return r.Partly+r.Stay+r.Trashed+r.Unread == 0 && len(r.Never) == 0
 }
 
-// String says it in a sentence.
+// String says it in a few sentences.
 func (r *Report) String() string {
 	var parts []string
-	add := func(format string, values ...any) { parts = append(parts, fmt.Sprintf(format, values...)) }
+	add := func(format string, values ...any) { parts = append(parts, fmt.Sprintf(format, values...)+".") }
 	n := func(n int) string { return humanize.Comma(int64(n)) }
-	first := fmt.Sprintf("%s of %s can be reverted", n(r.Reverted), english.Plural(r.Changes, "change", ""))
-	if r.Partly > 0 {
-		first += fmt.Sprintf(", %s of them in part", n(r.Partly))
+	switch whole := r.Reverted - r.Partly; {
+	case r.Partly == 0:
+		add("%s of %s can be reverted", n(r.Reverted), english.Plural(r.Changes, "change", ""))
+	case whole == 0:
+		add("%s of %s can be reverted, but only in part", n(r.Reverted), english.Plural(r.Changes, "change", ""))
+	default:
+		add("%s of %s can be reverted: %s completely, %s in part", n(r.Reverted), english.Plural(r.Changes, "change", ""), n(whole), n(r.Partly))
 	}
-	parts = append(parts, first)
+	if r.Recreated > 0 {
+		add("%s created again with a new _id: metrics, activities, history, and references to the old _id do not come back", english.Plural(r.Recreated, "deleted record is", "deleted records are"))
+	}
 	if r.Already > 0 {
-		add("%s %s as before the run", n(r.Already), are(r.Already))
+		add("%s already as before the run", n(r.Already)+" "+are(r.Already))
 	}
 	if r.Stay > 0 {
-		add("%s changed since or in use, and %s", n(r.Stay)+" "+were(r.Stay), english.PluralWord(r.Stay, "stays", "stay"))
+		add("%s, because somebody changed %s since or other records belong to %s", n(r.Stay)+" "+english.PluralWord(r.Stay, "stays", "stay"), it(r.Stay), it(r.Stay))
 	}
 	if r.Trashed > 0 {
-		add("%s: restore %s in Planhat's Trash Bin before %s", english.Plural(r.Trashed, "delete", ""), english.PluralWord(r.Trashed, "it", "them"), r.Until.Local().Format(time.DateOnly))
+		add("%s: restore %s in Planhat's Trash Bin before %s", english.Plural(r.Trashed, "delete", ""), it(r.Trashed), r.Until.Local().Format(time.DateOnly))
 	}
 	if r.Unread > 0 {
 		add("%s not read before the change", n(r.Unread)+" "+were(r.Unread))
@@ -101,15 +111,26 @@ func (r *Report) String() string {
 	for _, what := range sorted(r.Never) {
 		add("%s can't be taken back", n(r.Never[what])+" "+worded(what, r.Never[what]))
 	}
-	return strings.Join(parts, "; ") + ". Automations that ran are not reverted."
+	return strings.Join(parts, " ") + " Automations that ran are not reverted."
 }
+
+func it(n int) string { return english.PluralWord(n, "it", "them") }
 
 func are(n int) string { return english.PluralWord(n, "is", "are") }
 
 func were(n int) string { return english.PluralWord(n, "was", "were") }
 
+// changesOf ends the names in Never that are no operations.
+const changesOf = " changes"
+
 // worded names values and events of an operation.
 func worded(operation string, n int) string {
+	if model, ok := strings.CutSuffix(operation, changesOf); ok {
+		if m := catalog.Load().Model(model); m != nil {
+			model = m.Noun
+		}
+		return model + " " + english.PluralWord(n, "change", "")
+	}
 	model, op, _ := strings.Cut(operation, ".")
 	m := catalog.Load().Model(model)
 	switch {

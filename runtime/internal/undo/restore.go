@@ -19,8 +19,7 @@ func (u *undoing) restore(m *catalog.Model, list []*effect) error {
 	if err != nil {
 		return err
 	}
-	bulk := m.Operation("bulk_upsert") != nil && slices.Contains(m.Keyables.Bulk, "_id")
-	single := m.Operation("update")
+	bulk, single := inBulk(m), m.Operation("update")
 	var rows []plan.StepRow
 	flush := func() {
 		if len(rows) > 0 {
@@ -34,25 +33,35 @@ func (u *undoing) restore(m *catalog.Model, list []*effect) error {
 			continue
 		}
 		switch {
-		case m.Has(catalog.FieldDefinition) && slices.ContainsFunc(row.Changes, func(c plan.Change) bool { return c.Path == "type" }):
-			u.report.Reverted--
-			u.never(e, "its type was changed, which concerns the values of all records")
 		case single != nil && (!bulk || len(list) == 1):
 			u.record(m, "update", []plan.StepRow{row}, nil, nil)
-		case bulk:
+		default:
 			row.Row = len(rows) + 1
 			row.Body = withID(row.Body, e.id)
 			rows = append(rows, row)
 			if len(rows) == mostRows {
 				flush()
 			}
-		default:
-			u.report.Reverted--
-			u.never(e, "Planhat's API can't change it")
 		}
 	}
 	flush()
 	return nil
+}
+
+// inBulk reports whether a bulk request can change records of a model by their _id.
+func inBulk(m *catalog.Model) bool {
+	return m.Operation("bulk_upsert") != nil && slices.Contains(m.Keyables.Bulk, "_id")
+}
+
+// refused says why changes can't be made, or returns "".
+func refused(m *catalog.Model, list []plan.Change) string {
+	switch {
+	case m.Has(catalog.FieldDefinition) && slices.ContainsFunc(list, func(c plan.Change) bool { return c.Path == "type" }):
+		return "its type was changed, which concerns the values of all records"
+	case m.Operation("update") == nil && !inBulk(m):
+		return "Planhat's API can't change it"
+	}
+	return ""
 }
 
 func withID(body jsontext.Value, id string) jsontext.Value {
@@ -63,7 +72,7 @@ func withID(body jsontext.Value, id string) jsontext.Value {
 }
 
 func (u *undoing) never(e *effect, why string) {
-	u.report.Never[e.model.Snake+" changes"]++
+	u.report.Never[e.model.Snake+changesOf]++
 	u.report.leave(never, e.label(), why)
 }
 
@@ -82,21 +91,18 @@ func (u *undoing) restored(e *effect, now map[string]jsontext.Value) (row plan.S
 	row = e.row(plan.Update)
 	var body object
 	custom := map[string]jsontext.Value{}
-	kept, blind, before := 0, 0, 0
+	var kept, blind []string
 	for _, path := range e.paths() {
 		old, read := e.before[path]
 		have := u.have(e.model, now, path)
 		switch {
 		case !read:
-			blind++
-			u.report.leave(unread, e.label(), path+" was not read before it was changed")
+			blind = append(blind, path+" was not read before it was changed")
 			continue
 		case plan.Same(e.model, path, absent(have), absent(old)):
-			before++
 			continue
 		case !plan.Same(e.model, path, absent(have), absent(e.after[path])) && !u.overwrites(e.model, path):
-			kept++
-			u.report.leave(stay, e.label(), path+" was changed since, from "+shown(e.after[path])+" to "+shown(have))
+			kept = append(kept, path+" was changed since, from "+shown(e.after[path])+" to "+shown(have))
 			continue
 		}
 		row.Changes = append(row.Changes, plan.Change{Path: path, Before: absent(have), Absent: absent(have) == nil, After: null(old)})
@@ -113,12 +119,15 @@ func (u *undoing) restored(e *effect, now map[string]jsontext.Value) (row plan.S
 			custom[strings.TrimPrefix(path, "custom.")] = old
 		}
 	}
+	left := strings.Join(slices.Concat(kept, blind), "; ")
 	switch {
-	case len(row.Changes) == 0 && kept > 0:
+	case len(row.Changes) == 0 && len(kept) > 0:
 		u.report.Stay++
+		u.report.leave(stay, e.label(), left)
 		return row, false
-	case len(row.Changes) == 0 && blind > 0:
+	case len(row.Changes) == 0 && len(blind) > 0:
 		u.report.Unread++
+		u.report.leave(unread, e.label(), left)
 		return row, false
 	case len(row.Changes) == 0 && len(e.after) == 0:
 		u.report.Changes-- // it changed nothing
@@ -127,13 +136,18 @@ func (u *undoing) restored(e *effect, now map[string]jsontext.Value) (row plan.S
 		u.report.Already++
 		return row, false
 	}
+	if why := refused(e.model, row.Changes); why != "" {
+		u.never(e, why)
+		return row, false
+	}
 	if len(custom) > 0 {
 		body = body.with("custom", putBack(now["custom"], custom))
 	}
 	row.Body = body.text()
 	u.report.Reverted++
-	if kept+blind > 0 {
+	if left != "" {
 		u.report.Partly++
+		u.report.leave(part, e.label(), left)
 	}
 	return row, true
 }

@@ -13,17 +13,19 @@ type UndoReport struct {
 	Form
 	*undo.Report
 	Plan string `json:"plan,omitempty" doc:"the id of the plan, if there is something to revert"`
+	// Applied is what an undo did that was confirmed.
+	Applied *ApplyDone `json:"applied,omitempty" doc:"what the undo did, if it was confirmed"`
 }
 
 // UndoForm makes the form of an undo.
-func UndoForm(r *undo.Report, plan string) UndoReport { return UndoReport{current, r, plan} }
+func UndoForm(r *undo.Report, plan string) UndoReport { return UndoReport{current, r, plan, nil} }
 
 // Undo says what of a run can be taken back.
 func Undo(r *undo.Report, script string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "undo of run %d (%s)\n%s\n", r.Run, display.OneLine(script), r)
 	for _, kind := range []struct{ name, title string }{
-		{"stay", "stay"}, {"deleted", "deleted by the run"}, {"not_read", "not read before the change"}, {"never", "can't be taken back"},
+		{"stay", "stay"}, {"part", "reverted only in part"}, {"deleted", "deleted by the run"}, {"not_read", "not read before the change"}, {"never", "can't be taken back"},
 	} {
 		n := r.LeftOut(kind.name)
 		if n == 0 {

@@ -30,6 +30,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/plan"
 	"github.com/phscript/phscript/runtime/internal/planfile"
 	"github.com/phscript/phscript/runtime/internal/store"
+	"github.com/phscript/phscript/runtime/internal/view"
 )
 
 type options struct {
@@ -42,6 +43,9 @@ type options struct {
 	consent   host.Consent
 	doubt     string
 	json      bool
+	// undo is set if undo applies its plan, and gets what was done.
+	undo *Undoing
+	done *view.ApplyDone
 }
 
 // New returns the command apply.
@@ -125,8 +129,8 @@ func refuse(env *environment.Env, name string, reasons []string, hint string) er
 	return &usage.Finished{Code: fault.ExitStale}
 }
 
-// open opens a plan and checks that it is whole.
-func open(env *environment.Env, name string) (*os.File, *planfile.Header, *planfile.Report, error) {
+// open opens a plan and checks that it is whole. called is what messages call it.
+func open(env *environment.Env, name, called string) (*os.File, *planfile.Header, *planfile.Report, error) {
 	f, err := planfile.Open(env.Path(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil, usage.NoFile(env, "there is no plan "+name, name)
@@ -144,7 +148,7 @@ func open(env *environment.Env, name string) (*os.File, *planfile.Header, *planf
 	}, report.Reject)
 	if damaged, ok := errors.AsType[*planfile.DamagedError](err); ok {
 		_ = f.Close()
-		return nil, nil, nil, refuse(env, name, []string{damaged.Error()}, damaged.ErrorHint())
+		return nil, nil, nil, refuse(env, called, []string{damaged.Error()}, damaged.ErrorHint())
 	}
 	if err != nil {
 		_ = f.Close()
@@ -152,13 +156,13 @@ func open(env *environment.Env, name string) (*os.File, *planfile.Header, *planf
 	}
 	if unknown != nil && header.Catalog == catalog.Hash() { // another catalog is a reason that is told later
 		_ = f.Close()
-		return nil, nil, nil, refuse(env, name, []string{unknown.Error()}, "")
+		return nil, nil, nil, refuse(env, called, []string{unknown.Error()}, "")
 	}
 	return f, header, report, nil
 }
 
 // again says how to make a new plan.
-func again(h *planfile.Header) string {
+func (o *options) again(h *planfile.Header) string {
 	line := []string{"phscript", "plan"}
 	if h.Undo != nil {
 		line[1] = "undo"
@@ -170,7 +174,11 @@ func again(h *planfile.Header) string {
 		line = append(line, run.Quoted(flag))
 	}
 	if h.Undo != nil {
-		return fmt.Sprintf("make a new plan: %s %d -o FILE", strings.Join(line, " "), h.Undo.Run)
+		to := " -o FILE"
+		if o.undo != nil {
+			to = ""
+		}
+		return fmt.Sprintf("make a new plan: %s %d%s", strings.Join(line, " "), h.Undo.Run, to)
 	}
 	for _, one := range h.Params {
 		value := "..." // a secret
@@ -190,7 +198,7 @@ func again(h *planfile.Header) string {
 }
 
 func (o *options) apply(env *environment.Env, name string, command []string) error {
-	f, header, report, err := open(env, name)
+	f, header, report, err := open(env, name, o.called(name))
 	if err != nil {
 		return err
 	}
@@ -229,7 +237,7 @@ func (o *options) apply(env *environment.Env, name string, command []string) err
 	defer release()
 	accounts := h.Accounts(header.Script.Name, header.Mark)
 	defer accounts.Close()
-	a := &applying{options: o, env: env, host: h, accounts: accounts, header: header, report: report, name: name, file: f, command: command, terms: terms}
+	a := &applying{options: o, env: env, host: h, accounts: accounts, header: header, report: report, name: o.called(name), file: f, command: command, terms: terms}
 	a.started = env.Now()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -285,7 +293,7 @@ func (a *applying) run(ctx context.Context) error {
 		return err
 	}
 	if reason := applied(past); reason != "" {
-		return a.refuse([]string{reason}, again(a.header))
+		return a.refuse([]string{reason}, a.again(a.header))
 	}
 	clients, reasons, err := a.connect(ctx)
 	if err != nil {
@@ -295,7 +303,7 @@ func (a *applying) run(ctx context.Context) error {
 		reasons = append(a.origins(), reasons...)
 	}
 	if len(reasons) > 0 {
-		return a.refuse(reasons, again(a.header))
+		return a.refuse(reasons, a.again(a.header))
 	}
 	if len(a.unknown()) > 0 && !a.inexact && !begun {
 		return a.refuseInexact()
@@ -310,7 +318,7 @@ func (a *applying) run(ctx context.Context) error {
 	defer w.Close(ctx)
 	if set := w.Set(); resumed {
 		if reason := applied(&set); reason != "" { // between the two looks
-			return a.refuse([]string{reason}, again(a.header))
+			return a.refuse([]string{reason}, a.again(a.header))
 		}
 	}
 	o := &apply.Options{

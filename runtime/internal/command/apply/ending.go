@@ -67,9 +67,13 @@ func (a *applying) end(err error) error {
 	if r.NotBegun+r.Doubtful > 0 && (r.Began || r.Done() > 0) {
 		resume = a.host.Secrets.String(a.resume())
 	}
-	again := a.host.Secrets.String(again(a.header))
+	again := a.host.Secrets.String(a.again(a.header))
+	form := view.ApplyForm(a.header.ID, a.entry.ID(), r, code, resume)
+	if a.done = &form; a.json && a.undo != nil {
+		return &usage.Finished{Code: code}
+	}
 	if a.json {
-		if err := printing.JSON(a.host.Secrets.Writer(a.env.Stdout), view.ApplyForm(a.header.ID, a.entry.ID(), r, code, resume)); err != nil {
+		if err := printing.JSON(a.host.Secrets.Writer(a.env.Stdout), form); err != nil {
 			return err
 		}
 		return &usage.Finished{Code: code}

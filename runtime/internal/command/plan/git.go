@@ -1,12 +1,23 @@
 package plan
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
 	ignore "github.com/sabhiram/go-gitignore"
+
+	"github.com/phscript/phscript/runtime/internal/command/environment"
 )
+
+// WarnTracked warns of a plan in a git work tree that git does not ignore.
+func WarnTracked(env *environment.Env, name string) {
+	path := env.Path(name)
+	if root := worktree(path); root != "" && !ignored(root, path) {
+		fmt.Fprintf(env.Stderr, "warning: %s holds records of your customers, and git does not ignore it; add it to .gitignore\n", name)
+	}
+}
 
 // worktree returns the folder of the git work tree that a file is in, or "".
 func worktree(path string) string {

@@ -252,9 +252,7 @@ func (o *options) write(env *environment.Env, spool *planfile.Spool, h *planfile
 	if size > large {
 		fmt.Fprintf(env.Stderr, "note: the plan takes %s\n", humanize.IBytes(uint64(size)))
 	}
-	if root := worktree(path); root != "" && !ignored(root, path) {
-		fmt.Fprintf(env.Stderr, "warning: %s holds records of your customers, and git does not ignore it; add it to .gitignore\n", o.out)
-	}
+	WarnTracked(env, o.out)
 	return nil
 }
 

@@ -45,68 +45,83 @@ func (a *account) tenant(s *changes.Set) (plan.Tenant, error) {
 	return t, &usage.Error{Message: fmt.Sprintf("run %d can't be taken back here: %s", s.Run, why), Hint: "use the settings and the token of the account that the run wrote to"}
 }
 
-// find sets the run of the plan, and returns its account. The caller closes accounts, unless it
-// is nil.
-func (u *undoing) find(ctx context.Context, p *planned, run int64) (accounts *host.Accounts, client *planhat.Client, t plan.Tenant, err error) {
-	var newer []*history.Run
+// choice is the run that is taken back.
+type choice struct {
+	set *changes.Set
+	// interrupted is the last undo of the run if it did not come to its end, or nil.
+	interrupted *changes.Set
+	// recreated is the number of an undo of the run that has created records again, 0 for none.
+	recreated int64
+	// newer are the runs after it whose changes are not recorded.
+	newer []*history.Run
+}
+
+// find chooses the run, and returns the account. The caller closes accounts, unless it is nil.
+func (u *undoing) find(ctx context.Context, run int64) (c choice, accounts *host.Accounts, client *planhat.Client, t plan.Tenant, err error) {
 	of := &account{}
 	look := func() error {
 		err := u.journal.Read(ctx, func(ctx context.Context, db *store.DB) (err error) {
-			p.set, newer, err = choose(ctx, db, run, of)
+			c, err = choose(ctx, db, run, of)
 			return err
 		})
 		switch {
 		case err != nil:
 			return err
-		case p.set == nil && run > 0:
-			return u.unrecorded(run)
-		case p.set == nil:
+		case c.set == nil && run > 0:
+			return u.unrecorded(ctx, run)
+		case c.set == nil:
 			return &usage.Error{
 				Message: "there is no run left to take back in this account",
 				Hint:    "'phscript runs list' lists runs; name one to take it back again: phscript undo RUN",
 			}
 		}
-		return u.check(p.set)
+		return u.check(c)
 	}
 	title := "undo" // of which run is not known yet
 	if run > 0 {
 		if err := look(); err != nil {
-			return nil, nil, t, err
+			return c, nil, nil, t, err
 		}
-		title = name(p.set)
+		title = name(c.set)
 	}
 	accounts = u.host.Accounts(title, "")
 	if client, err = accounts.Default(ctx); err != nil {
-		return accounts, nil, t, err
+		return c, accounts, nil, t, err
 	}
 	of.host, of.analytics = accounts.Hosts()
 	if of.user, err = plan.FirstUser(ctx, client.Read); err != nil {
-		return accounts, nil, t, err
+		return c, accounts, nil, t, err
 	}
 	if run == 0 {
 		if err = look(); err == nil {
-			err = u.warn(p.set, newer)
+			err = u.warn(c)
 		}
 	}
 	if err == nil {
-		t, err = of.tenant(p.set)
+		t, err = of.tenant(c.set)
 	}
-	return accounts, client, t, err
+	return c, accounts, client, t, err
 }
 
 // choose returns the set of a run. If run is 0, it returns the last one of the account that was
-// not taken back, nil for none, and the newer runs whose changes are not recorded.
-func choose(ctx context.Context, db *store.DB, run int64, of *account) (set *changes.Set, newer []*history.Run, err error) {
+// not taken back, or whose undo was interrupted.
+func choose(ctx context.Context, db *store.DB, run int64, of *account) (c choice, err error) {
 	if run > 0 {
-		set, err = changes.OfRun(ctx, db, run)
-		return set, nil, err
+		if c.set, err = changes.OfRun(ctx, db, run); err != nil || c.set == nil {
+			return c, err
+		}
+		last, err := changes.UndoneBy(ctx, db, c.set.ID)
+		if err != nil {
+			return c, err
+		}
+		return c, c.complete(ctx, db, last)
 	}
 	const most = 500
 	taken, recorded := map[int64]bool{}, map[int64]bool{}
 	for before := int64(0); ; {
 		list, err := changes.List(ctx, db, before, most)
 		if err != nil {
-			return nil, nil, err
+			return c, err
 		}
 		for _, s := range list {
 			before, recorded[s.Run] = s.ID, true
@@ -115,24 +130,55 @@ func choose(ctx context.Context, db *store.DB, run int64, of *account) (set *cha
 			}
 			counts, err := changes.Counts(ctx, db, s.ID)
 			if err != nil {
-				return nil, nil, err
+				return c, err
 			}
 			if counts[changes.Done]+counts[changes.Intended]+counts[changes.Doubtful] == 0 {
 				continue
 			}
-			if s.Undoes > 0 {
+			_, here := of.in(s)
+			var last *changes.Set
+			switch open, err := changes.Unfinished(ctx, db, s); {
+			case err != nil:
+				return c, err
+			case s.Undoes > 0 && (!open || !here || taken[s.Undoes]):
 				taken[s.Undoes] = true
 				continue
+			case s.Undoes > 0:
+				target, err := changes.Get(ctx, db, s.Undoes)
+				if err != nil {
+					return c, err
+				}
+				if taken[s.Undoes] = true; target == nil || target.Forgotten {
+					continue
+				}
+				c.set, last = target, s
+			case !here:
+				continue
+			default:
+				c.set = s
 			}
-			if _, ok := of.in(s); ok {
-				newer, err = unrecorded(ctx, db, s.Run, recorded)
-				return s, newer, err
+			if c.newer, err = unrecorded(ctx, db, s.Run, recorded); err != nil {
+				return c, err
 			}
+			return c, c.complete(ctx, db, last)
 		}
 		if len(list) < most {
-			return nil, nil, nil
+			return c, nil
 		}
 	}
+}
+
+// complete adds what is known of undos of the set, of which last is the last.
+func (c *choice) complete(ctx context.Context, db *store.DB, last *changes.Set) error {
+	open, err := changes.Unfinished(ctx, db, last)
+	if err != nil {
+		return err
+	}
+	if open {
+		c.interrupted = last
+	}
+	c.recreated, err = changes.Recreator(ctx, db, c.set.ID, plan.Create)
+	return err
 }
 
 // unrecorded returns the runs of commands after another one that are not recorded, the latest
@@ -153,15 +199,38 @@ func unrecorded(ctx context.Context, db *store.DB, after int64, recorded map[int
 
 // warn says that newer runs are not recorded, and refuses if nobody sees it before the undo
 // writes.
-func (u *undoing) warn(set *changes.Set, newer []*history.Run) error {
-	if len(newer) == 0 {
+func (u *undoing) warn(c choice) error {
+	if len(c.newer) == 0 {
 		return nil
 	}
-	last := newer[0]
-	text := fmt.Sprintf("run %d (%s) is newer than run %d, but its changes are not recorded", last.ID, u.host.Secrets.String(last.Script), set.Run)
+	last := c.newer[0]
+	text := fmt.Sprintf("run %d (%s) is newer than run %d, but its changes are not recorded", last.ID, u.host.Secrets.String(last.Script), c.set.Run)
 	if u.out == "" && (u.consent.Yes || u.consent.Confirm != "") {
-		return &usage.Error{Message: text, Hint: fmt.Sprintf("if you want to take run %d back, name it: phscript undo %d", set.Run, set.Run)}
+		return &usage.Error{Message: text, Hint: fmt.Sprintf("if you want to take run %d back, name it: phscript undo %d", c.set.Run, c.set.Run)}
 	}
 	fmt.Fprintln(u.env.Stderr, "note: "+text)
+	return nil
+}
+
+// check refuses a run that can't be taken back.
+func (u *undoing) check(c choice) error {
+	s := c.set
+	if s.Forgotten {
+		return &usage.Error{Message: fmt.Sprintf("what run %d changed is no longer recorded, so it can't be taken back", s.Run)}
+	}
+	if c.interrupted == nil && s.Ended.IsZero() && u.env.Now().Sub(s.Used) < changes.Lease {
+		return &usage.Error{Message: fmt.Sprintf("run %d is still running, or was killed less than a minute ago", s.Run), Hint: "wait for its end"}
+	}
+	if c.interrupted != nil {
+		if held := c.interrupted.Held(u.env.Now()); held != nil {
+			return &usage.Failure{Message: fmt.Sprintf("another undo of run %d is running: %s", s.Run, held), Hint: "wait for its end"}
+		}
+	}
+	if u.recreate && c.interrupted == nil && c.recreated > 0 {
+		return &usage.Error{
+			Message: fmt.Sprintf("run %d has created records of run %d again, and --recreate would create them twice", c.recreated, s.Run),
+			Hint:    fmt.Sprintf("leave out --recreate, or take that run back first: phscript undo %d", c.recreated),
+		}
+	}
 	return nil
 }

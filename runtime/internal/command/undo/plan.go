@@ -3,11 +3,12 @@ package undo
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize/english"
@@ -19,7 +20,9 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/apply"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/host"
+	planning "github.com/phscript/phscript/runtime/internal/command/plan"
 	"github.com/phscript/phscript/runtime/internal/command/printing"
+	scripts "github.com/phscript/phscript/runtime/internal/command/run"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/consent"
 	"github.com/phscript/phscript/runtime/internal/fault"
@@ -41,17 +44,22 @@ type undoing struct {
 	journal *changes.Journal
 	// release ends the handling of Ctrl-C: what applies the plan has its own.
 	release func()
+	// plans are those of undos that this and other processes apply.
+	plans *plans
 }
 
 // planned is a plan that takes a run back.
 type planned struct {
-	set    *changes.Set
+	choice
 	made   *undo.Made
 	header *planfile.Header
 	report *planfile.Report
-	// path is the file of the plan, which is temporary unless it was named.
+	// path is the file of the plan, "" if there is nothing to revert. own is true if nobody has
+	// named it.
 	path string
-	temp bool
+	own  bool
+	// taken is true if the plan is that of an interrupted undo.
+	taken bool
 }
 
 // planOutput is what -o names.
@@ -88,18 +96,35 @@ func (u *undoing) each(ctx context.Context, set *changes.Set, client int, do fun
 	}
 }
 
-// plan makes the plan.
+// plan makes the plan, or takes up that of an interrupted undo.
 func (u *undoing) plan(ctx context.Context, run int64) (p *planned, err error) {
-	p = &planned{report: planfile.NewReport()}
-	accounts, client, tenant, err := u.find(ctx, p, run)
+	c, accounts, client, tenant, err := u.find(ctx, run)
 	if accounts != nil {
 		defer accounts.Close()
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := u.file(p); err != nil {
+	p = &planned{choice: c, report: planfile.NewReport()}
+	if u.plans, err = u.open(ctx); err != nil {
 		return nil, err
+	}
+	if p.interrupted != nil {
+		fmt.Fprintf(u.env.Stderr, "note: the undo of run %d was interrupted; this continues it\n", p.set.Run)
+		if u.out == "" && len(u.overwrite) == 0 && u.plans.take(p) {
+			return p, nil
+		}
+		if u.recreate && p.recreated > 0 {
+			return nil, &usage.Error{
+				Message: fmt.Sprintf("run %d has created records of run %d again, and its plan is not here, so --recreate could create them twice", p.recreated, p.set.Run),
+				Hint:    "leave out --recreate",
+			}
+		}
+	}
+	id := planfile.NewID()
+	p.path, p.own = u.plans.name(p.set.Run, id), u.out == ""
+	if !p.own {
+		p.path = u.env.Path(u.out)
 	}
 	spool, err := planfile.NewSpool(p.path)
 	if err != nil {
@@ -117,7 +142,9 @@ func (u *undoing) plan(ctx context.Context, run int64) (p *planned, err error) {
 	if err != nil {
 		return nil, err
 	}
-	u.header(p, tenant)
+	if p.header, err = u.header(p, tenant, id); err != nil {
+		return nil, err
+	}
 	if p.report.Sum().Changes() == 0 {
 		p.path = ""
 		return p, nil
@@ -140,31 +167,6 @@ func (u *undoing) counted(send planhat.Sender) planhat.Sender {
 // name names the undo of a set.
 func name(s *changes.Set) string { return fmt.Sprintf("undo of run %d", s.Run) }
 
-// check refuses a run that can't be taken back.
-func (u *undoing) check(s *changes.Set) error {
-	switch {
-	case s.Forgotten:
-		return &usage.Error{Message: fmt.Sprintf("what run %d changed is no longer recorded, so it can't be taken back", s.Run)}
-	case s.Ended.IsZero() && u.env.Now().Sub(s.Used) < changes.Lease:
-		return &usage.Error{Message: fmt.Sprintf("run %d is still running, or was killed less than a minute ago", s.Run), Hint: "wait for its end"}
-	}
-	return nil
-}
-
-// file names the file of the plan.
-func (u *undoing) file(p *planned) error {
-	if u.out != "" {
-		p.path = u.env.Path(u.out)
-		return nil
-	}
-	dir, err := os.MkdirTemp("", "phscript-undo-")
-	if err != nil {
-		return err
-	}
-	p.path, p.temp = filepath.Join(dir, fmt.Sprintf("undo-%d.jsonl", p.set.Run)), true
-	return nil
-}
-
 // assumptions are what the plan of an undo takes for granted.
 var assumptions = []string{
 	"every write succeeds",
@@ -172,11 +174,11 @@ var assumptions = []string{
 	"what Planhat computes, sends or starts by itself is not reverted",
 }
 
-func (u *undoing) header(p *planned, t plan.Tenant) {
+func (u *undoing) header(p *planned, t plan.Tenant, id string) (*planfile.Header, error) {
 	made := u.env.Now().UTC()
 	perMinute := cmp.Or(max(u.host.Config.CallsPerMin, 0), planhat.DefaultCallsPerMinute)
-	p.header = &planfile.Header{
-		Format: planfile.Format, Version: planfile.Version, ID: planfile.NewID(), Made: made, Expires: made.Add(planfile.Life),
+	h := &planfile.Header{
+		Format: planfile.Format, Version: planfile.Version, ID: id, Made: made, Expires: made.Add(planfile.Life),
 		Product: u.env.Version, Catalog: catalog.Hash(), Mark: p.made.Mark, Tenants: []plan.Tenant{t}, Dir: u.env.Dir,
 		Profile:  u.host.Config.Profile.Name,
 		Flags:    u.Repeated(),
@@ -185,48 +187,84 @@ func (u *undoing) header(p *planned, t plan.Tenant) {
 		Settings: planfile.Settings{CallsPerMinute: perMinute, MostRows: p.report.MostRows}, Assumptions: assumptions,
 		Totals: p.report.Totals(), Calls: p.report.Calls, Seconds: int(planfile.Duration(p.report.Calls, perMinute) / time.Second),
 	}
+	if !p.own {
+		return h, nil
+	}
+	var err error
+	h.Undo.Report, err = json.Marshal(p.made.Report)
+	return h, err
 }
 
 // finish shows the plan, and keeps or applies it.
 func (u *undoing) finish(ctx context.Context, p *planned) error {
-	keep := false
+	keep := !p.own
 	defer func() {
-		if p.temp && !keep && p.path != "" {
-			_ = os.RemoveAll(filepath.Dir(p.path))
+		if !keep && p.path != "" {
+			_ = os.Remove(p.path)
 		}
 	}()
-	if err := u.show(p); err != nil {
-		return err
+	form := view.UndoForm(p.made.Report, "")
+	if p.path != "" {
+		form.Plan = p.header.ID
+	}
+	if !u.json {
+		if err := printing.Text(u.env.Stdout, u.text(p)); err != nil {
+			return err
+		}
 	}
 	for _, field := range p.made.Unused {
 		fmt.Fprintf(u.env.Stderr, "note: --overwrite %s was not needed: the run did not change it, or nobody has since\n", field)
 	}
-	code := fault.ExitDone
-	if !p.made.Whole() {
-		code = fault.ExitRejected
+	if p.recreated > 0 && p.made.Trashed > 0 {
+		fmt.Fprintf(u.env.Stderr, "note: run %d has created records that the run deleted again, with new ids\n", p.recreated)
 	}
+	var err error
 	switch {
 	case p.path == "":
 		fmt.Fprintln(u.env.Stderr, "there is nothing to revert, so there is no plan")
+		if err = u.conclude(ctx, p); err == nil {
+			err = u.finished(p, fault.ExitDone)
+		}
 	case u.out != "":
 		if err := u.allowed(p); err != nil {
 			fmt.Fprintln(u.env.Stderr, "note: "+err.Message+"; "+err.Hint)
 		}
 		fmt.Fprintf(u.env.Stderr, "wrote the plan to %s; to apply it: phscript apply %s\n", u.out, u.out)
+		planning.WarnTracked(u.env, u.out)
+		err = u.finished(p, fault.ExitDone)
 	default:
-		if err := u.allowed(p); err != nil {
-			return err
+		// An interrupted undo keeps its plan until it comes to its end.
+		if keep = p.taken; u.allowed(p) != nil {
+			err = u.allowed(p)
+		} else if err = u.confirm(ctx, p); err == nil {
+			form.Applied, keep, err = u.carry(ctx, p)
 		}
-		if err := u.confirm(ctx, p); err != nil {
-			return err
+	}
+	if u.json {
+		if failed := printing.JSON(u.host.Secrets.Writer(u.env.Stdout), form); failed != nil {
+			return failed
 		}
-		done, left := u.carry(p)
-		if keep = left; left {
-			fmt.Fprintf(u.env.Stderr, "the plan is kept in %s; it has values of records, so delete it when you no longer need it\n", p.path)
-		}
-		if done != fault.ExitDone {
-			code = done
-		}
+	}
+	return err
+}
+
+// conclude ends an interrupted undo of which nothing is left to do.
+func (u *undoing) conclude(ctx context.Context, p *planned) error {
+	if p.interrupted == nil || u.out != "" {
+		return nil
+	}
+	w, _, err := u.journal.Begin(ctx, changes.Set{Plan: p.interrupted.Plan})
+	if err != nil {
+		return err
+	}
+	defer w.Close(ctx)
+	return w.End(ctx, "")
+}
+
+// finished is the end of an undo. code is that of what it did.
+func (u *undoing) finished(p *planned, code int) error {
+	if code == fault.ExitDone && !p.made.Whole() {
+		code = fault.ExitRejected
 	}
 	return &usage.Finished{Code: code}
 }
@@ -245,26 +283,24 @@ func (u *undoing) allowed(p *planned) *usage.Error {
 	return nil
 }
 
-// show prints what the undo does.
-func (u *undoing) show(p *planned) error {
-	if u.json {
-		plan := p.header.ID
-		if p.path == "" {
-			plan = ""
-		}
-		return printing.JSON(u.host.Secrets.Writer(u.env.Stdout), view.UndoForm(p.made.Report, plan))
-	}
+// text is what the undo does, for people.
+func (u *undoing) text(p *planned) string {
 	text := view.Undo(p.made.Report, p.set.Script)
 	if p.report.Sum().Changes() > 0 {
 		text += "\n" + view.Plan(p.header, p.report, false)
 	}
-	return printing.Text(u.env.Stdout, u.host.Secrets.String(text))
+	return u.host.Secrets.String(text)
 }
 
 // confirm asks whether to apply the plan.
 func (u *undoing) confirm(ctx context.Context, p *planned) error {
 	if u.consent.Yes || u.consent.Confirm != "" {
 		return nil
+	}
+	if u.json && u.terms.Ask != nil {
+		if err := printing.Text(u.env.Stderr, u.text(p)); err != nil {
+			return err
+		}
 	}
 	if err := u.terms.Sure(ctx, fmt.Sprintf("take run %d back", p.set.Run), "add --yes to confirm it, or -o FILE to keep the plan and apply it later"); err != nil {
 		return err
@@ -273,19 +309,23 @@ func (u *undoing) confirm(ctx context.Context, p *planned) error {
 	return nil
 }
 
-// carry applies the plan. left reports whether something of it can still be applied.
-func (u *undoing) carry(p *planned) (code int, left bool) {
-	inner := *u.outer
-	inner.Args = []string{"apply", p.path}
+// carry applies the plan. left reports whether it is needed to continue the undo.
+func (u *undoing) carry(ctx context.Context, p *planned) (done *view.ApplyDone, left bool, err error) {
 	u.release()
-	err := apply.Undo(&inner, u.Options, u.consent, p.path, u.json)
-	var finished *usage.Finished
-	if errors.As(err, &finished) {
-		return finished.Code, finished.Code != fault.ExitDone && finished.Code != fault.ExitRejected
+	done, code, err := apply.Undo(u.outer, u.Options, u.consent, apply.Undoing{
+		Plan: p.path, Run: p.set.Run, InDoubt: u.inDoubt, JSON: u.json,
+	})
+	if left = u.plans.unfinished(context.WithoutCancel(ctx), p.header.ID); left && (done == nil || done.Resume == "") {
+		words := []string{"phscript"}
+		for _, arg := range u.outer.Args {
+			words = append(words, scripts.Quoted(arg))
+		}
+		fmt.Fprintf(u.env.Stderr, "the undo of run %d is not complete; to continue it: %s\n", p.set.Run, u.host.Secrets.String(strings.Join(words, " ")))
 	}
-	if err != nil {
-		printing.Error(u.host.Secrets.Writer(u.env.Stderr), u.env.StderrColor(), err)
-		return fault.ExitScript, true
+	// A plan that no longer fits Planhat is not needed: the next undo makes another one.
+	left = left && code != fault.ExitStale
+	if err == nil {
+		err = u.finished(p, code)
 	}
-	return fault.ExitDone, false
+	return done, left, err
 }

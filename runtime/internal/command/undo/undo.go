@@ -12,10 +12,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/apply"
 	"github.com/phscript/phscript/runtime/internal/changes"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/host"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
@@ -27,6 +29,7 @@ type options struct {
 	recreate     bool
 	forget       bool
 	forgetRecord string
+	inDoubt      string
 	json         bool
 }
 
@@ -41,6 +44,7 @@ func New(env *environment.Env) *cobra.Command {
 			"'phscript apply' instead.\n\n" +
 			"RUN is the number of a run; without it, undo takes back the last recorded one of the\n" +
 			"account that was not taken back yet. With --yes, it wants the number if a newer run was not recorded.\n" +
+			"If an undo is interrupted, the same command continues it.\n" +
 			"The changes of 'phscript apply' are recorded, those of 'phscript run' with --undoable; without it, only\n" +
 			"deletes are. They are kept for 30 days.\n\n" +
 			"What somebody has changed since stays, as do new records that others belong to. Deleted records come\n" +
@@ -62,6 +66,11 @@ func New(env *environment.Env) *cobra.Command {
 			if o.out == "" && cmd.Flags().Changed("out") {
 				return &usage.Error{Message: "--out has no file name", Hint: "name a file for the plan, such as -o undo.jsonl"}
 			}
+			if o.inDoubt != "" {
+				if _, err := usage.OneOf("--in-doubt", o.inDoubt, apply.Sent, apply.Send); err != nil {
+					return err
+				}
+			}
 			for _, name := range o.overwrite {
 				if err := checkField(name); err != nil {
 					return err
@@ -80,14 +89,16 @@ func New(env *environment.Env) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVarP(&o.out, "out", "o", "", "Write the plan to `FILE`, and apply nothing")
 	f.StringSliceVar(&o.overwrite, "overwrite", nil, "Also give `MODEL.FIELD` its old value where it was changed since the run")
-	f.BoolVar(&o.recreate, "recreate", false, "Create deleted records again, with new ids, instead of pointing to the Trash Bin")
+	f.BoolVar(&o.recreate, "recreate", false, "Create deleted records again, with new ids and without their history, instead of pointing to the Trash Bin")
 	f.BoolVar(&o.forget, "forget", false, "Delete what is recorded of the run, so that it can no longer be taken back")
 	f.StringVar(&o.forgetRecord, "forget-record", "", "Delete what is recorded of the record with this `_id`, of all runs")
+	f.StringVar(&o.inDoubt, "in-doubt", "", "Decide about records without a key that an interrupted undo may have created again: `WHAT` is sent or send")
 	o.consent.AddFlags(cmd)
 	o.AddSendFlags(cmd)
 	o.AddProgress(cmd)
 	usage.AddJSON(cmd, &o.json)
 	usage.CompleteNothing(cmd, "overwrite", "forget-record")
+	usage.Complete(cmd, "in-doubt", cobra.FixedCompletions([]cobra.Completion{apply.Sent, apply.Send}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.ValidArgsFunction = cobra.NoFileCompletions
 	return cmd
 }
@@ -185,7 +196,7 @@ func (u *undoing) forgetting(ctx context.Context, run int64) error {
 	case err != nil:
 		return err
 	case u.forget && set == nil:
-		return u.unrecorded(run)
+		return u.unrecorded(ctx, run)
 	case u.forget:
 		fmt.Fprintf(u.env.Stdout, "forgot what run %d changed; it can no longer be taken back\n", run)
 	}
@@ -196,7 +207,22 @@ func (u *undoing) forgetting(ctx context.Context, run int64) error {
 	return nil
 }
 
-func (u *undoing) unrecorded(run int64) error {
+// unrecorded is the error for a run without recorded changes.
+func (u *undoing) unrecorded(ctx context.Context, run int64) error {
+	missing := false
+	err := u.journal.Read(ctx, func(ctx context.Context, db *store.DB) error {
+		_, err := history.New(db).Get(ctx, db, run)
+		if missing = errors.Is(err, history.ErrNoRun); missing {
+			return nil
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case missing:
+		return &usage.Error{Message: fmt.Sprintf("there is no run %d", run), Hint: "'phscript runs list' lists runs with their numbers"}
+	}
 	return &usage.Error{
 		Message: fmt.Sprintf("no changes of run %d are recorded", run),
 		Hint:    "the changes of 'phscript apply' are recorded for 30 days, and those of 'phscript run --undoable'; without --undoable, only deletes are",

@@ -267,15 +267,16 @@ planhat.company.update("extid-kept", { name = "Theirs" })
 planhat.enduser.create{ email = "kim@x.example", companyId = "extid-parent" }`, one, two))
 	stdout, stderr := r.undo(t, 12, "1")
 	assert.Contains(t, stderr, "not confirmed: take run 1 back")
-	assert.Contains(t, stdout, "2 of 5 changes can be reverted, 1 of them in part; 3 were changed since or in use, and stay. Automations that ran are not reverted.")
+	assert.Contains(t, stdout, "2 of 5 changes can be reverted: 1 completely, 1 in part. 3 stay, because somebody changed them since or other records belong to them. Automations that ran are not reverted.")
 	assert.Contains(t, stdout, `name was changed since, from "Mine" to "Theirs"`)
 	assert.Contains(t, stdout, "it was deleted since")
+	assert.Contains(t, stdout, "\nreverted only in part:\n  company ")
 	assert.Contains(t, stdout, "it was created by the run, and name was changed since")
 	assert.Regexp(t, `externalId parent: it was created by the run, and the enduser [0-9a-f]{24} belongs to it`, stdout)
 	assert.NotContains(t, stdout, "undone")
 
 	stdout, _ = r.undo(t, 3, "1", "--yes", "--overwrite", "company.name")
-	assert.Contains(t, stdout, "3 of 5 changes can be reverted; 2 were")
+	assert.Contains(t, stdout, "3 of 5 changes can be reverted. 2 stay, because")
 	again := r.planhat.Record("company", one)
 	assert.Equal(t, name, again["name"])
 	assert.Equal(t, phase, again["phase"])
@@ -285,7 +286,7 @@ planhat.enduser.create{ email = "kim@x.example", companyId = "extid-parent" }`, 
 	}
 	// Run 2, by somebody else, recorded only its delete.
 	stdout, _ = r.undo(t, 3, "2")
-	assert.Contains(t, stdout, "0 of 1 change can be reverted; 1 delete: restore it in Planhat's Trash Bin before ")
+	assert.Contains(t, stdout, "0 of 1 change can be reverted. 1 delete: restore it in Planhat's Trash Bin before ")
 }
 
 // TestOneRunAfterTheOther: undo takes back the last run, then the one before; an undo can be
@@ -324,7 +325,7 @@ func TestOneRunAfterTheOther(t *testing.T) {
 	stdout, _ = r.undo(t, 0, "--forget-record", id)
 	assert.Contains(t, stdout, "forgot the data of record "+id)
 	stdout, _ = r.undo(t, 3, "2")
-	assert.Contains(t, stdout, "0 of 1 change can be reverted; 1 was not read before the change")
+	assert.Contains(t, stdout, "0 of 1 change can be reverted. 1 was not read before the change")
 }
 
 // TestLookingAtRecordsIsBounded: what belongs to new records is asked for in few lists
