@@ -65,10 +65,10 @@ func (r Request) Placeholder() string {
 // Proxy passes requests on to a simulated Planhat.
 type Proxy struct {
 	*httptest.Server
-	// Before, if it is set, is called with each request. carry carries it out, and is called
-	// after Before returns unless Before has called it. It may panic with
-	// http.ErrAbortHandler to cut the connection.
-	Before func(r Request, carry func())
+	// Before, if it is set, is called with each request before that is carried out. carry carries
+	// it out at once, with another writer of the answer. To cut the connection, Before panics with
+	// http.ErrAbortHandler.
+	Before func(r Request, carry func(http.ResponseWriter))
 
 	mu       sync.Mutex
 	planning bool
@@ -101,17 +101,10 @@ func New(planhat http.Handler) *Proxy {
 		req.Body = io.NopCloser(bytes.NewReader(body))
 		r := Request{req.Method, req.URL.EscapedPath(), req.URL.RawQuery, body}
 		p.see(r)
-		carried := false
-		carry := func() {
-			carried = true
-			planhat.ServeHTTP(w, req)
-		}
 		if p.Before != nil {
-			p.Before(r, carry)
+			p.Before(r, func(w http.ResponseWriter) { planhat.ServeHTTP(w, req) })
 		}
-		if !carried {
-			carry()
-		}
+		planhat.ServeHTTP(w, req)
 	}))
 	return p
 }

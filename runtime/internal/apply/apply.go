@@ -6,7 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/changes"
@@ -101,6 +104,8 @@ type applier struct {
 type past struct {
 	seq   int64
 	state changes.State
+	// before has the values of a record of which it is not known whether it was changed.
+	before jsontext.Value
 }
 
 // open reports whether it is not decided yet what happens to a row.
@@ -185,7 +190,11 @@ func (a *applier) recall(ctx context.Context) error {
 		}
 		for i := range page {
 			c := &page[i]
-			a.past[place{c.Step, c.Row}] = past{c.Seq, c.State}
+			was := past{seq: c.Seq, state: c.State}
+			if c.State == changes.Intended || c.State == changes.Doubtful {
+				was.before = slices.Clone(c.Before)
+			}
+			a.past[place{c.Step, c.Row}] = was
 			if c.State == changes.Done && c.Placeholder != "" && c.ID != "" && c.Message != looseID {
 				a.ids.of[c.Placeholder] = c.ID
 			}

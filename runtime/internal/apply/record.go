@@ -100,7 +100,7 @@ func (a *applier) record(ctx context.Context, s *step, intended []changes.Change
 		intended[i].Seq = added[n].Seq
 	}
 	for _, c := range intended {
-		a.past[place{c.Step, c.Row}] = past{c.Seq, changes.Intended}
+		a.past[place{c.Step, c.Row}] = past{seq: c.Seq, state: changes.Intended}
 	}
 	return nil
 }
@@ -138,7 +138,7 @@ func (a *applier) settle(ctx context.Context, s *step, rows []settled) error {
 		if r.state == changes.Done && s.defined[r.ID] && c.ID != "" && !r.loose {
 			a.ids.of[r.ID] = c.ID
 		}
-		a.past[at] = past{c.Seq, r.state}
+		a.past[at] = past{seq: c.Seq, state: r.state}
 		a.result.add(s, r.StepRow, r.state, c.Action, r.why)
 		if c.Seq == 0 {
 			added = append(added, c)

@@ -154,15 +154,6 @@ func (c *Counts) took(action string) {
 	}
 }
 
-// took corrects how many rows were done.
-func (r *Result) took(s *step, action string, by int) {
-	for _, c := range []*Counts{&r.Counts, r.model(s.Model)} {
-		if action == plan.Update {
-			c.Updated += by
-		}
-	}
-}
-
 // before counts what an earlier apply did.
 func (r *Result) before(c *changes.Change) {
 	for _, n := range []*Counts{&r.Counts, r.model(c.Model)} {

@@ -82,6 +82,9 @@ func (a *applier) checkAgain(ctx context.Context, s *step, rows []row) ([]row, e
 		v := seen[r.Row]
 		switch a.past[s.at(r.StepRow)].state {
 		case changes.Intended, changes.Doubtful:
+			if err := a.interrupted(ctx, s, r); err != nil {
+				return nil, err
+			}
 			one, err := a.decide(ctx, s, r, v)
 			switch {
 			case err != nil:
