@@ -48,7 +48,7 @@ var flagName = regexp.MustCompile(`(^|[\s` + "`" + `(])--([a-z][a-z-]+)`)
 
 // otherFlags are flags of other programs that documents name.
 var otherFlags = []string{
-	"full", "path", "region", "max-rows", "crm-key", "system", "home-dir", "now", "rm", "check", "ignore-missing",
+	"full", "path", "region", "city", "max-rows", "crm-key", "system", "home-dir", "now", "rm", "check", "ignore-missing",
 	"bundle", "certificate-oidc-issuer", "certificate-identity-regexp", "environment",
 }
 
