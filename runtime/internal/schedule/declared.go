@@ -104,10 +104,10 @@ func SameName(d Definition, first Definition) error {
 
 // Alike lists schedules that run the same script in the same way.
 func Alike(definitions []Definition) (list []string) {
-	type way struct{ script, params, args string }
+	type way struct{ script, params, args, profile string }
 	seen := map[way]string{}
 	for _, d := range definitions {
-		w := way{path.Clean(d.Script), d.Params.JSON(), fmt.Sprint(d.Args)}
+		w := way{path.Clean(d.Script), d.Params.JSON(), fmt.Sprint(d.Args), d.Profile}
 		if other := seen[w]; other != "" && d.Source != d.Script {
 			list = append(list, fmt.Sprintf("schedules '%s' and '%s' run the same script, %s, with the same parameters; delete one of them unless both times are meant", other, d.Name, d.Script))
 			continue

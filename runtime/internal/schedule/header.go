@@ -77,7 +77,7 @@ func fromDirective(text string) (config.Schedule, error) {
 		}
 		targets := map[string]*string{
 			"name": &s.Name, "time_zone": &s.TimeZone, "timeout": &s.Timeout, "max_memory": &s.MaxMemory,
-			"overlap": &s.Overlap, "catch_up": &s.CatchUp, "jitter": &s.Jitter,
+			"overlap": &s.Overlap, "catch_up": &s.CatchUp, "jitter": &s.Jitter, "profile": &s.Profile,
 		}
 		switch {
 		case targets[key] != nil:
@@ -87,7 +87,7 @@ func fromDirective(text string) (config.Schedule, error) {
 				return s, fmt.Errorf("retries must be a whole number, not '%s'", value)
 			}
 		default:
-			return s, fmt.Errorf("@schedule has no option '%s'; its options are name, time_zone, timeout, max_memory, overlap, catch_up, jitter and retries", key)
+			return s, fmt.Errorf("@schedule has no option '%s'; its options are name, time_zone, timeout, max_memory, overlap, catch_up, jitter, profile and retries", key)
 		}
 	}
 	return s, nil

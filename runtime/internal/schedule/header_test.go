@@ -15,9 +15,9 @@ func TestSchedulesOfAHeader(t *testing.T) {
 		want   []config.Schedule
 	}{
 		"every option": {
-			`-- @schedule "0 2 * * *" name=n time_zone=UTC timeout=30m max_memory=64MiB overlap=queue catch_up=all jitter='5m' retries=2`,
+			`-- @schedule "0 2 * * *" name=n time_zone=UTC timeout=30m max_memory=64MiB overlap=queue catch_up=all jitter='5m' profile=sandbox retries=2`,
 			[]config.Schedule{{Name: "n", Script: "team/sync.lua", Cron: "0 2 * * *", TimeZone: "UTC", Timeout: "30m", MaxMemory: "64MiB",
-				Overlap: "queue", CatchUp: "all", Jitter: "5m", Retries: 2}},
+				Overlap: "queue", CatchUp: "all", Jitter: "5m", Profile: "sandbox", Retries: 2}},
 		},
 		"several, after a starter line, other comments and empty lines": {
 			"\xef\xbb\xbf#!/usr/bin/env phscript\n-- Imports.\n-- @param x\n\n--- @schedule 'every 15m' -- at night\n-- @schedule \"@daily\"",
@@ -48,4 +48,16 @@ func TestMistakesInAHeader(t *testing.T) {
 		assert.Equal(t, "a.lua:2", mistake.Where, directive)
 		assert.Contains(t, mistake.Message, want)
 	}
+}
+
+// TestAlike: schedules of one script for two accounts are not a mistake.
+func TestAlike(t *testing.T) {
+	define := func(name, profile string) Definition {
+		d, err := New(config.Schedule{Name: name, Script: "sync.lua", Profile: profile, Every: "1h"}, "phscript.toml")
+		require.NoError(t, err)
+		return d
+	}
+	assert.Empty(t, Alike([]Definition{define("a", "sandbox"), define("b", "production")}))
+	assert.Equal(t, []string{"schedules 'a' and 'b' run the same script, sync.lua, with the same parameters; delete one of them unless both times are meant"},
+		Alike([]Definition{define("a", "sandbox"), define("b", "sandbox")}))
 }
