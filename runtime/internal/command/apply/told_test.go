@@ -102,6 +102,37 @@ for i, c in ipairs(planhat.company.get_list()) do planhat.company.update(c._id, 
 	require.ErrorContains(t, err, "run 1 has applied a plan, and each plan can be applied once; to do it again, make a new plan with phscript plan")
 }
 
+// TestTheIDsOfAnApply are a file for others to use.
+func TestTheIDsOfAnApply(t *testing.T) {
+	d := planned(t)
+	first, second, third := d.company(0), d.company(1), d.company(2)
+	code, said := d.apply("--yes")
+	require.Equal(t, 0, code, said)
+	made := map[any]any{}
+	for _, c := range append(d.planhat.Records("company"), d.planhat.Records("enduser")...) {
+		made[c["externalId"]] = c["_id"]
+		if c["email"] == "kim@acme.example" {
+			made["kim"] = c["_id"]
+		}
+	}
+	want := fmt.Sprintf("model,_id,action,key,value,line\ncompany,%s,create,externalId,a-1,5\nenduser,%s,create,email,kim@acme.example,6\n"+
+		"company,%s,update,externalId,company-3,8\ncompany,%s,create,externalId,new-1,8\ncompany,%s,update,,,10\ncompany,%s,delete,,,11\n",
+		made["a-1"], made["kim"], third["_id"], made["new-1"], first["_id"], second["_id"])
+	stdout, stderr, err := d.Run(runs.New, "ids", "1")
+	require.NoError(t, err, stderr)
+	assert.Equal(t, want, stdout)
+	stdout, stderr, err = d.Run(runs.New, "ids", "1", "-o", "ids.csv")
+	require.NoError(t, err, stderr)
+	assert.Equal(t, "wrote the ids of 6 changes to ids.csv\n", stdout)
+	written, err := os.ReadFile(filepath.Join(d.Env.Dir, "ids.csv"))
+	require.NoError(t, err)
+	assert.Equal(t, want, string(written))
+	_, _, err = d.Run(runs.New, "ids", "1", "-o", "ids.csv")
+	require.ErrorContains(t, err, "ids.csv already exists")
+	_, _, err = d.Run(runs.New, "ids", "9")
+	require.ErrorContains(t, err, "there is no run 9")
+}
+
 // TestNoSecretsInResults: a token can be in a record, and in what Planhat answers.
 func TestNoSecretsInResults(t *testing.T) {
 	for _, flags := range [][]string{{"--json"}, {"--json", "--skip-stale"}, {}, {"--skip-stale", "--verify"}} {

@@ -67,6 +67,9 @@ func New(env *environment.Env) *cobra.Command {
 		cmd.Flags().StringVarP(&o.file, "output", "o", "", "Write them to `FILE`, as JSON if it ends in .json")
 		asJSON(cmd, o)
 	})
+	storage.AddCommand(env, group, "ids RUN", "Print the ids of the records that a run changed, as CSV", usage.AtLeastOne("run"), printIDs, func(cmd *cobra.Command, o *options) {
+		cmd.Flags().StringVarP(&o.file, "output", "o", "", "Write them to the new `FILE`")
+	})
 	storage.AddCommand(env, group, "cancel RUN...", "Cancel queued runs and end running ones", usage.AtLeastOne("run"), cancelRuns, nil)
 	storage.AddCommand(env, group, "retry RUN...", "Repeat finished runs with the same settings", usage.AtLeastOne("run"), retryRuns, func(cmd *cobra.Command, o *options) {
 		usage.Choice(cmd, &o.resume, "resume", "", "`WHAT` to do with rows without keys that may be stored: send them again or skip them (default: the run ends with an error that lists them)", "send", "skip")
