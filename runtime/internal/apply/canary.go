@@ -46,7 +46,7 @@ func (a *applier) canary(ctx context.Context, s *step, r row) error {
 	if err != nil {
 		return fmt.Errorf("the record %s can't be read: %w", r.id, err)
 	}
-	before := members(whole["custom"])
+	before := plan.Members(whole["custom"])
 	if len(before) == 0 {
 		return a.send(ctx, s, []row{r})
 	}
@@ -83,13 +83,13 @@ func (a *applier) current(ctx context.Context, s *step, r row) (map[string]jsont
 	if err != nil {
 		return nil, err
 	}
-	return members(reply.Body), nil
+	return plan.Members(reply.Body), nil
 }
 
 // removed returns the custom properties of before that a record has no more and that the row does
 // not name.
 func removed(s *step, r row, before, now map[string]jsontext.Value) (lost []string) {
-	mine, custom := members(members(r.body)["custom"]), members(now["custom"])
+	mine, custom := plan.Members(plan.Members(r.body)["custom"]), plan.Members(now["custom"])
 	for name, value := range before {
 		if _, named := mine[name]; !named && value.Kind() != 'n' && !plan.Same(s.model, "custom."+name, value, custom[name]) {
 			lost = append(lost, name)
@@ -117,8 +117,8 @@ func (a *applier) putBack(ctx context.Context, s *step, r row, whole map[string]
 // interrupted does what is left of a canary that an earlier apply has sent without looking at the
 // record then.
 func (a *applier) interrupted(ctx context.Context, s *step, r row) error {
-	recorded := members(a.past[s.at(r.StepRow)].before)
-	mine, whole, others := members(members(r.body)["custom"]), map[string]jsontext.Value{}, map[string]jsontext.Value{}
+	recorded := plan.Members(a.past[s.at(r.StepRow)].before)
+	mine, whole, others := plan.Members(plan.Members(r.body)["custom"]), map[string]jsontext.Value{}, map[string]jsontext.Value{}
 	var custom []byte
 	for _, path := range slices.Sorted(maps.Keys(recorded)) {
 		value := recorded[path]
@@ -141,7 +141,7 @@ func (a *applier) interrupted(ctx context.Context, s *step, r row) error {
 	if err != nil || now == nil {
 		return err
 	}
-	has := members(now["custom"])
+	has := plan.Members(now["custom"])
 	lost := slices.DeleteFunc(removed(s, r, others, now), func(name string) bool { return has[name] != nil }) // somebody has changed them
 	if len(lost) == 0 {
 		return nil
@@ -166,7 +166,7 @@ func with(object []byte, name string, value jsontext.Value) []byte {
 // withCustom adds the custom properties of a record to the values before a change.
 func withCustom(before jsontext.Value, custom map[string]jsontext.Value) jsontext.Value {
 	var out []byte
-	known := members(before)
+	known := plan.Members(before)
 	for _, path := range slices.Sorted(maps.Keys(known)) {
 		out = with(out, path, known[path])
 	}
@@ -185,7 +185,7 @@ func (a *applier) restore(ctx context.Context, s *step, r row, whole map[string]
 		return err
 	}
 	back := []byte{'{'}
-	for name := range members(r.body) {
+	for name := range plan.Members(r.body) {
 		p := s.model.Property(name)
 		if name == "_id" || name == "__v" || p != nil && p.ReadOnly {
 			continue
@@ -204,25 +204,4 @@ func (a *applier) restore(ctx context.Context, s *step, r row, whole map[string]
 	}
 	_, err = resource.Update(ctx, r.id, planhat.Record(append(back, '}')))
 	return err
-}
-
-// members returns the properties of an object.
-func members(object []byte) map[string]jsontext.Value {
-	out := map[string]jsontext.Value{}
-	if jsontext.Value(object).Kind() != '{' {
-		return out
-	}
-	r := planhat.Record(object)
-	for _, m := range r.AppendMembers(nil) {
-		name := string(r[m.Name:m.NameEnd])
-		if m.Escaped(r) {
-			text, err := jsontext.AppendUnquote(nil, r[m.Name-1:m.NameEnd+1])
-			if err != nil {
-				continue
-			}
-			name = string(text)
-		}
-		out[name] = jsontext.Value(r[m.From:m.To])
-	}
-	return out
 }

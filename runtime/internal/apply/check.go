@@ -258,9 +258,9 @@ func (c *checker) fields(s *step, was, now *plan.StepRow) (out []Difference) {
 // within returns the value of a path in a row, nil for none.
 func within(row []byte, path string) jsontext.Value {
 	if name, custom := strings.CutPrefix(path, "custom."); custom {
-		return members(members(row)["custom"])[name]
+		return plan.Members(plan.Members(row)["custom"])[name]
 	}
-	return members(row)[path]
+	return plan.Members(row)[path]
 }
 
 // same compares values, of which the planned one may have placeholders.

@@ -96,12 +96,12 @@ func (w *wanted) take(c *changes.Change) {
 		}
 		w.fields[path] = value.Clone()
 	}
-	for name, value := range members(c.After) {
+	for name, value := range plan.Members(c.After) {
 		if name == "_id" {
 			continue
 		}
 		if name == "custom" {
-			for part, value := range members(value) {
+			for part, value := range plan.Members(value) {
 				set("custom."+part, value)
 			}
 			continue

@@ -174,3 +174,24 @@ func idIn(v jsontext.Value) string {
 	}
 	return o.text("id")
 }
+
+// Members returns the properties of an object. Their values are parts of it.
+func Members(object []byte) map[string]jsontext.Value {
+	out := map[string]jsontext.Value{}
+	if jsontext.Value(object).Kind() != '{' {
+		return out
+	}
+	r := planhat.Record(object)
+	for _, m := range r.AppendMembers(nil) {
+		name := string(r[m.Name:m.NameEnd])
+		if m.Escaped(r) {
+			text, err := jsontext.AppendUnquote(nil, r[m.Name-1:m.NameEnd+1])
+			if err != nil {
+				continue
+			}
+			name = string(text)
+		}
+		out[name] = jsontext.Value(r[m.From:m.To])
+	}
+	return out
+}

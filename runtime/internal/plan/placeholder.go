@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/phscript/phscript/planhat"
@@ -75,21 +74,31 @@ func errPlaceholder() error {
 	return &planhat.Error{Kind: planhat.KindNotFound, Message: "the request has the id of a record that does not exist yet, so the dry run did not send it"}
 }
 
-// guard refuses requests with placeholders.
-type guard struct {
-	run  *Run
-	next http.RoundTripper
-}
-
 // Guard returns a transport that sends no request that has a placeholder in its address or
 // body.
-func (r *Run) Guard(next http.RoundTripper) http.RoundTripper { return &guard{r, next} }
+func (r *Run) Guard(next http.RoundTripper) http.RoundTripper {
+	return &guard{text: r.mark, active: r.active, refusal: errPlaceholder, next: next}
+}
+
+// Without returns a transport that sends no request that has a text, such as the beginning of
+// the placeholders of a plan, in its address or body. It fails with refusal instead.
+func Without(text string, refusal func() error, next http.RoundTripper) http.RoundTripper {
+	return &guard{text: text, active: func() bool { return text != "" }, refusal: refusal, next: next}
+}
+
+// guard refuses requests that have a text while it is active.
+type guard struct {
+	text    string
+	active  func() bool
+	refusal func() error
+	next    http.RoundTripper
+}
 
 func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
-	if !g.run.active() {
+	if !g.active() {
 		return g.next.RoundTrip(req)
 	}
-	found := g.in(req.URL)
+	found := strings.Contains(req.URL.Path, g.text) || strings.Contains(req.URL.RawQuery, g.text)
 	if !found && req.GetBody != nil {
 		body, err := req.GetBody()
 		if err != nil {
@@ -100,19 +109,15 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		found = bytes.Contains(text, []byte(g.run.mark))
+		found = bytes.Contains(text, []byte(g.text))
 	}
 	if found {
 		if req.Body != nil {
 			_ = req.Body.Close()
 		}
-		return nil, errPlaceholder()
+		return nil, g.refusal()
 	}
 	return g.next.RoundTrip(req)
-}
-
-func (g *guard) in(u *url.URL) bool {
-	return strings.Contains(u.Path, g.run.mark) || strings.Contains(u.RawQuery, g.run.mark)
 }
 
 // CloseIdleConnections closes those of the transport that sends.

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -170,6 +169,3 @@ func (f *File) Write(path string, m *Masks) error {
 	}
 	return nil
 }
-
-// Name is the name of a recording in messages.
-func Name(path string) string { return filepath.Base(path) }

@@ -110,11 +110,11 @@ func (s *effects) add(c *changes.Change) {
 
 // change adds an update.
 func (e *effect) change(m *catalog.Model, c *changes.Change) {
-	after := members(c.After)
+	after := plan.Members(c.After)
 	if c.Before == nil {
 		after = flat(m, c.After)
 	}
-	before := members(c.Before)
+	before := plan.Members(c.Before)
 	for path, value := range after {
 		if _, again := e.after[path]; !again && !e.created {
 			if was, read := before[path]; read {
@@ -138,12 +138,12 @@ func (e *effect) change(m *catalog.Model, c *changes.Change) {
 // flat returns the values of a row by path.
 func flat(m *catalog.Model, row []byte) map[string]jsontext.Value {
 	out := map[string]jsontext.Value{}
-	for name, value := range members(row) {
+	for name, value := range plan.Members(row) {
 		p := m.Property(name)
 		switch {
 		case name == "_id" || name == "__v" || p != nil && p.ReadOnly:
 		case name == "custom" && value.Kind() == '{':
-			for inner, one := range members(value) {
+			for inner, one := range plan.Members(value) {
 				out["custom."+inner] = slices.Clone(one)
 			}
 		default:
@@ -153,31 +153,10 @@ func flat(m *catalog.Model, row []byte) map[string]jsontext.Value {
 	return out
 }
 
-// members returns the properties of an object. Their values are parts of it.
-func members(object []byte) map[string]jsontext.Value {
-	out := map[string]jsontext.Value{}
-	if jsontext.Value(object).Kind() != '{' {
-		return out
-	}
-	r := planhat.Record(object)
-	for _, m := range r.AppendMembers(nil) {
-		name := string(r[m.Name:m.NameEnd])
-		if m.Escaped(r) {
-			text, err := jsontext.AppendUnquote(nil, r[m.Name-1:m.NameEnd+1])
-			if err != nil {
-				continue
-			}
-			name = string(text)
-		}
-		out[name] = jsontext.Value(r[m.From:m.To])
-	}
-	return out
-}
-
 // valueAt returns the value of a path in a record, nil for none.
 func valueAt(record map[string]jsontext.Value, path string) jsontext.Value {
 	if inner, ok := strings.CutPrefix(path, "custom."); ok {
-		return members(record["custom"])[inner]
+		return plan.Members(record["custom"])[inner]
 	}
 	return record[path]
 }

@@ -69,7 +69,7 @@ func creates(m *catalog.Model) string {
 // again plans to create a record again. Records that are created again and that it names get
 // their new ids.
 func (u *undoing) again(e *effect) {
-	whole := members(e.whole)
+	whole := plan.Members(e.whole)
 	for path, value := range e.before { // what the run had changed before it deleted the record
 		if !strings.HasPrefix(path, "custom.") {
 			whole[path] = value

@@ -170,7 +170,7 @@ func (u *undoing) referring(m *catalog.Model, props []*catalog.Property, targets
 	}
 	take := func(records []planhat.Record) {
 		for _, r := range records {
-			fields := members(r)
+			fields := plan.Members(r)
 			for _, p := range props {
 				for _, id := range idsIn(fields[p.Name]) {
 					if wanted[p.Ref+" "+id] {
@@ -256,7 +256,7 @@ func idsIn(v jsontext.Value) (ids []string) {
 			ids = append(ids, strings.ToLower(string(text)))
 		}
 	case '{':
-		fields := members(v)
+		fields := plan.Members(v)
 		for _, name := range []string{"_id", "id"} {
 			if found := idsIn(fields[name]); len(found) > 0 {
 				return found

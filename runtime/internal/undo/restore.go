@@ -174,7 +174,7 @@ func (u *undoing) overwrites(m *catalog.Model, path string) bool {
 // the result is right whether Planhat replaces custom or merges into it.
 func putBack(now jsontext.Value, old map[string]jsontext.Value) jsontext.Value {
 	var out object
-	have := members(now)
+	have := plan.Members(now)
 	for _, name := range sorted(have) {
 		if value, touched := old[name]; touched {
 			out = out.with(name, value)

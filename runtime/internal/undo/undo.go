@@ -196,7 +196,7 @@ func (u *undoing) look(m *catalog.Model, list []*effect) ([]map[string]jsontext.
 	out := make([]map[string]jsontext.Value, len(found))
 	for i, r := range found {
 		if r != nil {
-			out[i] = members(r)
+			out[i] = plan.Members(r)
 		}
 	}
 	return out, nil

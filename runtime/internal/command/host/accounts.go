@@ -1,10 +1,8 @@
 package host
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -18,6 +16,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/clients"
 	"github.com/phscript/phscript/runtime/internal/command/storage"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/plan"
 )
 
 // AddSendFlags adds the flags to a command that sends to Planhat and runs no script.
@@ -82,7 +81,7 @@ func (h *Opened) Accounts(name, never string) *Accounts {
 	if sending.Transport == nil {
 		sending.Transport = planhat.NewTransport()
 	}
-	sending.Transport = &refusing{text: never, next: sending.Transport}
+	sending.Transport = plan.Without(never, errUncreated, sending.Transport)
 	config.HTTPClient = sending
 	var progress planhat.ProgressObserver
 	if o.Progress != nil {
@@ -122,38 +121,7 @@ func plainHost(address string) string {
 	return u.Scheme + "://" + u.Host + strings.TrimSuffix(u.Path, "/")
 }
 
-// refusing is a transport that sends no request with a text in its address or body.
-type refusing struct {
-	text string
-	next http.RoundTripper
-}
-
-func (r *refusing) RoundTrip(req *http.Request) (*http.Response, error) {
-	found := strings.Contains(req.URL.Path, r.text) || strings.Contains(req.URL.RawQuery, r.text)
-	if !found && req.GetBody != nil {
-		body, err := req.GetBody()
-		if err != nil {
-			return nil, err
-		}
-		text, err := io.ReadAll(body)
-		_ = body.Close()
-		if err != nil {
-			return nil, err
-		}
-		found = bytes.Contains(text, []byte(r.text))
-	}
-	if r.text == "" || !found {
-		return r.next.RoundTrip(req)
-	}
-	if req.Body != nil {
-		_ = req.Body.Close()
-	}
-	return nil, &planhat.Error{Kind: planhat.KindValidation, Message: "the request has the placeholder of a record that was not created, so it was not sent"}
-}
-
-// CloseIdleConnections closes those of the transport that sends.
-func (r *refusing) CloseIdleConnections() {
-	if c, ok := r.next.(interface{ CloseIdleConnections() }); ok {
-		c.CloseIdleConnections()
-	}
+// errUncreated returns the error of a request that names a record which was not created.
+func errUncreated() error {
+	return &planhat.Error{Kind: planhat.KindValidation, Message: "the request has the placeholder of a record that was not created, so it was not sent"}
 }
