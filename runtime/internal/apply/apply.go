@@ -41,8 +41,10 @@ type Options struct {
 	Begin func(ctx context.Context) error
 	// Tell gets progress, at most once per request.
 	Tell func(Progress)
-	Log  func(ctx context.Context, message string)
-	Now  func() time.Time
+	// Looking, if set, is called before each request that reads records to compare them.
+	Looking func()
+	Log     func(ctx context.Context, message string)
+	Now     func() time.Time
 }
 
 // What was decided about rows that may have been sent.
@@ -106,6 +108,16 @@ type past struct {
 	state changes.State
 	// before has the values of a record of which it is not known whether it was changed.
 	before jsontext.Value
+}
+
+// read returns what reads the records of an account.
+func (o *Options) read(client int) planhat.Sender {
+	return func(ctx context.Context, call planhat.Call) (planhat.Reply, error) {
+		if o.Looking != nil {
+			o.Looking()
+		}
+		return o.Accounts[client].Read(ctx, call)
+	}
 }
 
 // open reports whether it is not decided yet what happens to a row.

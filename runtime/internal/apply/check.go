@@ -108,7 +108,7 @@ func (c *checker) ahead(ctx context.Context, steps []*step) error {
 		}
 	}
 	for _, k := range order {
-		if err := c.planners[k.client].Know(ctx, k.model, rows[k], c.a.Accounts[k.client].Read); err != nil {
+		if err := c.planners[k.client].Know(ctx, k.model, rows[k], c.a.read(k.client)); err != nil {
 			return err
 		}
 	}
@@ -166,7 +166,7 @@ func (c *checker) step(ctx context.Context, s *step) (map[int]verdict, error) {
 		call.ID, call.Body = sent[0].id, sent[0].body
 	}
 	c.got = nil
-	if _, err := c.planners[s.Client].Answer(ctx, call, c.a.Accounts[s.Client].Read); err != nil {
+	if _, err := c.planners[s.Client].Answer(ctx, call, c.a.read(s.Client)); err != nil {
 		return nil, err
 	}
 	if c.got == nil {

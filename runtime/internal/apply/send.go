@@ -216,7 +216,7 @@ func (a *applier) lookUp(ctx context.Context, s *step, rows []row, out []settled
 	for _, i := range lost {
 		bodies = append(bodies, rows[i].body)
 	}
-	p, send := c.planners[s.Client], a.Accounts[s.Client].Read
+	p, send := c.planners[s.Client], a.read(s.Client)
 	if p.Know(ctx, s.model, bodies, send) != nil {
 		return
 	}

@@ -207,7 +207,7 @@ func (a *applier) decide(ctx context.Context, s *step, r row, v verdict) (settle
 // find looks up the record of a row.
 func (a *applier) find(ctx context.Context, s *step, r row) (id string, known bool, err error) {
 	c := a.newChecker()
-	return c.planners[s.Client].Find(ctx, s.model, r.body, a.Accounts[s.Client].Read)
+	return c.planners[s.Client].Find(ctx, s.model, r.body, a.read(s.Client))
 }
 
 // send records rows, sends them and records what happened to them.

@@ -155,7 +155,7 @@ func (a *applier) verify(ctx context.Context, c *checker, some []*wanted) error 
 		rows[k] = append(rows[k], withID(w.body(), w.id))
 	}
 	for k, list := range rows {
-		if err := c.planners[k.client].Know(ctx, catalog.Load().Model(k.model), list, a.Accounts[k.client].Read); err != nil {
+		if err := c.planners[k.client].Know(ctx, catalog.Load().Model(k.model), list, a.read(k.client)); err != nil {
 			return err
 		}
 	}
@@ -163,7 +163,7 @@ func (a *applier) verify(ctx context.Context, c *checker, some []*wanted) error 
 		m := catalog.Load().Model(w.model)
 		c.got = nil
 		call := planhat.Call{Model: m, Operation: m.Operation("update"), ID: w.id, Body: w.body(), Rows: 1}
-		if _, err := c.planners[w.client].Answer(ctx, call, a.Accounts[w.client].Read); err != nil {
+		if _, err := c.planners[w.client].Answer(ctx, call, a.read(w.client)); err != nil {
 			return err
 		}
 		if c.got == nil || len(c.got.Rows) == 0 {

@@ -104,6 +104,7 @@ func New(env *environment.Env) *cobra.Command {
 	f.StringVar(&o.stdin, "stdin", "", "Check that the script read the content of `FILE` from its standard input")
 	o.AddSendFlags(cmd)
 	o.AddProgress(cmd)
+	o.AddTrace(cmd)
 	usage.Complete(cmd, "in-doubt", cobra.FixedCompletions([]cobra.Completion{apply.Sent, apply.Send}, cobra.ShellCompDirectiveNoFileComp))
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "Show no progress, and print one line per wait")
 	usage.AddJSON(cmd, &o.json)
@@ -271,7 +272,10 @@ type applying struct {
 	entry   *host.Entry
 	started time.Time
 	result  *apply.Result
-	task    bindings.Tracker
+	// task shows what was sent, nil before the first row; sent is true after the last. look shows
+	// what is read.
+	task, look bindings.Tracker
+	sent       bool
 }
 
 func (a *applying) run(ctx context.Context) error {
@@ -323,7 +327,7 @@ func (a *applying) run(ctx context.Context) error {
 	}
 	o := &apply.Options{
 		Header: a.header, Steps: a.steps, Accounts: clients, Journal: journal, Writer: w, Resumed: resumed, SkipStale: a.skipStale,
-		Doubt: a.decide, Confirm: a.confirm, Tell: a.tell, Now: a.env.Now,
+		Doubt: a.decide, Confirm: a.confirm, Tell: a.tell, Looking: a.looking, Now: a.env.Now,
 		Begin: func(ctx context.Context) error {
 			if run := a.entry.Begin(ctx); run > 0 {
 				return w.Link(ctx, run)
@@ -338,6 +342,7 @@ func (a *applying) run(ctx context.Context) error {
 	if err == nil && a.verify {
 		err = apply.Verify(ctx, o, a.result)
 	}
+	a.looked()
 	return err
 }
 

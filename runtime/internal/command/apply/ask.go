@@ -22,6 +22,7 @@ func (u *unconfirmed) ExitCode() int     { return fault.ExitNotConfirmed }
 
 // confirm asks before deletes and many writes.
 func (a *applying) confirm(ctx context.Context, left map[string]consent.Rows) error {
+	a.looked()
 	what := "the plan"
 	if a.header.Undo != nil {
 		what = "the undo"
@@ -43,6 +44,7 @@ func (a *applying) decide(ctx context.Context, rows []string) (string, error) {
 	if a.doubt != "" {
 		return a.doubt, nil
 	}
+	a.looked()
 	fmt.Fprintf(a.env.Stderr, "an earlier apply may have sent %s, and nothing shows whether it did:\n", english.Plural(len(rows), "row", ""))
 	for i, row := range rows {
 		if i == shownRows {

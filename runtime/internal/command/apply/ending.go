@@ -8,7 +8,6 @@ import (
 
 	"github.com/dustin/go-humanize/english"
 
-	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/apply"
 	"github.com/phscript/phscript/runtime/internal/command/printing"
@@ -18,17 +17,6 @@ import (
 	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/view"
 )
-
-// tell shows how many rows are sent.
-func (a *applying) tell(p apply.Progress) {
-	if a.task == nil {
-		a.task = a.host.Task(bindings.Task{Name: "apply", Unit: bindings.TaskRows, Total: int64(p.Total)})
-	}
-	a.task.Set(int64(p.Rows))
-	if p.Rows == p.Total {
-		a.task.End()
-	}
-}
 
 // resume is the command line that continues the apply.
 func (a *applying) resume() string {

@@ -174,3 +174,16 @@ func (d *desk) plan2(name, script string) {
 	_, err = os.Stat(filepath.Join(d.Env.Dir, "second.jsonl"))
 	require.NoError(d, err)
 }
+
+// TestRequestsOfAnApplyAreTraced without secrets.
+func TestRequestsOfAnApplyAreTraced(t *testing.T) {
+	d := newDesk(t, simulator.Options{}, map[string]string{"a.lua": `planhat.company.update(planhat.company.get_list()[1]._id, { phase = "Traced" })`})
+	d.plan("a.lua")
+	code, said := d.apply("--trace-http=trace.txt")
+	require.Equal(t, 0, code, said)
+	text, err := os.ReadFile(filepath.Join(d.Env.Dir, "trace.txt"))
+	require.NoError(t, err)
+	assert.Contains(t, string(text), "PUT "+d.planhat.URL()+"/companies/"+d.company(0)["_id"].(string))
+	assert.Contains(t, string(text), `"phase":"Traced"`)
+	assert.NotContains(t, string(text), d.planhat.APIToken())
+}

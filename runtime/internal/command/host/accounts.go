@@ -81,6 +81,9 @@ func (h *Opened) Accounts(name, never string) *Accounts {
 	if sending.Transport == nil {
 		sending.Transport = planhat.NewTransport()
 	}
+	if o.Transport != nil {
+		sending.Transport = o.Transport(sending.Transport)
+	}
 	sending.Transport = plan.Without(never, errUncreated, sending.Transport)
 	config.HTTPClient = sending
 	var progress planhat.ProgressObserver

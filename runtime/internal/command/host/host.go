@@ -142,7 +142,7 @@ func (o *Options) addFlags(cmd *cobra.Command) {
 	usage.AddConfig(f, &o.ConfigFile)
 	usage.AddProfile(f, &o.ProfileName)
 	usage.AddLog(cmd, &o.LogLevel, &o.LogFormat)
-	o.addTrace(cmd)
+	o.AddTrace(cmd)
 	usage.CompleteFolders(cmd, "allow-read", "allow-write")
 	usage.CompleteNothing(cmd, "faults", "calls-per-min", "max-read-calls", "retry-for", "timeout", "max-memory", "allow-env", "allow-net")
 	usage.Complete(cmd, "config", cobra.FixedCompletions([]cobra.Completion{"toml"}, cobra.ShellCompDirectiveFilterFileExt))

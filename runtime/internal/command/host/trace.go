@@ -21,7 +21,8 @@ var traceFile = printing.Output{Flag: "--trace-http", What: "the HTTP trace", Be
 // toStderr is the value of --trace-http without a file.
 const toStderr = "-"
 
-func (o *Options) addTrace(cmd *cobra.Command) {
+// AddTrace adds the flag --trace-http to a command.
+func (o *Options) AddTrace(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.TraceHTTP, "trace-http", "", "Show each HTTP request and its answer on standard error, without secrets; =`FILE` writes them to a file")
 	f.Lookup("trace-http").NoOptDefVal = toStderr
