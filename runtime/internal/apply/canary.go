@@ -53,6 +53,7 @@ func (a *applier) canary(ctx context.Context, s *step, r row) error {
 	intended := []changes.Change{a.change(s, r)}
 	// An apply that is killed before it has looked at the record leaves these to the next one.
 	intended[0].Before = withCustom(intended[0].Before, before)
+	a.Tell(Progress{Rows: a.done, Total: a.total})
 	if err := a.record(ctx, s, intended); err != nil {
 		return err
 	}
@@ -70,6 +71,7 @@ func (a *applier) canary(ctx context.Context, s *step, r row) error {
 	if err := a.settle(ctx, s, out); err != nil {
 		return errors.Join(stop, err)
 	}
+	a.Tell(Progress{Rows: a.done, Total: a.total})
 	return stop
 }
 
