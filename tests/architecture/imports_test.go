@@ -87,7 +87,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/plan", own: []string{"planhat", "planhat/catalog"}, never: []string{lua}},
 	{pkg: "runtime/internal/anonymize", own: []string{"planhat/catalog", "runtime/internal/pattern"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/snapshot", own: []string{"planhat", "planhat/catalog", "planhat/simulator", "runtime/internal/anonymize"}, never: []string{lua}},
-	{pkg: "runtime/internal/recording", own: []string{"planhat", "planhat/catalog", "runtime/internal/anonymize", "runtime/internal/pattern", "runtime/internal/redact", "runtime/internal/unfinished"}, never: []string{lua}},
+	{pkg: "runtime/internal/recording", own: []string{"planhat", "planhat/catalog", "runtime/internal/anonymize", "runtime/internal/pattern", "runtime/internal/redact", "runtime/internal/sourcefile", "runtime/internal/unfinished"}, never: []string{lua}},
 	{pkg: "runtime/internal/undoable", own: []string{"planhat", "planhat/catalog", "runtime/internal/changes", "runtime/internal/plan"}, never: []string{lua}},
 	{pkg: "runtime/internal/undo", own: []string{"planhat", "planhat/catalog", "runtime/internal/changes", "runtime/internal/plan"}, never: []string{lua}},
 	{pkg: "runtime/internal/values", own: []string{"bindings"}},

@@ -15,9 +15,11 @@ import (
 	"os"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/phscript/phscript/runtime/internal/sourcefile"
 	"github.com/phscript/phscript/runtime/internal/unfinished"
 )
 
@@ -78,16 +80,22 @@ type File struct {
 	Exchanges []*Exchange
 }
 
-// longestLine is how long a line may be.
-const longestLine = 256 << 20
+// longestLine is how long a line may be, and largest how large a file.
+const (
+	longestLine = 256 << 20
+	largest     = 512 << 20
+)
 
-// Read reads a recording.
+// Read reads a recording. It refuses pipes and devices without waiting for them.
 func Read(path string) (*File, error) {
-	f, err := os.Open(path)
+	f, info, err := sourcefile.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
+	if info.Size() > largest {
+		return nil, fmt.Errorf("it is larger than %s", humanize.IBytes(largest))
+	}
 	return decode(f)
 }
 
@@ -95,7 +103,8 @@ func decode(from io.Reader) (*File, error) {
 	lines := bufio.NewScanner(from)
 	lines.Buffer(nil, longestLine)
 	out := &File{}
-	for number := 1; lines.Scan(); number++ {
+	number := 1
+	for ; lines.Scan(); number++ {
 		line := bytes.TrimSpace(lines.Bytes())
 		switch {
 		case number == 1:
@@ -116,7 +125,9 @@ func decode(from io.Reader) (*File, error) {
 			out.Exchanges = append(out.Exchanges, x)
 		}
 	}
-	if err := lines.Err(); err != nil {
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return nil, fmt.Errorf("line %d is longer than %s", number, humanize.IBytes(longestLine))
+	} else if err != nil {
 		return nil, err
 	}
 	if out.Header.Version == 0 {

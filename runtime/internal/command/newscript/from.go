@@ -18,6 +18,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/display"
 	"github.com/phscript/phscript/runtime/internal/proposal"
 	"github.com/phscript/phscript/runtime/internal/scaffold"
 	"github.com/phscript/phscript/runtime/internal/schema"
@@ -189,10 +190,10 @@ func (o *options) report(env *environment.Env, p *proposal.Proposal, t *table) {
 	if p.Key != "" {
 		key = "by " + p.Key
 	}
-	fmt.Fprintf(env.Stdout, "%s (%s) becomes %s, %s:\n\n", o.from, rows, p.Model.Plural, key)
+	fmt.Fprintf(env.Stdout, "%s (%s) becomes %s, %s:\n\n", display.OneLine(o.from), rows, p.Model.Plural, key)
 	width := 0
 	for _, m := range p.Mappings {
-		width = max(width, len([]rune(m.Column)))
+		width = max(width, len([]rune(display.OneLine(m.Column))))
 	}
 	var doubts []string
 	about := map[string][]string{} // the columns, by the doubt
@@ -204,24 +205,25 @@ func (o *options) report(env *environment.Env, p *proposal.Proposal, t *table) {
 		if says := m.Says(); says != "" && !m.Off {
 			target += "  " + says
 		}
-		fmt.Fprintf(env.Stdout, "  %s%s  %s\n", m.Column, strings.Repeat(" ", width-len([]rune(m.Column))), target)
+		column := display.OneLine(m.Column)
+		fmt.Fprintf(env.Stdout, "  %s%s  %s\n", column, strings.Repeat(" ", width-len([]rune(column))), display.OneLine(target))
 		for _, doubt := range m.Doubts {
 			if about[doubt] == nil {
 				doubts = append(doubts, doubt)
 			}
-			about[doubt] = append(about[doubt], m.Column)
+			about[doubt] = append(about[doubt], column)
 		}
 	}
 	for i, doubt := range doubts {
 		doubts[i] = strings.Join(about[doubt], ", ") + ": " + doubt
 	}
 	for name, value := range o.constants {
-		fmt.Fprintf(env.Stdout, "  all rows: %s = %s\n", name, value)
+		fmt.Fprintf(env.Stdout, "  all rows: %s = %s\n", display.OneLine(name), display.OneLine(value))
 	}
 	if doubts = append(doubts, p.Doubts...); len(doubts) > 0 {
 		fmt.Fprintln(env.Stdout, "\nNot sure, so please look at it:")
 		for _, doubt := range doubts {
-			fmt.Fprintln(env.Stdout, "  "+doubt)
+			fmt.Fprintln(env.Stdout, "  "+display.OneLine(doubt))
 		}
 	}
 	fmt.Fprintln(env.Stdout)

@@ -83,6 +83,34 @@ func TestFromUsesTheSchemaOfTheProfile(t *testing.T) {
 	assert.Contains(t, out, "Tier          custom.Tier")
 }
 
+// Names in a file are neither code nor commands for the terminal.
+func TestFromHostileNames(t *testing.T) {
+	const sheet = "S\" .. os.exit(9) .. \"\u009b31m"
+	hostile := []string{"]==] os.exit(9) --", `" .. os.exit(9) .. "`, "--[[x", "\u202eabc", "a\u0085b\u009b31m", "x\ny", "]]", "\x1b[2J", `\`, "%s%d", "os.exit(9)"}
+	header, row, cells := "Account ID,Account Name", "a-1,Acme", `<c t="str"><v>Account ID</v></c><c t="str"><v>Account Name</v></c>`
+	for _, name := range hostile {
+		quoted := "," + `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+		header, row = header+quoted, row+quoted
+		if name != "\x1b[2J" { // XML has no such character
+			cells += `<c t="str"><v>` + name + "</v></c>"
+		}
+	}
+	r := trial.New(t, map[string]string{"h\nos.exit(9).csv": header + "\n" + row + "\n"})
+	workbook(t, filepath.Join(r.Env.Dir, "h.xlsx"), sheet, "<row>"+cells+"</row><row>"+cells+"</row>")
+	for _, args := range [][]string{{"text", "--from", "h\nos.exit(9).csv"}, {"book", "--from", "h.xlsx", "--sheet", sheet}} {
+		out, _, err := r.Run(newscript.New, append(args, "--model", "company")...)
+		require.NoError(t, err, out)
+		script := written(t, r, args[0]+".lua")
+		for _, text := range []string{out, script, written(t, r, args[0]+"_test.lua")} {
+			for _, bad := range []string{"\u202e", "\u0085", "\u009b", "\x1b"} {
+				assert.NotContains(t, text, bad)
+			}
+		}
+		assert.NotRegexp(t, `(?m)^[ ]*os\.exit`, script)
+		passes(t, r)
+	}
+}
+
 // A file outside the folders that scripts can read needs --allow-read, which the next steps have.
 func TestFromAnotherFolder(t *testing.T) {
 	r := trial.New(t, nil)
