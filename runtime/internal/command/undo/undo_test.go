@@ -8,12 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime/internal/command/apply"
@@ -123,43 +121,6 @@ func plain(v json.RawMessage) string {
 	return string(text)
 }
 
-// TestUndoRestoresTheStore runs random scripts, takes them back, and compares everything that
-// is stored with what was there before, apart from what the undo has listed.
-func TestUndoRestoresTheStore(t *testing.T) {
-	for _, custom := range []string{"merge", "replace"} {
-		t.Run(custom, func(t *testing.T) {
-			rapid.Check(t, func(rt *rapid.T) {
-				r := newTenant(t, simulator.Switches{"custom": custom})
-				before := r.store(rt)
-				source := script(rt, r)
-				if !strings.Contains(r.script(rt, source, "--undoable"), "phscript undo 1, until") {
-					return // nothing was changed
-				}
-				deleted := map[string]bool{}
-				during := r.store(rt)
-				for id := range before {
-					if during[id] == nil {
-						deleted[id] = true
-					}
-				}
-				want := 0
-				if len(deleted) > 0 {
-					want = 3
-				}
-				stdout, _ := r.undo(rt, want, "--yes")
-				after := r.store(rt)
-				for id := range deleted {
-					delete(before, id)
-				}
-				if len(deleted) > 0 {
-					require.Contains(rt, stdout, "Trash Bin before", source)
-				}
-				require.Empty(rt, differences(before, after), "%s\n%s", source, stdout)
-			})
-		})
-	}
-}
-
 // differences names what is not the same in two stores.
 func differences(a, b map[string]map[string]string) (out []string) {
 	for id := range b {
@@ -184,69 +145,6 @@ func differences(a, b map[string]map[string]string) (out []string) {
 		}
 	}
 	return out
-}
-
-// script writes a random script.
-func script(t *rapid.T, r *tenant) string {
-	var lines []string
-	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
-	ids := func(model string) []string {
-		var out []string
-		for _, one := range r.planhat.Records(model) {
-			out = append(out, one["_id"].(string))
-		}
-		slices.Sort(out)
-		return out
-	}
-	companies, endusers, tasks, notes := ids("company"), ids("enduser"), ids("task"), ids("note")
-	of := func(list []string) string { return rapid.SampledFrom(list).Draw(t, "record") }
-	values := func() string {
-		var parts []string
-		for range rapid.IntRange(1, 3).Draw(t, "fields") {
-			parts = append(parts, rapid.SampledFrom([]string{
-				`phase = "Live"`, `phase = json.null`, `custom = { Tier = "Gold" }`, `custom = { Tier = json.null }`, `custom = { ["New one"] = 3 }`,
-				`tags = { "a", "b" }`, `tags = {}`, `name = "Renamed"`, `description = "x"`, `custom = { Tier = "Gold", ["Renewal owner"] = "Kim" }`,
-			}).Draw(t, "value"))
-		}
-		return strings.Join(parts, ", ")
-	}
-	add(`local new = {}`)
-	gone := map[string]bool{}
-	for i := range rapid.IntRange(1, 8).Draw(t, "calls") {
-		switch rapid.IntRange(0, 9).Draw(t, "call") {
-		case 0:
-			add(`new[#new + 1] = planhat.company.create{ externalId = "new-%d", name = "New %d" }._id`, i, i)
-		case 1:
-			add(`planhat.company.bulk_upsert{ { name = "Keyless %d" }, { name = "Keyless %d b" }, { externalId = "up-%d", name = "Up" } }`, i, i, i)
-		case 2:
-			add(`planhat.company.update(%q, { %s })`, of(companies), values())
-		case 3:
-			add(`planhat.company.bulk_upsert{ { _id = %q, %s } }`, of(companies), values())
-		case 4:
-			add(`planhat.enduser.bulk_upsert{ { email = "new%d@x.example", companyId = %q, firstName = "Ann" } }`, i, of(companies))
-		case 5:
-			id := of(endusers)
-			if !gone[id] {
-				add(`planhat.enduser.update(%q, { firstName = "Other", custom = { Tier = "A%d" } })`, id, i)
-			}
-		case 6:
-			add(`if new[1] then planhat.enduser.create{ email = "child%d@x.example", companyId = new[#new] } end`, i)
-		case 7:
-			add(`if new[1] then planhat.company.update(new[1], { %s }) end`, values())
-		case 8:
-			if id := of(endusers); !gone[id] {
-				gone[id] = true
-				add(`planhat.enduser.delete(%q)`, id)
-			}
-		case 9:
-			if len(notes) > 0 {
-				add(`planhat.note.update(%q, { text = "changed %d" })`, of(notes), i)
-			} else {
-				add(`planhat.task.update(%q, { action = "changed %d" })`, of(tasks), i)
-			}
-		}
-	}
-	return strings.Join(lines, "\n")
 }
 
 func TestWhatOthersChangedStays(t *testing.T) {
