@@ -107,6 +107,9 @@ func reject(a *Args) (int, error) {
 		}
 		rejected.Row = planhat.Record(text)
 	}
+	if frames := Stack(a.L); a.Host.Calling != nil && len(frames) > 0 {
+		rejected.Caller = planhat.Caller{Script: frames[0].Script, Line: frames[0].Line}
+	}
 	a.Host.Rejects.Reject(rejected)
 	if !a.Host.Strict {
 		return 0, nil

@@ -302,6 +302,7 @@ func (r *bulkRun) note(err error) {
 		r.claims.Close()
 	}
 	t := r.total
+	called(r.ctx, t.Errors)
 	o := Outcome{
 		Created: t.Created, Updated: t.Updated, Unchanged: t.Unchanged, UncertainOutcome: t.UncertainOutcome,
 		Planned: t.Planned, Rejected: t.Errors, Err: err,

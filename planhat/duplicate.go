@@ -56,6 +56,7 @@ func (r *Resource) Duplicate(ctx context.Context, ids []string) (*BulkResult, er
 				Index: i, Row: Record(quotedIDs[i]), Key: "_id " + id, Message: failed.Message, Kind: failed.Kind, Uncertain: failed.Uncertain,
 			})
 		}
+		called(ctx, result.Errors)
 		failed.Items, failed.Result = result.Errors, result
 		r.note(op, Outcome{Rejected: result.Errors, Err: failed})
 		return result, failed
@@ -79,10 +80,12 @@ func (r *Resource) Duplicate(ctx context.Context, ids []string) (*BulkResult, er
 	}
 	if failed != nil && failed.Kind == KindPermission && result.Created == 0 {
 		result.FailedChunks = 1
+		called(ctx, result.Errors)
 		failed.Items, failed.Result = result.Errors, result
 		r.note(op, Outcome{Rejected: result.Errors, Err: failed})
 		return result, failed
 	}
+	called(ctx, result.Errors)
 	r.note(op, a.counts(Outcome{Created: result.Created, Rejected: result.Errors}))
 	return result, nil
 }

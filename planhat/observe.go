@@ -254,6 +254,8 @@ type View struct {
 type PlannedWrite struct {
 	Model, Operation, Method string
 	Requests, Rows           int
+	// Client is the number of the account, from 1, if the gate tells accounts apart.
+	Client int
 	// First are the first rows that would have been sent, at most three, as
 	// JSON; of a write without a body, the request's path.
 	First []string

@@ -78,6 +78,33 @@ type RowError struct {
 	Uncertain bool
 	// Origin says where the row comes from, if WithOrigins was asked.
 	Origin *Origin
+	// Caller is the place of the call, if WithCaller named it.
+	Caller Caller
+}
+
+// Caller is a place in a script. Line counts from 1.
+type Caller struct {
+	Script string
+	Line   int
+}
+
+type callerKey struct{}
+
+// WithCaller returns a context under which a call sets RowError.Caller of each row that was
+// not taken.
+func WithCaller(ctx context.Context, at Caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, at)
+}
+
+// called sets the caller of rows.
+func called(ctx context.Context, rows []RowError) {
+	at, ok := ctx.Value(callerKey{}).(Caller)
+	if !ok {
+		return
+	}
+	for i := range rows {
+		rows[i].Caller = at
+	}
 }
 
 // RowState is what is known of a row that is not known to be stored.
@@ -132,8 +159,9 @@ func WithOrigins(ctx context.Context, of func(index int) *Origin) context.Contex
 	return context.WithValue(ctx, originsKey{}, of)
 }
 
-// locate sets the origins of rows.
+// locate sets the origins of rows, and their caller.
 func locate(ctx context.Context, rows []RowError) {
+	called(ctx, rows)
 	of, ok := ctx.Value(originsKey{}).(func(int) *Origin)
 	if !ok {
 		return

@@ -169,6 +169,14 @@ func TestListsThatPlannedChangesMakeInexact(t *testing.T) {
 		// The place of a record in another order is not known.
 		create + `planhat.company.get_list{ sort = "name", limit = 3 }`:                                                                       "main.lua:1: company.get_list is sorted by name, and planned changes may come at another place of it",
 		`planhat.company.update("extid-company-1", { name = "Zzz" })` + "\n" + `for c in planhat.company.each{ sort = "-name" } do break end`: "main.lua:2: company.get_list is sorted by name, and planned changes may come at another place of it",
+		// Of records that a bulk call changed, not all is known.
+		`local u, c = planhat.enduser.get_list{ limit = 1 }[1], planhat.company.get_list{ limit = 9 }
+planhat.enduser.bulk_upsert{ { email = u.email, companyId = c[9]._id } }
+planhat.enduser.get_list{ companyId = c[9]._id }`: "main.lua:3: enduser.get_list is filtered by companyId, and records that the script changed may belong to it now",
+		// A record that was read as a whole is known.
+		`local u, c = planhat.enduser.get_list{ limit = 1 }[1], planhat.company.get_list{ limit = 9 }
+planhat.enduser.update(u._id, { companyId = c[9]._id })
+planhat.enduser.get_list{ companyId = c[9]._id }`: "",
 		// A condition on a property that the new record has is exact, one on the values of others is not.
 		create + `local c = planhat.company.get_by_id("extid-aaa") planhat.enduser.create{ companyId = c._id, email = "a@b.example" } planhat.enduser.get_list{ companyId = c._id }`: "",
 	} {

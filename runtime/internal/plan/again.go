@@ -41,7 +41,7 @@ func (p *Planner) Find(ctx context.Context, m *catalog.Model, row planhat.Record
 	if err != nil {
 		return "", false, err
 	}
-	if r := s.match(m, fields); r != nil && r.number == 0 {
+	if r, _ := s.match(m, fields); r != nil && r.number == 0 {
 		return r.id, true, nil
 	}
 	return "", !blind && !s.open(m, fields) && Keyed(m, row), nil

@@ -25,7 +25,9 @@ func (s *session) changes(m *catalog.Model, r *record, row object) (out []Change
 			out = append(out, changesWithin(f, have, read)...)
 			continue
 		}
-		out = append(out, changeOf(f.name, have, f.value, read))
+		one := changeOf(f.name, have, f.value, read)
+		one.Day = p != nil && p.Type == catalog.Days
+		out = append(out, one)
 	}
 	return out
 }

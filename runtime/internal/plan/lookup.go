@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -108,7 +109,7 @@ func (s *session) lookUp(m *catalog.Model, k key) ([]*record, error) {
 			return t.find(m, k), err
 		}
 	}
-	if err := s.scan(m, nil, 0, nil); err != nil {
+	if err := s.scan(m, nil, 0, false, nil); err != nil {
 		return nil, err
 	}
 	return t.find(m, k), nil
@@ -212,60 +213,97 @@ const usualPage, shortPage = 2_000, 100
 
 // scan reads every record of a model: its keys, its company and the named properties. It
 // stops after the first page if the list is long and only few records are wanted, and
-// then fails with errFew, or when enough, if it is set, reports that no more are wanted.
-func (s *session) scan(m *catalog.Model, names []string, few int, enough func() bool) error {
+// then fails with errFew, or with errLong if byCompany is set, or when enough, if it is set, reports that no more are wanted.
+func (s *session) scan(m *catalog.Model, names []string, few int, byCompany bool, enough func() bool) error {
 	op, t := m.Operation("get_list"), s.table(m)
 	if op == nil {
 		return errBlind
 	}
-	wanted := append([]string{"_id"}, keysFor(m)...)
-	if m.CompanyRef() != "" {
-		wanted = append(wanted, m.CompanyRef())
-	}
-	if m.Part != nil {
-		wanted = append(wanted, m.Part.By...)
-	}
-	have := map[string]bool{}
-	for name := range t.complete[m.Snake] {
-		wanted = append(wanted, name)
-	}
-	wanted = unique(append(wanted, names...))
-	for _, name := range wanted {
-		have[name] = true
-	}
-	size := usualPage
-	if p := op.Parameter("limit"); p != nil && p.Max > 0 {
-		size = p.Max
-	}
+	have := s.wanted(m, names)
+	size := pageSize(op)
 	for _, view := range op.Views() {
-		query := url.Values{"sort": {"_id"}, "select": {strings.Join(wanted, ",")}, "limit": {strconv.Itoa(size)}}
-		for name, value := range view {
-			query.Set(name, value)
-		}
-		for name, value := range op.Fixed {
-			query.Set(name, value)
-		}
-		for offset := 0; ; {
-			query.Set("offset", strconv.Itoa(offset))
-			body, _, err := s.read(m, op, "", query)
-			if err != nil {
-				return err
-			}
-			n := s.add(m, body, have)
-			offset += n
-			if n < min(size, shortPage) {
-				break
-			}
-			if enough != nil && enough() {
+		err := s.pages(m, op, view, have, func(offset int) error {
+			switch {
+			case enough != nil && enough():
+				return errEnough
+			case offset != size:
 				return nil
 			}
-			if offset == size && few > 0 && few <= min(s.run.remaining(), DefaultReads) {
+			t.long = true
+			if byCompany {
+				return errLong
+			}
+			if few > 0 && few <= min(s.run.remaining(), DefaultReads) {
 				return errFew
 			}
+			return nil
+		})
+		if errors.Is(err, errEnough) {
+			return nil
+		}
+		if err != nil {
+			return err
 		}
 	}
 	t.complete[m.Snake] = have
 	return nil
+}
+
+// wanted are the properties that lists are read with: the keys, the company, and the named
+// ones, besides those that were read of all records before.
+func (s *session) wanted(m *catalog.Model, names []string) map[string]bool {
+	have := map[string]bool{"_id": true}
+	add := func(names ...string) {
+		for _, name := range names {
+			have[name] = true
+		}
+	}
+	add(keysFor(m)...)
+	if m.CompanyRef() != "" {
+		add(m.CompanyRef())
+	}
+	if m.Part != nil {
+		add(m.Part.By...)
+	}
+	for name := range s.table(m).complete[m.Snake] {
+		add(name)
+	}
+	add(names...)
+	return have
+}
+
+func pageSize(op *catalog.Operation) int {
+	if p := op.Parameter("limit"); p != nil && p.Max > 0 {
+		return p.Max
+	}
+	return usualPage
+}
+
+// pages reads a list to its end, or until after fails, which is called after each page that
+// is not the last one with the number of records so far.
+func (s *session) pages(m *catalog.Model, op *catalog.Operation, filters map[string]string, have map[string]bool, after func(offset int) error) error {
+	size := pageSize(op)
+	query := url.Values{"sort": {"_id"}, "select": {strings.Join(slices.Sorted(maps.Keys(have)), ",")}, "limit": {strconv.Itoa(size)}}
+	for name, value := range filters {
+		query.Set(name, value)
+	}
+	for name, value := range op.Fixed {
+		query.Set(name, value)
+	}
+	for offset := 0; ; {
+		query.Set("offset", strconv.Itoa(offset))
+		body, _, err := s.read(m, op, "", query)
+		if err != nil {
+			return err
+		}
+		n := s.add(m, body, have)
+		if offset += n; n < min(size, shortPage) {
+			return nil
+		}
+		if err := after(offset); err != nil {
+			return err
+		}
+	}
 }
 
 // unique returns names without repetitions.
@@ -280,6 +318,12 @@ func unique(names []string) []string {
 
 // errFew is the error of a scan that would cost more than reading each record.
 var errFew = errors.New("reading each record is cheaper")
+
+// errLong ends a scan whose list has several pages, if lists of companies may be cheaper.
+var errLong = errors.New("the list has several pages")
+
+// errEnough ends a scan that has found all that is wanted.
+var errEnough = errors.New("no more is wanted")
 
 // company returns the _id of the company that a reference means. found is false if it
 // does not exist.
@@ -324,7 +368,7 @@ func (s *session) companies(references []string) error {
 	// The lean list has no documented pages: it may end before the last company. So those that it
 	// lacks are looked up.
 	if open() > fewLookups {
-		return s.scan(m, nil, 0, nil)
+		return s.scan(m, nil, 0, false, nil)
 	}
 	return nil
 }

@@ -154,7 +154,7 @@ func (s *session) knowIDs(m *catalog.Model, rows []object) error {
 		if single {
 			few = len(open)
 		}
-		if err := s.scan(m, s.touched(m, rows), few, nil); !errors.Is(err, errFew) {
+		if err := s.scan(m, s.touched(m, rows), few, false, nil); !errors.Is(err, errFew) {
 			return err
 		}
 	}

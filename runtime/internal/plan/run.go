@@ -31,6 +31,8 @@ type Run struct {
 	names    map[string][]string
 	planners map[string]*Planner
 	unknown  []Unknown
+	// doubts count the rows whose record is in doubt.
+	doubts map[doubtAt]int
 
 	// recording is held while a step is passed on. steps counts them.
 	recording sync.Mutex
@@ -55,7 +57,7 @@ type Options struct {
 
 // NewRun returns the planning of a run, in which nothing is planned yet.
 func NewRun(o Options) *Run {
-	return &Run{mark: mark(), options: o, left: o.Reads, planners: map[string]*Planner{}, names: map[string][]string{}}
+	return &Run{mark: mark(), options: o, left: o.Reads, planners: map[string]*Planner{}, names: map[string][]string{}, doubts: map[doubtAt]int{}}
 }
 
 func (r *Run) active() bool { return r.options.Active() }
@@ -137,6 +139,29 @@ func (r *Run) Counts() map[string]Counts {
 		}
 		p.mu.Unlock()
 	}
+	return out
+}
+
+// Account is what was planned for one of several accounts.
+type Account struct {
+	Client int               `json:"client"`
+	Host   string            `json:"host"`
+	Plan   map[string]Counts `json:"plan"`
+}
+
+// Accounts returns what was planned by account, nil if it is for one only.
+func (r *Run) Accounts() (out []Account) {
+	for _, p := range r.all() {
+		p.mu.Lock()
+		if len(p.counts) > 0 {
+			out = append(out, Account{p.tenant.Client, p.tenant.Host, maps.Clone(p.counts)})
+		}
+		p.mu.Unlock()
+	}
+	if len(out) < 2 {
+		return nil
+	}
+	slices.SortFunc(out, func(a, b Account) int { return a.Client - b.Client })
 	return out
 }
 
@@ -234,6 +259,9 @@ func (r *Run) Planner(account string, of Tenant) *Planner {
 	return p
 }
 
+// Client is the number of the planner's account.
+func (p *Planner) Client() int { return p.tenant.Client }
+
 func (r *Run) all() []*Planner {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -260,7 +288,7 @@ func (p *Planner) table(m *catalog.Model) *table {
 	if t == nil {
 		t = &table{
 			byID: map[string]*record{}, byKey: map[uint64]*record{}, twins: map[uint64][]*record{}, absent: map[key]bool{},
-			complete: map[string]map[string]bool{}, pages: map[string]planhat.Record{},
+			complete: map[string]map[string]bool{}, within: map[string]bool{}, pages: map[string]planhat.Record{},
 		}
 		p.tables[name] = t
 	}

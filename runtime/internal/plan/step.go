@@ -89,6 +89,8 @@ type Change struct {
 	Absent bool           `json:"absent,omitempty" doc:"it had no value"`
 	Unread bool           `json:"unread,omitempty" doc:"its value was not looked up"`
 	After  jsontext.Value `json:"after" doc:"the new value"`
+	// Day says that the values are days since 1970-01-01, which nobody can read.
+	Day bool `json:"day,omitempty" doc:"the values are days since 1970-01-01"`
 }
 
 // Tenant is one of the clients of a run.
@@ -122,6 +124,7 @@ type place struct {
 
 // At returns a context of a call at a place in a script.
 func At(ctx context.Context, script string, line int) context.Context {
+	ctx = planhat.WithCaller(ctx, planhat.Caller{Script: script, Line: line})
 	return context.WithValue(ctx, placeKey{}, place{script, line})
 }
 
@@ -150,7 +153,7 @@ const mostUnknown = 1_000
 func (r *Run) Unknowns() []Unknown {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Clone(r.unknown)
+	return append(slices.Clone(r.unknown), r.inDoubt()...)
 }
 
 // Tenants returns the clients of the run, in the order of their numbers.

@@ -98,6 +98,11 @@ type table struct {
 	absent map[key]bool
 	// complete has the models of which every record was read, and with which properties.
 	complete map[string]map[string]bool
+	// within has the companies of which every record was read, companyLists counts the lists
+	// for that. long says that a list of all has several pages.
+	within       map[string]bool
+	companyLists int
+	long         bool
 	// planned are the records with planned changes, in the order of the first change.
 	// writes counts those changes.
 	planned []*record

@@ -84,7 +84,8 @@ func (s *session) upsert(m *catalog.Model, body []byte) (planhat.Reply, error) {
 	var a answers
 	for i, row := range rows {
 		s.row(i)
-		r := s.match(m, row)
+		r, why := s.match(m, row)
+		s.doubts(m, "bulk_upsert", why)
 		if r == nil && blind && s.open(m, row) {
 			s.upsertBlind(m, i, row, &a)
 			continue
@@ -142,14 +143,14 @@ func (s *session) renamed(m *catalog.Model, rows []object) error {
 	var open []key
 	single := true
 	for _, row := range rows {
-		r := s.match(m, row)
+		r, _ := s.match(m, row)
 		if r == nil {
 			continue
 		}
 		fields := r.fields()
 		for _, name := range []string{"sourceId", m.ExternalID()} {
 			value := row.text(name)
-			if k := keyOf(name, value); value != "" && fields.text(name) != value && !t.absent[k] && len(t.find(m, k)) == 0 {
+			if k := keyOf(name, value); value != "" && fields.text(name) != value && !t.absent[k] && !s.absentWithin(m, row, k) && len(t.find(m, k)) == 0 {
 				open = append(open, k)
 				single = single && address(m, k) != ""
 			}
@@ -161,7 +162,7 @@ func (s *session) renamed(m *catalog.Model, rows []object) error {
 	case single && len(open) <= fewLookups:
 		_, err = s.each(m, open)
 	default:
-		err = s.scan(m, nil, 0, nil)
+		err = s.scan(m, nil, 0, false, nil)
 	}
 	if errors.Is(err, errBlind) {
 		return nil
@@ -190,52 +191,6 @@ func (s *session) upsertBlind(m *catalog.Model, i int, row object, a *answers) {
 	s.created(m, r, row, true)
 }
 
-// match finds the record that a row is about: Planhat tries the keys in their order.
-func (s *session) match(m *catalog.Model, row object) *record {
-	t := s.table(m)
-	for _, name := range m.Keyables.Bulk {
-		value := row.text(name)
-		if value == "" {
-			continue
-		}
-		found := t.find(m, keyOf(name, value))
-		switch {
-		case len(found) == 0:
-		case name == "email" && len(found) > 1: // only one that is unique is a key
-		case name == m.ExternalID():
-			if r := s.inCompany(m, row, found); r != nil {
-				s.foundBy(keyOf(name, value))
-				return r
-			}
-		default:
-			s.foundBy(keyOf(name, value))
-			return found[0]
-		}
-	}
-	return nil
-}
-
-// inCompany returns the record of the company that the row names, or the first one if it
-// names none.
-func (s *session) inCompany(m *catalog.Model, row object, found []*record) *record {
-	_, id := reference(m, row)
-	if id == "" {
-		return found[0]
-	}
-	account := catalog.Load().With(catalog.Account)
-	companies := s.table(account).find(account, addressed(account, id))
-	if len(companies) == 0 {
-		return found[0]
-	}
-	at := slices.IndexFunc(found, func(r *record) bool {
-		return r.fields().text(m.CompanyRef()) == companies[0].id
-	})
-	if at < 0 {
-		return nil
-	}
-	return found[at]
-}
-
 // open reports whether a row has a key of which it is not known who has it.
 func (s *session) open(m *catalog.Model, row object) bool {
 	return len(s.unknown(m, row)) > 0
@@ -256,7 +211,7 @@ func (s *session) unknown(m *catalog.Model, row object) (keys []key) {
 			default:
 				return keys
 			}
-			if !t.absent[k] && (name != "_id" || !s.run.placeholder(k.value)) {
+			if !t.absent[k] && !s.absentWithin(m, row, k) && (name != "_id" || !s.run.placeholder(k.value)) {
 				keys = append(keys, k)
 			}
 		}
@@ -299,14 +254,57 @@ func (s *session) know(m *catalog.Model, rows []object) (blind bool, err error) 
 			return false, nil
 		}
 	}
+	if t := s.table(m); t.long {
+		if tried, err := s.byCompany(m, rows, s.touched(m, rows)); tried || err != nil {
+			return s.knowRest(m, rows, err)
+		}
+	}
+	return s.knowAll(m, rows, open, single, names)
+}
+
+// knowRest looks up the keys that lists of companies did not have: a sourceId may be that of a
+// record of another company.
+func (s *session) knowRest(m *catalog.Model, rows []object, err error) (bool, error) {
+	if errors.Is(err, errBlind) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	open, single := s.openKeys(m, rows)
+	names := s.missing(m, rows)
+	switch {
+	case len(open) == 0 && len(names) == 0:
+		return false, nil
+	case single && len(names) == 0 && len(open) <= min(s.run.remaining(), DefaultReads):
+		blind, err := s.each(m, open)
+		if blind || err != nil {
+			return blind, err
+		}
+		if open, single = s.openKeys(m, rows); len(open) == 0 {
+			return false, nil
+		}
+	}
+	return s.knowAll(m, rows, open, single, names)
+}
+
+// knowAll reads the list of all records, or each one if that is cheaper.
+func (s *session) knowAll(m *catalog.Model, rows []object, open []key, single bool, names []string) (blind bool, err error) {
 	few := 0
-	if single {
+	if single && s.table(m).companyLists < companyLists { // so many calls mean that more will follow
 		few = len(open)
 	}
+	byCompany := companyFilter(m) != "" && !s.table(m).long
 	enough := func() bool {
 		return len(names) == 0 && !slices.ContainsFunc(rows, func(row object) bool { return s.open(m, row) })
 	}
-	switch err := s.scan(m, s.touched(m, rows), few, enough); {
+	switch err := s.scan(m, s.touched(m, rows), few, byCompany, enough); {
+	case errors.Is(err, errLong):
+		if tried, err := s.byCompany(m, rows, s.touched(m, rows)); tried || err != nil {
+			return s.knowRest(m, rows, err)
+		}
+		open, single = s.openKeys(m, rows)
+		return s.knowAll(m, rows, open, single, s.missing(m, rows))
 	case errors.Is(err, errFew):
 		open, _ = s.openKeys(m, rows)
 		return s.each(m, open)
@@ -367,7 +365,7 @@ func (s *session) touched(m *catalog.Model, rows []object) []string {
 func (s *session) missing(m *catalog.Model, rows []object) []string {
 	var names []string
 	for _, row := range rows {
-		if r := s.match(m, row); r != nil {
+		if r, _ := s.match(m, row); r != nil {
 			names = r.unread(m, row, names)
 		}
 	}

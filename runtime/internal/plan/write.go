@@ -292,6 +292,9 @@ func (s *session) update(m *catalog.Model, id string, row object) (*record, erro
 		return nil, notFound(m, id)
 	}
 	r := records[0]
+	if name := addressed(m, id).name; name == m.ExternalID() && len(records) > 1 {
+		s.doubts(m, "update", severalCompanies(m, name))
+	}
 	if err := s.detail(m, r, row); err != nil {
 		return nil, err
 	}
