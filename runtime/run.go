@@ -91,6 +91,7 @@ func (p *Program) Run(ctx context.Context, o RunOptions) (*Result, error) {
 	result.Rejected = h.clients.Tally.Rejected()
 	result.Planned = h.clients.TakePlanned()
 	result.Plan, result.PlannedRecords = h.clients.Plans().Counts(), h.clients.Plans().Rows()
+	result.PlannedAccounts = h.clients.Plans().Accounts()
 	result.Tenants, result.Unknown, result.Mark = h.clients.Plans().Tenants(), h.clients.Plans().Unknowns(), h.clients.Plans().Mark()
 	result.LookUps = h.clients.Plans().Spent()
 	result.Written, result.Removed = h.box.Changed()

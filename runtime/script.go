@@ -111,6 +111,8 @@ type Result struct {
 	// them (the first 100,000), for a dry run. With Options.Step there is no list.
 	Plan           map[string]PlannedCounts
 	PlannedRecords []PlannedRecord
+	// PlannedAccounts is Plan by account, if there are several.
+	PlannedAccounts []PlannedAccount
 	// LookUps is how many calls a dry run made to look up the records that it writes to.
 	LookUps int
 	// Tenants are the accounts that a dry run used, and Unknown is what it could not find
@@ -145,6 +147,8 @@ type (
 	PlannedCounts = plan.Counts
 	// PlannedRecord is what a real run would do with one record.
 	PlannedRecord = plan.Row
+	// PlannedAccount is what a real run would do in one account.
+	PlannedAccount = plan.Account
 	// PlannedStep is one request that a real run would send.
 	PlannedStep = plan.Step
 	// PlannedTenant is an account that a dry run used.

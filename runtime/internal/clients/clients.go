@@ -190,8 +190,9 @@ func (c *Clients) connect(ctx context.Context, cfg planhat.Config, callsPerMinut
 	if accountOf(cfg) == accountOf(c.options.Config) {
 		judge = c.options.Judge
 	}
-	cfg.Gate = c.gate(cfg.Gate, judge)
-	cfg.Planner = c.planner(cfg)
+	planner := c.plans.Planner(accountOf(cfg), c.tenant(cfg))
+	cfg.Gate = c.gate(planner.Client(), cfg.Gate, judge)
+	cfg.Planner = planner
 	if c.options.Recorder != nil {
 		cfg.Recorder = c.options.Recorder(accountOf(cfg), c.tenant(cfg))
 	}
@@ -206,11 +207,6 @@ func (c *Clients) connect(ctx context.Context, cfg planhat.Config, callsPerMinut
 		return nil, inSettings(err)
 	}
 	return client, nil
-}
-
-// planner returns the planner of a client's account.
-func (c *Clients) planner(cfg planhat.Config) planhat.Planner {
-	return c.plans.Planner(accountOf(cfg), c.tenant(cfg))
 }
 
 func (c *Clients) tenant(cfg planhat.Config) plan.Tenant {
@@ -261,7 +257,7 @@ func inSettings(err error) error {
 
 // gate asks the caller's gate first, and then withholds every write during a dry run,
 // which a session may switch.
-func (c *Clients) gate(first planhat.Gate, judge func(context.Context, planhat.Write)) planhat.Gate {
+func (c *Clients) gate(client int, first planhat.Gate, judge func(context.Context, planhat.Write)) planhat.Gate {
 	return func(ctx context.Context, w planhat.Write) error {
 		if first != nil {
 			if err := first(ctx, w); err != nil {
@@ -277,7 +273,7 @@ func (c *Clients) gate(first planhat.Gate, judge func(context.Context, planhat.W
 			}
 			return c.options.Consent(ctx, w)
 		}
-		c.Plan(w)
+		c.plan(client, w)
 		c.options.Logger.LogAttrs(ctx, slog.LevelDebug, "dry run: not sent",
 			slog.String("model", w.Model), slog.String("operation", w.Operation),
 			slog.String("request", w.Method+" "+w.Path), slog.Int("rows", w.Rows))

@@ -13,15 +13,18 @@ import (
 const mostPlannedRows = 3
 
 // Plan records a write that a dry run withheld.
-func (c *Clients) Plan(w planhat.Write) {
+func (c *Clients) Plan(w planhat.Write) { c.plan(0, w) }
+
+// plan records a write to one of the accounts, 0 for another system.
+func (c *Clients) plan(client int, w planhat.Write) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	i := slices.IndexFunc(c.planned, func(p planhat.PlannedWrite) bool {
-		return p.Model == w.Model && p.Operation == w.Operation && p.Method == w.Method
+		return p.Model == w.Model && p.Operation == w.Operation && p.Method == w.Method && p.Client == client
 	})
 	if i < 0 {
 		i = len(c.planned)
-		c.planned = append(c.planned, planhat.PlannedWrite{Model: w.Model, Operation: w.Operation, Method: w.Method})
+		c.planned = append(c.planned, planhat.PlannedWrite{Model: w.Model, Operation: w.Operation, Method: w.Method, Client: client})
 	}
 	p := &c.planned[i]
 	p.Requests++

@@ -44,8 +44,10 @@ type Summary struct {
 	// them. Written and Removed name the files that a dry run wrote and removed.
 	Plan    map[string]plan.Counts `json:"plan,omitempty"`
 	Records []plan.Row             `json:"planned_records,omitempty"`
-	Written []string               `json:"files_written,omitempty"`
-	Removed []string               `json:"files_removed,omitempty"`
+	// Accounts are Plan by account, if there are several.
+	Accounts []plan.Account `json:"planned_accounts,omitempty"`
+	Written  []string       `json:"files_written,omitempty"`
+	Removed  []string       `json:"files_removed,omitempty"`
 	// IfNew are why planned rows would be rejected if Planhat does not have their
 	// record.
 	IfNew    []Reason `json:"rejected_if_new,omitempty"`
@@ -194,8 +196,12 @@ type RejectedRow struct {
 	Row       int    `json:"row" doc:"its position in the call, from 1; 0 if Planhat does not say which row it was"`
 	Key       string `json:"key,omitempty" doc:"a key that identifies it"`
 	// File and Line are the place that the row was read from, if it is known.
-	File    string `json:"file,omitempty" doc:"the file that it was read from"`
-	Line    int    `json:"line,omitempty" doc:"the line in that file"`
+	File string `json:"file,omitempty" doc:"the file that it was read from"`
+	Line int    `json:"line,omitempty" doc:"the line in that file"`
+	// Script and ScriptLine are the place of the call, in a plan.
+	Script     string `json:"script,omitempty" doc:"the script of the call, in a plan"`
+	ScriptLine int    `json:"script_line,omitempty" doc:"the line of the call in the script"`
+
 	Kind    string `json:"kind" doc:"the kind of error, such as validation"`
 	Message string `json:"message" doc:"why it was rejected"`
 	// State is rejected, unsent for a row whose request failed before it was
@@ -246,6 +252,8 @@ type PlannedWrite struct {
 	Operation string `json:"operation"`
 	Requests  int    `json:"requests"`
 	Rows      int    `json:"rows"`
+	// Client is the number of the account, if there are several.
+	Client int `json:"client,omitempty"`
 	// First are the first rows, as JSON text.
 	First []string `json:"first"`
 }
@@ -261,6 +269,7 @@ type Work struct {
 	Planned  []planhat.PlannedWrite
 	Plan     map[string]plan.Counts
 	Records  []plan.Row
+	Accounts []plan.Account
 	Warnings []string
 	Duration time.Duration
 }
@@ -288,9 +297,13 @@ func New(script string, started time.Time, w Work) *Summary {
 	for _, row := range w.Rejected {
 		s.Rows = append(s.Rows, Rejected(row))
 	}
-	s.Plan, s.Records = w.Plan, w.Records
+	s.Plan, s.Records, s.Accounts = w.Plan, w.Records, w.Accounts
 	for _, p := range w.Planned {
-		s.Writes = append(s.Writes, PlannedWrite{p.Model, p.Operation, p.Requests, p.Rows, p.First})
+		one := PlannedWrite{Model: p.Model, Operation: p.Operation, Requests: p.Requests, Rows: p.Rows, First: p.First}
+		if len(w.Accounts) > 0 {
+			one.Client = p.Client
+		}
+		s.Writes = append(s.Writes, one)
 	}
 	return s
 }
@@ -300,6 +313,7 @@ func Rejected(row planhat.TalliedRow) RejectedRow {
 	r := RejectedRow{
 		Model: row.Model, Operation: row.Operation, Row: row.Index + 1, Key: row.Key,
 		Kind: string(row.Kind), Message: row.Message, State: string(row.State()), Uncertain: row.Uncertain,
+		Script: row.Caller.Script, ScriptLine: row.Caller.Line,
 	}
 	if json.Valid(row.Row) {
 		r.Data = json.RawMessage(row.Row)

@@ -95,6 +95,8 @@ type File struct {
 	Name   string `json:"path" doc:"the name"`
 	Size   int64  `json:"size,omitempty" doc:"its size in bytes"`
 	SHA256 string `json:"sha256" doc:"the SHA-256 of its content"`
+	// Empty is true for an input without data, such as a CSV file with only a header.
+	Empty bool `json:"empty,omitempty" doc:"whether it has no data, such as a CSV file with only a header"`
 }
 
 // Value is a parameter or a variable. Of a secret one there is only the hash.

@@ -128,7 +128,9 @@ func TestReportCounts(t *testing.T) {
 	for _, s := range steps() {
 		r.Add(s)
 	}
-	r.Reject(outcome.RejectedRow{Model: "company"})
+	r.Reject(outcome.RejectedRow{Model: "company", Operation: "bulk_upsert", Row: 5, Message: "no", Key: "externalId z", Data: []byte("{}"), Script: "a.lua", ScriptLine: 3})
+	require.Len(t, r.Rejected, 1, "it is the row of the first step")
+	assert.Equal(t, "externalId z", r.Rejected[0].Key)
 	assert.Equal(t, Counts{Deleted: 1, Created: 1, Updated: 1, Unchanged: 2, Sent: 1, Blind: 1, Rejected: 1}, r.Sum())
 	assert.Equal(t, 5, r.Sum().Changes())
 	assert.Equal(t, 3, r.Calls, "a request without changes is not sent")
@@ -145,6 +147,7 @@ func TestReportsAreBounded(t *testing.T) {
 		r.Add(steps()[0])
 		r.Reject(outcome.RejectedRow{Model: "company"})
 	}
+	assert.Equal(t, 6*Shown, r.Sum().Rejected, "another row, and that of the step")
 	m := r.Models["company"]
 	assert.Equal(t, 3*Shown, m.Created)
 	for _, list := range [][]Record{m.Creates, m.Updates, m.Blinds} {
@@ -215,4 +218,46 @@ func TestLargeFilesAreRefused(t *testing.T) {
 	require.NoError(t, os.Symlink("/dev/zero", link))
 	_, err = Open(link)
 	require.ErrorContains(t, err, "is a pipe or a device")
+}
+
+// TestReads: what apply reads at least to look at the records again.
+func TestReads(t *testing.T) {
+	add := func(r *Report, model string, client, rows int, row plan.StepRow) {
+		s := &plan.Step{Client: client, Model: model, Operation: "bulk_upsert"}
+		for i := range rows {
+			row.Row = i + 1
+			s.Rows = append(s.Rows, row)
+		}
+		r.Add(s)
+	}
+	key := &plan.Key{Name: "externalId", Value: "x"}
+	update := plan.StepRow{Action: plan.Update, Key: key}
+	for name, tt := range map[string]struct {
+		make func(*Report)
+		made int
+		want int
+	}{
+		"nothing":                           {func(*Report) {}, 7, 0},
+		"a few records, and the first user": {func(r *Report) { add(r, "company", 1, few, update) }, 2, few + 1},
+		"more records in one list":          {func(r *Report) { add(r, "company", 1, few+1, update) }, 0, 1 + 1},
+		"a list of several pages":           {func(r *Report) { add(r, "enduser", 1, 2_001, update) }, 0, 2 + 1},
+		"both views of a list": {func(r *Report) {
+			add(r, "task", 1, 100, plan.StepRow{Action: plan.Update, Key: &plan.Key{Name: "sourceId", Value: "x"}})
+		}, 0, 2 + 1},
+		"as many as the plan has made": {func(r *Report) { add(r, "company", 1, few+1, update) }, 60, 60 + 1},
+		"two accounts":                 {func(r *Report) { add(r, "company", 1, 1, update); add(r, "company", 2, 1, update) }, 0, 2 + 2},
+		"new records with a key":       {func(r *Report) { add(r, "company", 1, 1, plan.StepRow{Action: plan.Create, Key: key}) }, 0, 1 + 1},
+		"new records without a key":    {func(r *Report) { add(r, "company", 1, 9, plan.StepRow{Action: plan.Create}) }, 0, 0},
+		"rows that were not looked up": {func(r *Report) { add(r, "company", 1, 9, plan.StepRow{Action: plan.Upsert, Blind: true, Key: key}) }, 0, 0},
+		"rows that are not sent": {func(r *Report) {
+			add(r, "company", 1, 9, plan.StepRow{Action: plan.Unchanged, Key: key})
+			add(r, "company", 1, 9, plan.StepRow{Action: plan.Reject, Key: key})
+		}, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := NewReport()
+			tt.make(r)
+			assert.Equal(t, tt.want, r.Reads(tt.made))
+		})
+	}
 }

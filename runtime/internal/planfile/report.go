@@ -1,8 +1,6 @@
 package planfile
 
 import (
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -54,6 +52,9 @@ type Record struct {
 	Changes []plan.Change `json:"changes,omitempty" doc:"the properties that change"`
 	// Request is the method and the path of a request of planhat.request.
 	Request string `json:"request,omitempty" doc:"the method and the path, if planhat.request sends it"`
+	// Keyless is true for a new record without a key: if its answer is lost, nothing tells whether
+	// it was created.
+	Keyless bool `json:"keyless,omitempty" doc:"a new record without a key, which cannot be resumed if its answer is lost"`
 	// Fields are the properties of a row that has no changes to show.
 	Fields []string `json:"fields,omitempty" doc:"the names of the properties, if their values are not shown"`
 }
@@ -61,6 +62,11 @@ type Record struct {
 // Model is what a plan does with the records of a model.
 type Model struct {
 	Counts
+	// All are the first rows that change the values of all records, and are in no other list.
+	All  []Record `json:"all_records,omitempty" doc:"the first custom fields that are deleted or get another type, which changes the values of all records"`
+	alls Counts
+	// Keyless counts the records to create without a key.
+	Keyless int `json:"keyless,omitempty" doc:"records to create without a key, which cannot be resumed if their answer is lost"`
 	// The first of each kind.
 	Deletes []Record `json:"deletes,omitempty" doc:"the first records to delete"`
 	Creates []Record `json:"creates,omitempty" doc:"the first records to create"`
@@ -75,15 +81,24 @@ type Model struct {
 // Report is what a plan does. Plan and show print the same one.
 type Report struct {
 	Models map[string]*Model `json:"models" doc:"what happens to the records, by model"`
-	// Rejected are the first rows that are rejected.
+	// Rejected are the first rows that are rejected, as a prediction or by a check.
 	Rejected []outcome.RejectedRow `json:"rejected_rows,omitempty" doc:"the first rejected rows"`
 	// Calls are the requests that apply would send, MostRows the rows of the largest.
 	Calls    int `json:"-"`
 	MostRows int `json:"-"`
 	// looked counts the rows whose records apply looks up, by client and model.
 	looked map[rowsOf]int
-	// blind has the places of rows that were not looked up.
-	blind map[place]int
+	// blind has the places of rows that were not looked up, keyless those of new records
+	// without a key.
+	blind, keyless map[place]int
+	// customs counts the updates that set custom properties.
+	customs int
+	// fields are the custom fields whose values in all records change.
+	fields []string
+	// writers are the clients that have steps.
+	writers map[int]bool
+	// predicted counts the rejected rows of steps that were not listed yet.
+	predicted map[rejection]int
 }
 
 type rowsOf struct {
@@ -99,7 +114,7 @@ type place struct {
 
 // NewReport returns an empty report.
 func NewReport() *Report {
-	return &Report{Models: map[string]*Model{}, blind: map[place]int{}, looked: map[rowsOf]int{}}
+	return &Report{Models: map[string]*Model{}, blind: map[place]int{}, keyless: map[place]int{}, writers: map[int]bool{}, looked: map[rowsOf]int{}, predicted: map[rejection]int{}}
 }
 
 func (r *Report) model(name string) *Model {
@@ -114,6 +129,7 @@ func (r *Report) model(name string) *Model {
 // Add counts a step.
 func (r *Report) Add(s *plan.Step) {
 	m, sent := r.model(s.Model), 0
+	r.writers[s.Client] = true
 	r.MostRows = max(r.MostRows, len(s.Rows))
 	for i := range s.Rows {
 		row := &s.Rows[i]
@@ -123,8 +139,11 @@ func (r *Report) Add(s *plan.Step) {
 				r.looked[rowsOf{s.Client, s.Model}]++
 			}
 		}
+		r.customRow(row)
 		switch {
-		case row.Action == plan.Reject: // counted where it is rejected
+		case row.Action == plan.Reject:
+			r.predict(s, row)
+		case r.all(m, s, row):
 		case row.Action == plan.Delete:
 			m.Deleted++
 			keep(&m.Deletes, s, row)
@@ -135,6 +154,10 @@ func (r *Report) Add(s *plan.Step) {
 			r.blindRow(s, row)
 		case row.Action == plan.Create:
 			m.Created++
+			if keyless(s, row) {
+				m.Keyless++
+				r.keyless[place{script: s.Script, line: s.Line}]++
+			}
 			keep(&m.Creates, s, row)
 		case row.Action == plan.Update:
 			m.Updated++
@@ -168,7 +191,7 @@ func keep(list *[]Record, s *plan.Step, row *plan.StepRow) {
 	if len(*list) == Shown {
 		return
 	}
-	one := Record{Action: row.Action, ID: row.ID, Name: strings.Clone(row.Name), Line: s.Line, Client: s.Client}
+	one := Record{Action: row.Action, ID: row.ID, Name: strings.Clone(row.Name), Line: s.Line, Client: s.Client, Keyless: keyless(s, row)}
 	if s.Method != "" {
 		one.Request = s.Method + " " + s.Path
 	}
@@ -207,14 +230,6 @@ func fieldsOf(body jsontext.Value) (names []string) {
 	return names
 }
 
-// Reject counts a row that is rejected.
-func (r *Report) Reject(row outcome.RejectedRow) {
-	r.model(row.Model).Rejected++
-	if len(r.Rejected) < Shown {
-		r.Rejected = append(r.Rejected, row)
-	}
-}
-
 // Totals returns the counts of each model.
 func (r *Report) Totals() map[string]Counts {
 	out := map[string]Counts{}
@@ -234,14 +249,8 @@ func (r *Report) Sum() (c Counts) {
 
 // Blind says where rows were not looked up.
 func (r *Report) Blind() []plan.Unknown {
-	places := slices.SortedFunc(maps.Keys(r.blind), func(a, b place) int {
-		if a.line != b.line {
-			return a.line - b.line
-		}
-		return strings.Compare(a.script+a.what, b.script+b.what)
-	})
 	var out []plan.Unknown
-	for _, at := range places {
+	for _, at := range ordered(r.blind) {
 		out = append(out, plan.Unknown{Script: at.script, Line: at.line, Text: english.Plural(r.blind[at], "row", "") + " of " + at.what + " not looked up"})
 	}
 	return out
@@ -280,42 +289,4 @@ func Duration(calls, perMinute int) time.Duration {
 		return 0
 	}
 	return time.Duration((calls-1)/perMinute) * time.Minute
-}
-
-// Redact leaves only counts and names of properties.
-func (r *Report) Redact() {
-	for _, m := range r.Models {
-		for _, list := range [][]Record{m.Deletes, m.Creates, m.Updates, m.Blinds, m.Requests} {
-			for i := range list {
-				one := &list[i]
-				for _, c := range one.Changes {
-					one.Fields = append(one.Fields, c.Path)
-				}
-				*one = Record{Action: one.Action, Line: one.Line, Client: one.Client, Fields: one.Fields}
-			}
-		}
-	}
-	for i, row := range r.Rejected {
-		r.Rejected[i] = outcome.RejectedRow{Model: row.Model, Operation: row.Operation, Row: row.Row, Kind: row.Kind, State: row.State, Message: "(redacted)"}
-	}
-}
-
-// Redact removes what comes from the data or whoever planned it.
-func (h *Header) Redact() {
-	h.Dir = ""
-	if h.Undo != nil {
-		h.Undo.Report = nil
-	}
-	h.Args, h.Params, h.Env, h.Files = nil, nil, nil, nil
-	for _, names := range [][]string{h.SideEffects.Written, h.SideEffects.Removed} {
-		for i := range names {
-			names[i] = "(redacted)"
-		}
-	}
-	for i := range h.SideEffects.Withheld {
-		h.SideEffects.Withheld[i].To = "(redacted)"
-	}
-	for i := range h.Tenants {
-		h.Tenants[i].User = ""
-	}
 }

@@ -166,6 +166,9 @@ func (s *Schema) Field(m *catalog.Model, name string) *Field {
 	return f
 }
 
+// IsDay reports whether the values of a field are days, as numbers.
+func (f *Field) IsDay() bool { return f != nil && f.Type == typeDay }
+
 // Known returns the values that a property of a model has in the tenant, such as the
 // phases of companies, or nil if it says nothing about it.
 func (s *Schema) Known(m *catalog.Model, property string) []string {

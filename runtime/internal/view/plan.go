@@ -47,12 +47,14 @@ func Plan(h *planfile.Header, r *planfile.Report, redacted bool) string {
 		simulated = " (simulated)"
 	}
 	fmt.Fprintf(p, "plan of %s%s: %s\n", display.OneLine(h.Script.Name), simulated, planTotals(r.Sum()))
-	// What is deleted comes first.
+	// What cannot be taken back comes first.
+	p.everywhere()
 	p.deletes()
 	for _, name := range slices.Sorted(maps.Keys(r.Models)) {
 		p.model(name, r.Models[name])
 	}
 	p.rejected()
+	p.granted()
 	p.cost()
 	p.sideEffects()
 	p.unknown()
@@ -86,14 +88,14 @@ func (p *planText) deletes() {
 		if header.Target(name) != name {
 			title = "delete with " + header.Target(name)
 		}
-		p.list(title, '-', m.Deletes, m.Deleted)
+		p.list(title, '-', m.Deletes, m.Listed().Deleted)
 	}
 }
 
 func (p *planText) model(name string, m *planfile.Model) {
 	p.list("create "+name, '+', m.Creates, m.Created)
-	p.list("update "+name, '~', m.Updates, m.Updated)
-	p.list("create or update "+name+", not looked up", '?', m.Blinds, m.Blind)
+	p.list("update "+name, '~', m.Updates, m.Listed().Updated)
+	p.list("create or update "+name+", not looked up", '?', m.Blinds, m.Listed().Blind)
 	if header.Target(name) != name {
 		p.list("send with "+header.Target(name), '>', m.Requests, m.Sent)
 		return
@@ -129,6 +131,9 @@ func (p *planText) record(mark rune, r *planfile.Record) {
 	if r.Client > 1 {
 		at += fmt.Sprintf(", in account %d", r.Client)
 	}
+	if r.Keyless {
+		at += ", no key"
+	}
 	if p.redacted {
 		fields := strings.Join(r.Fields, ", ")
 		fmt.Fprintf(p, "    %c%s%s\n", mark, strings.TrimPrefix(at, ","), display.OneLine(prefixed(": ", fields)))
@@ -136,7 +141,7 @@ func (p *planText) record(mark rune, r *planfile.Record) {
 	}
 	fmt.Fprintf(p, "    %c %s%s\n", mark, display.OneLine(p.names(r)), at)
 	for _, c := range r.Changes {
-		fmt.Fprintf(p, "        %s: %s → %s\n", display.OneLine(c.Path), p.before(c), p.value(c.After))
+		fmt.Fprintf(p, "        %s: %s → %s\n", display.OneLine(c.Path), p.before(c), p.after(c))
 	}
 }
 
@@ -208,7 +213,18 @@ func (p *planText) before(c plan.Change) string {
 	case c.Absent:
 		return "not set"
 	}
-	return p.value(c.Before)
+	return p.value(c.Before) + date(c, c.Before)
+}
+
+func (p *planText) after(c plan.Change) string { return p.value(c.After) + date(c, c.After) }
+
+// date is that of a number of days, in parentheses.
+func date(c plan.Change, value []byte) string {
+	days, err := strconv.Atoi(strings.Trim(string(value), `"`))
+	if !c.Day || err != nil {
+		return ""
+	}
+	return " (" + time.Unix(0, 0).UTC().AddDate(0, 0, days).Format(time.DateOnly) + ")"
 }
 
 // value shows a JSON value. The placeholder of a new record is its number.
@@ -230,7 +246,8 @@ func (p *planText) rejected() {
 	}
 	fmt.Fprintf(p, "  rejected: %s, not sent\n", humanize.Comma(int64(n)))
 	for i := range p.report.Rejected {
-		fmt.Fprintf(p, "    ! %s\n", display.OneLine(p.report.Rejected[i].String()))
+		row := &p.report.Rejected[i]
+		fmt.Fprintf(p, "    ! %s\n", display.OneLine(at(row.Script, row.ScriptLine)+row.String()))
 	}
 	if more := n - len(p.report.Rejected); more > 0 {
 		fmt.Fprintf(p, "    and %s more\n", humanize.Comma(int64(more)))
@@ -280,13 +297,17 @@ func (p *planText) unknown() {
 	}
 	fmt.Fprintln(p, "  not known:")
 	for _, u := range list[:min(len(list), planfile.Shown)] {
-		at := ""
-		if u.Line > 0 {
-			at = fmt.Sprintf("%s:%d: ", u.Script, u.Line)
-		}
-		fmt.Fprintf(p, "    %s\n", display.OneLine(at+u.Text))
+		fmt.Fprintf(p, "    %s\n", display.OneLine(at(u.Script, u.Line)+u.Text))
 	}
 	if more := len(list) - planfile.Shown; more > 0 {
 		fmt.Fprintf(p, "    and %d more\n", more)
 	}
+}
+
+// at names a line of a script, "" if it is not known.
+func at(script string, line int) string {
+	if line == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d: ", script, line)
 }

@@ -137,17 +137,15 @@ func writePlanned(b *strings.Builder, s *outcome.Summary) {
 	if len(s.Writes) == 0 {
 		fmt.Fprintln(b, "    no writes")
 	}
-	for _, line := range planned(s.Plan) {
-		fmt.Fprintf(b, "    %s\n", line)
+	if len(s.Accounts) == 0 {
+		writeWrites(b, "    ", s.Plan, s.Writes)
 	}
-	for _, w := range s.Writes {
-		fmt.Fprintf(b, "    %s.%s: %s in %s\n", w.Model, w.Operation, english.Plural(w.Rows, "row", ""), english.Plural(w.Requests, "request", ""))
-		for _, row := range w.First {
-			if r := []rune(row); len(r) > shownCharacters {
-				row = string(r[:shownCharacters]) + "..."
-			}
-			fmt.Fprintf(b, "      %s\n", display.OneLine(row))
-		}
+	for _, account := range s.Accounts {
+		fmt.Fprintf(b, "    in account %d, %s\n", account.Client, display.OneLine(account.Host))
+		writeWrites(b, "      ", account.Plan, ofClient(s.Writes, account.Client))
+	}
+	if len(s.Accounts) > 0 {
+		writeWrites(b, "    ", nil, ofClient(s.Writes, 0)) // to other systems
 	}
 	for _, why := range s.IfNew {
 		fmt.Fprintf(b, "    %s: %s; Planhat rejects the rows whose record it does not have\n", english.Plural(why.Count, "row", ""), display.OneLine(why.Message))
@@ -162,6 +160,27 @@ func writePlanned(b *strings.Builder, s *outcome.Summary) {
 				shown += fmt.Sprintf(" and %d more", n-shownFiles)
 			}
 			fmt.Fprintf(b, "    the dry run %s %s\n", files.what, display.OneLine(shown))
+		}
+	}
+}
+
+// ofClient returns the writes to one account.
+func ofClient(writes []outcome.PlannedWrite, client int) []outcome.PlannedWrite {
+	return slices.DeleteFunc(slices.Clone(writes), func(w outcome.PlannedWrite) bool { return w.Client != client })
+}
+
+// writeWrites says what would be done, and which requests would be sent.
+func writeWrites(b *strings.Builder, indent string, plan map[string]plan.Counts, writes []outcome.PlannedWrite) {
+	for _, line := range planned(plan) {
+		fmt.Fprintf(b, "%s%s\n", indent, line)
+	}
+	for _, w := range writes {
+		fmt.Fprintf(b, "%s%s.%s: %s in %s\n", indent, w.Model, w.Operation, english.Plural(w.Rows, "row", ""), english.Plural(w.Requests, "request", ""))
+		for _, row := range w.First {
+			if r := []rune(row); len(r) > shownCharacters {
+				row = string(r[:shownCharacters]) + "..."
+			}
+			fmt.Fprintf(b, "%s  %s\n", indent, display.OneLine(row))
 		}
 	}
 }

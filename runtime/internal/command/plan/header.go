@@ -21,9 +21,12 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/host"
 	"github.com/phscript/phscript/runtime/internal/command/params"
+	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/consent"
 	"github.com/phscript/phscript/runtime/internal/pattern"
 	planning "github.com/phscript/phscript/runtime/internal/plan"
 	"github.com/phscript/phscript/runtime/internal/planfile"
+	"github.com/phscript/phscript/runtime/internal/schema"
 )
 
 // making is what a plan's header is made from.
@@ -38,23 +41,33 @@ type making struct {
 	report *planfile.Report
 }
 
-// assumptions are what each plan takes for granted.
-var assumptions = []string{
-	"every write succeeds, except for the rows that are listed as rejected, which are not sent",
-	"a custom property is set without removing others",
-	"what Planhat computes is not part of the plan",
+// assumptions are what the plan takes for granted.
+func (m *making) assumptions() []string {
+	list := []string{"every write succeeds, except for the rows that are listed as rejected, which are not sent", "what Planhat computes is not part of the plan"}
+	if m.report.Customs() > 0 {
+		list = append(list, "a custom property is set without removing others")
+	}
+	return list
+}
+
+// tenants are the accounts of the plan: the configured one, and those that it writes to. apply
+// needs no token for one that the script only reads.
+func (m *making) tenants() []runtime.PlannedTenant {
+	return slices.DeleteFunc(slices.Clone(m.result.Tenants), func(t runtime.PlannedTenant) bool {
+		return !t.Default && !m.report.Writes(t.Client)
+	})
 }
 
 func (m *making) header(made time.Time) *planfile.Header {
 	perMinute := callsPerMinute(m.host)
 	h := &planfile.Header{
 		Format: planfile.Format, Version: planfile.Version, ID: planfile.NewID(), Made: made, Expires: made.Add(planfile.Life),
-		Product: m.env.Version, Catalog: catalog.Hash(), Mark: m.result.Mark, Tenants: m.result.Tenants,
+		Product: m.env.Version, Catalog: catalog.Hash(), Mark: m.result.Mark, Tenants: m.tenants(),
 		Dir:         m.env.Dir,
 		Profile:     m.host.Config.Profile.Name,
 		Script:      planfile.File{Name: m.script.Name, Size: int64(len(m.script.Source)), SHA256: sum(m.script.Source)},
 		Settings:    planfile.Settings{CallsPerMinute: perMinute, MostRows: m.report.MostRows},
-		Assumptions: assumptions, Totals: m.report.Totals(), Calls: m.report.Calls,
+		Assumptions: m.assumptions(), Totals: m.report.Totals(), Calls: m.report.Calls,
 		Reads:       m.report.Reads(m.result.LookUps),
 		Seconds:     int(planfile.Duration(m.report.Calls+m.report.Reads(m.result.LookUps), perMinute) / time.Second),
 		Inexact:     slices.Concat(m.result.Unknown, m.report.Blind()),
@@ -143,7 +156,32 @@ func (m *making) files(h *planfile.Header) {
 			h.Inexact = append(h.Inexact, planning.Unknown{Text: name + " was read and can't be read again"})
 			continue
 		}
-		h.Files = append(h.Files, planfile.File{Name: name, Size: size, SHA256: hash})
+		empty := len(consent.Empty([]string{path})) > 0
+		h.Files = append(h.Files, planfile.File{Name: name, Size: size, SHA256: hash, Empty: empty})
+	}
+}
+
+// days returns what marks the changes of fields whose values are days, as far as the account's
+// schema says so.
+func days(env *environment.Env, c config.Config) func(*runtime.PlannedStep) {
+	file, err := schema.Load(c.SchemaPath(env.Dir))
+	known := file.Known()
+	if err != nil || known == nil {
+		return func(*runtime.PlannedStep) {}
+	}
+	return func(s *runtime.PlannedStep) {
+		m := catalog.Load().Model(s.Model)
+		if m == nil {
+			return
+		}
+		for i := range s.Rows {
+			changes := s.Rows[i].Changes
+			for at := range changes {
+				if name, custom := strings.CutPrefix(changes[at].Path, "custom."); custom && known.Field(m, name).IsDay() {
+					changes[at].Day = true
+				}
+			}
+		}
 	}
 }
 

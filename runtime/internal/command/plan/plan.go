@@ -23,6 +23,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/fault"
 	"github.com/phscript/phscript/runtime/internal/outcome"
+	planning "github.com/phscript/phscript/runtime/internal/plan"
 	"github.com/phscript/phscript/runtime/internal/planfile"
 	"github.com/phscript/phscript/runtime/internal/view"
 )
@@ -143,7 +144,9 @@ func (o *options) plan(env *environment.Env, name string, args []string) (err er
 		}
 		defer func() { err = errors.Join(err, spool.Close()) }()
 	}
+	markDays := days(env, c)
 	o.Step = func(s *runtime.PlannedStep) {
+		markDays(s)
 		report.Add(s)
 		if spool != nil {
 			spool.Add(s)
@@ -249,11 +252,34 @@ func (o *options) write(env *environment.Env, spool *planfile.Spool, h *planfile
 		return &usage.Failure{Message: "the plan was not written: " + err.Error()}
 	}
 	fmt.Fprintf(env.Stderr, "\nwrote the plan to %s; it expires at %s\n", o.out, h.Expires.Local().Format("2006-01-02 15:04"))
+	if line := o.applying(h); line != "" {
+		fmt.Fprintf(env.Stderr, "to apply it: %s\n", line)
+	}
 	if size > large {
 		fmt.Fprintf(env.Stderr, "note: the plan takes %s\n", humanize.IBytes(uint64(size)))
 	}
 	WarnTracked(env, o.out)
 	return nil
+}
+
+// applying is the command that applies the plan, "" if apply would refuse it.
+func (o *options) applying(h *planfile.Header) string {
+	if h.Simulated || slices.ContainsFunc(h.Tenants, func(t planning.Tenant) bool { return !t.Default }) {
+		return ""
+	}
+	line := []string{"phscript", "apply"}
+	if h.Profile != "" {
+		line = append(line, "--profile", run.Quoted(h.Profile))
+	}
+	for _, flag := range h.Flags {
+		if name, _, _ := strings.Cut(flag, "="); name == "--config" || name == "--allow-host" {
+			line = append(line, run.Quoted(flag))
+		}
+	}
+	if o.State != "" {
+		line = append(line, run.Quoted("--state="+o.State))
+	}
+	return strings.Join(append(line, run.Quoted(o.out)), " ")
 }
 
 // callsPerMinute is the quota of the settings.

@@ -301,3 +301,38 @@ theirs.company.update(theirs.company.get_list()[1]._id, { name = "Theirs" })
 		assert.Equal(t, "GET", c.Method)
 	}
 }
+
+// TestRejectedRowsAreCountedOnce: those that Planhat would reject, also in calls that fail as a
+// whole, those of checks, and those of the script, each with its line.
+func TestRejectedRowsAreCountedOnce(t *testing.T) {
+	r := trial.New(t, map[string]string{"a.lua": `
+pcall(planhat.company.update, "extid-nobody", { phase = "Live" })
+pcall(planhat.company.create, { externalId = "q" })
+pcall(planhat.company.delete, "6123456789abcdef01234567")
+pcall(planhat.license.bulk_upsert, { { externalId = "l1", companyId = planhat.extid("nobody"), value = 1, _currency = "USD" } })
+planhat.company.bulk_upsert{ { externalId = "n", name = "N" }, { externalId = "o" }, { externalId = "p" }, { externalId = "n", name = "Twice" } }
+run.reject({ id = 1 }, "no name")
+`})
+	stdout, _, err := r.Run(New, append([]string{"a.lua", "-o", "plan.jsonl"}, simulated...)...)
+	assert.Equal(t, fault.ExitRejected, outcome.Code(err))
+	assert.Contains(t, stdout, "1 to create, 8 rejected\n")
+	assert.Contains(t, stdout, "  rejected: 8, not sent\n")
+	for _, line := range []string{
+		"a.lua:2: company.update, row 1: there is no company with the id extid-nobody",
+		"a.lua:3: company.create, row 1 (externalId q): a new company needs name",
+		"a.lua:4: company.delete, row 1: there is no company with the id 6123456789abcdef01234567",
+		"a.lua:5: license.bulk_upsert, row 1 (externalId l1): companyId: there is no company with the id extid-nobody",
+		"a.lua:6: company.bulk_upsert, row 2 (externalId o): a new company needs name",
+		"a.lua:6: company.bulk_upsert, row 3 (externalId p): a new company needs name",
+		"a.lua:6: company.bulk_upsert, row 4 (externalId n): ",
+		"a.lua:7: run.reject (id 1): no name",
+	} {
+		assert.Equal(t, 1, strings.Count(stdout, "    ! "+line), "%s\n%s", line, stdout)
+	}
+	again, _, err := r.Run(New, "show", "plan.jsonl")
+	require.NoError(t, err)
+	assert.Equal(t, stdout, again)
+	h := headerOf(t, r, "plan.jsonl")
+	assert.Equal(t, 6, h.Totals["company"].Rejected)
+	assert.True(t, h.Exact(), "a rejected row is not sent, so a plan of it is exact")
+}

@@ -192,7 +192,7 @@ func runScript(env *environment.Env, o *options, flags *pflag.FlagSet) error {
 	}
 	values, err := params.Of(env, script, params.Given{
 		Params: o.params, Args: o.args, Known: func(flag string) bool { return flags.Lookup(flag) != nil }, Reserved: decisive,
-		Rest: func(args []string) ([]string, error) { return o.checkOrder(env, flags, args, script.Source) },
+		Rest: func(args []string) ([]string, error) { return o.checkOrder(env, flags, args) },
 	})
 	if err != nil {
 		return err
@@ -273,7 +273,7 @@ func runScript(env *environment.Env, o *options, flags *pflag.FlagSet) error {
 	stopProgress()
 	runErr = o.endTape(env, h, script, runErr)
 	s := outcome.New(script.Name, started, outcome.Work{
-		Summary: result.Summary, Rejected: result.Rejected, Planned: result.Planned, Plan: result.Plan, Records: result.PlannedRecords,
+		Summary: result.Summary, Rejected: result.Rejected, Planned: result.Planned, Plan: result.Plan, Records: result.PlannedRecords, Accounts: result.PlannedAccounts,
 		Warnings: result.Warnings, Duration: result.Duration,
 	})
 	var exit *runtime.ExitError
