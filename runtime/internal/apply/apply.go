@@ -93,9 +93,9 @@ type applier struct {
 	checked time.Time
 	checker *checker
 	pace    time.Duration
-	// canaries are rows that are sent by themselves first, by account, to see what Planhat does
+	// canaries are rows that are sent by themselves first, for each kind of request, to see what Planhat does
 	// with custom properties that a row does not name.
-	canaries map[int]place
+	canaries map[kind]place
 	// earlier are the rows that an earlier apply may have sent.
 	earlier map[place]bool
 	done    int
@@ -136,7 +136,7 @@ func (a *applier) open(at place) bool {
 func Apply(ctx context.Context, o *Options) (*Result, error) {
 	a := &applier{
 		Options: o, ids: ids{mark: o.Header.Mark, of: map[string]string{}}, past: map[place]past{},
-		result: newResult(), stale: map[place]bool{}, canaries: map[int]place{}, earlier: map[place]bool{},
+		result: newResult(), stale: map[place]bool{}, canaries: map[kind]place{}, earlier: map[place]bool{},
 	}
 	err := a.apply(ctx)
 	return a.result, err
@@ -289,8 +289,8 @@ func (a *applier) checkStep(ctx context.Context, c *checker, s *step) error {
 			a.result.stale(s, r, v.why)
 			continue
 		}
-		if _, chosen := a.canaries[s.Client]; v.others && !chosen && r.Action == plan.Update {
-			a.canaries[s.Client] = at
+		if _, chosen := a.canaries[kindOf(s)]; v.others && !chosen && r.Action == plan.Update {
+			a.canaries[kindOf(s)] = at
 		}
 		a.total++
 		a.result.count(s, r)

@@ -39,6 +39,15 @@ func (e *CustomError) ErrorHint() string {
 	return "let the script send all custom properties of a record, not only those that it changes, and plan again"
 }
 
+// kind is what requests have in common for which Planhat handles custom properties alike: that one
+// model keeps those that a row does not name says nothing about another, nor about bulk calls.
+type kind struct {
+	client           int
+	model, operation string
+}
+
+func kindOf(s *step) kind { return kind{s.Client, s.Model, s.Operation} }
+
 // canary sends one row by itself, and stops if Planhat then removed custom properties that the
 // row does not name. The plan takes for granted that it does not.
 func (a *applier) canary(ctx context.Context, s *step, r row) error {

@@ -36,10 +36,10 @@ func (a *applier) begin(ctx context.Context, s *step) error {
 	if err != nil || len(rows) == 0 {
 		return err
 	}
-	if at, chosen := a.canaries[s.Client]; chosen {
+	if at, chosen := a.canaries[kindOf(s)]; chosen {
 		i := slices.IndexFunc(rows, func(r row) bool { return s.at(r.StepRow) == at })
 		if i >= 0 {
-			delete(a.canaries, s.Client)
+			delete(a.canaries, kindOf(s))
 			if slices.ContainsFunc(rows[:i], func(r row) bool { return r.id == rows[i].id }) {
 				// Two rows name the record, and keep their order.
 				if err := a.send(ctx, s, rows[:i]); err != nil {
