@@ -99,6 +99,7 @@ func New(env *environment.Env) *cobra.Command {
 	f.BoolVar(&o.inexact, "accept-inexact", false, "Apply a plan that does not know everything that the script would do")
 	f.BoolVar(&o.verify, "verify", false, "Read the changed records again, and list what is not as planned")
 	o.consent.AddFlags(cmd)
+	o.consent.AddFields(cmd)
 	f.StringVar(&o.doubt, "in-doubt", "", "Decide about new records without a key that an interrupted apply may have created: `WHAT` is sent or send")
 	f.StringArrayVarP(&o.params, "param", "p", nil, "Check that the plan was made with the parameter `NAME=VALUE`")
 	f.StringVar(&o.stdin, "stdin", "", "Check that the script read the content of `FILE` from its standard input")

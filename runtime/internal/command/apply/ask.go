@@ -33,7 +33,10 @@ func (a *applying) confirm(ctx context.Context, left map[string]consent.Rows) er
 		files = append(files, a.env.Path(f.Name))
 	}
 	w.Empty = consent.Empty(files)
-	return a.terms.Plan(ctx, w)
+	if err := a.terms.Plan(ctx, w); err != nil {
+		return err
+	}
+	return a.terms.Fields(ctx, what, a.report.Fields(), a.consent.Fields)
 }
 
 // shownRows is how many rows in doubt are shown.

@@ -127,6 +127,7 @@ func agree(t require.TestingT, d *trial.Trial, switches simulator.Switches, sour
 	require.Empty(t, p.Wrong(), about)
 	require.True(t, strings.HasPrefix(text, ran), "%sthe run printed\n%sand the plan\n%s", about, ran, text)
 	if _, err := os.Stat(filepath.Join(d.Env.Dir, "plan.jsonl")); err == nil {
+		flags = append(flags, confirmed(t, filepath.Join(d.Env.Dir, "plan.jsonl"))...)
 		stdout, stderr, err := d.Run(New, append(flags, "--yes", "--calls-per-min", "100000", "plan.jsonl")...)
 		a.codes, a.said = append(a.codes, outcome.Code(err)), a.said+stdout+stderr
 		require.Empty(t, p.Wrong(), about)

@@ -25,6 +25,8 @@ type Consent struct {
 	Confirm     string
 	MaxDeletes  string
 	EmptySource bool
+	// Fields are the custom fields that may be deleted or get another type.
+	Fields []string
 }
 
 // AddFlags adds the flags.
@@ -35,6 +37,12 @@ func (c *Consent) AddFlags(cmd *cobra.Command) {
 	f.StringVar(&c.MaxDeletes, "max-deletes", "", "Stop before more than `N` records are deleted, or N% of the known records of a model")
 	f.BoolVar(&c.EmptySource, "allow-empty-source", false, "Delete records although an input file has no data")
 	usage.CompleteNothing(cmd, "confirm", "max-deletes")
+}
+
+// AddFields adds the flag that confirms changes of custom fields.
+func (c *Consent) AddFields(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&c.Fields, "confirm-field", nil, "Delete the custom field `NAME`, or change its type, which changes the values of all records")
+	usage.CompleteNothing(cmd, "confirm-field")
 }
 
 // Terms returns the terms of a command. simulated says that no record is real.
