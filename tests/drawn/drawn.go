@@ -5,6 +5,7 @@ package drawn
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -72,7 +73,7 @@ func Script(t *rapid.T, o Options) string {
 // writes are the operations of a model that write.
 func (o *Options) writes(m *catalog.Model) (names []string) {
 	for _, op := range m.Operations {
-		if op.Method != "GET" && (o.Leave == nil || !o.Leave(m.Snake+"."+op.Name)) {
+		if op.Method != http.MethodGet && (o.Leave == nil || !o.Leave(m.Snake+"."+op.Name)) {
 			names = append(names, op.Name)
 		}
 	}

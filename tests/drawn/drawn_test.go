@@ -1,6 +1,7 @@
 package drawn_test
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -33,7 +34,7 @@ func TestModels(t *testing.T) {
 			assert.GreaterOrEqual(t, len(s.Records(m.Snake)), sample.Records, m.Snake)
 		}
 		for _, op := range m.Operations {
-			if op.Method != "GET" {
+			if op.Method != http.MethodGet {
 				missing["planhat."+m.Snake+"."+op.Name] = true
 			}
 		}

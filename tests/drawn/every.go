@@ -2,6 +2,7 @@ package drawn
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -52,7 +53,7 @@ func (e *every) script() string {
 	for _, op := range e.m.Operations {
 		call := "planhat." + e.m.Snake + "." + op.Name
 		switch {
-		case op.Method == "GET":
+		case op.Method == http.MethodGet:
 		case op.Name == "create":
 			for _, row := range []map[string]any{e.without(e.maker.Record(e.m)), e.without(e.maker.Record(e.m)), e.maker.Record(e.m)} {
 				fmt.Fprintf(&b, "keep(%q, %s(%s)._id)\n", e.m.Snake, call, object(row))

@@ -160,7 +160,7 @@ func (k *filler) fill(m *catalog.Model) error {
 // count notes which records lists show.
 func (k *filler) count(m *catalog.Model) int {
 	k.shown[m.Snake] = nil
-	for _, r := range k.Server.Records(m.Snake) {
+	for _, r := range k.Records(m.Snake) {
 		if r["archived"] != true && r["isArchived"] != true && r["onlyDowngrade"] != true {
 			k.shown[m.Snake] = append(k.shown[m.Snake], r["_id"].(string))
 		}

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -22,7 +23,7 @@ func TestEveryModel(t *testing.T) {
 		source, writes := scripts[m.Snake]
 		if !writes {
 			for _, op := range m.Operations {
-				require.Equal(t, "GET", op.Method, m.Snake)
+				require.Equal(t, http.MethodGet, op.Method, m.Snake)
 			}
 			continue
 		}
@@ -31,7 +32,7 @@ func TestEveryModel(t *testing.T) {
 			assert.Equal(t, []int{0, 0, 0}, a.codes, "%s\n%s", source, a.said)
 			assert.NotContains(t, a.said, "not as planned")
 			for _, op := range m.Operations {
-				if op.Method == "GET" {
+				if op.Method == http.MethodGet {
 					continue
 				}
 				operations++
