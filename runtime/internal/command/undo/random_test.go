@@ -167,9 +167,11 @@ func withoutRefs(id string, fields map[string]string) map[string]string {
 // recorded has the number of a run whose changes were recorded.
 var recorded = regexp.MustCompile(`phscript undo (\d+), until`)
 
-// neverTakenBack leaves out what no undo takes back: values, events, and what changes all records.
+// neverTakenBack leaves out what no undo takes back: values, events, what changes all records, and
+// new records for which Planhat makes others, such as the enduser of a ticket.
 func neverTakenBack(operation string) bool {
-	name, _, _ := strings.Cut(operation, ".")
+	name, called, _ := strings.Cut(operation, ".")
 	m := catalog.Load().Model(name)
-	return m.Operation("get_list") == nil || m.Has(catalog.FieldDefinition)
+	others := m.Has(catalog.SupportRequest) || m.Has(catalog.SurveyAnswer)
+	return m.Operation("get_list") == nil || m.Has(catalog.FieldDefinition) || others && called != "update" && called != "delete"
 }
