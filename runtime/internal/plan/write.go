@@ -260,8 +260,10 @@ func (s *session) newRecord(m *catalog.Model, row object) *record {
 			fields = append(fields, f)
 		}
 	}
-	t := s.table(m)
-	r := &record{id: id, text: fields.encode(), number: int32(n)}
+	if !part(m, fields) { // Planhat sets what tells the records of this model from others
+		fields = fields.with(m.Part.By[0], quote(m.Part.Value))
+	}
+	r, t := &record{id: id, text: fields.encode(), number: int32(n)}, s.table(m)
 	t.plan(r)
 	r.state = created
 	t.byID[id] = r
