@@ -121,9 +121,9 @@ func TestDryRunSendsNoWrites(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"GET /companies/1"}, s.requests)
 	assert.Equal(t, []PlannedWrite{
-		{Model: "company", Operation: "create", Method: "POST", Requests: 2, Rows: 2, First: []string{`{"name":"New"}`, `{"name":"Newer"}`}},
+		{Model: "company", Operation: "create", Method: "POST", Requests: 2, Rows: 2, Client: 1, First: []string{`{"name":"New"}`, `{"name":"Newer"}`}},
 		{
-			Model: "company", Operation: "bulk_upsert", Method: "PUT", Requests: 1, Rows: 2,
+			Model: "company", Operation: "bulk_upsert", Method: "PUT", Requests: 1, Rows: 2, Client: 1,
 			First: []string{`{"externalId":"1","name":"A"}`, `{"externalId":"2","name":"B"}`},
 		},
 	}, r.Planned)
