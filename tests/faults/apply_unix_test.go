@@ -22,9 +22,10 @@ import (
 
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/tests/program"
+	"github.com/phscript/phscript/tests/traffic"
 )
 
-// killer passes calls to a simulator. It kills a process at one of the writes, before or after
+// killer passes calls to a simulator, and finds those that must not be sent. It kills a process at one of the writes, before or after
 // that was carried out.
 type killer struct {
 	*httptest.Server
@@ -36,8 +37,6 @@ type killer struct {
 	instead func()
 	mu      sync.Mutex
 	victim  *exec.Cmd
-	// placeholders are the requests that had one.
-	placeholders atomic.Int64
 }
 
 func startKiller(t *testing.T) *killer {
@@ -45,28 +44,24 @@ func startKiller(t *testing.T) *killer {
 	planhat, err := simulator.New(simulator.Options{Companies: 6, Seed: 1, CallsPerMinute: -1, PerSecond: -1, Observer: nil})
 	require.NoError(t, err)
 	k := &killer{planhat: planhat}
-	k.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.Contains(r.URL.String(), "00000000") {
-			k.placeholders.Add(1)
-		}
-		if r.Method == http.MethodGet || k.at.Add(-1) != 0 {
-			planhat.ServeHTTP(w, r)
+	proxy := traffic.Start(t, planhat)
+	proxy.Before = func(r traffic.Request, carry func(http.ResponseWriter)) {
+		if !r.Writes() || k.at.Add(-1) != 0 {
 			return
 		}
 		if k.instead != nil {
 			k.instead()
-			planhat.ServeHTTP(w, r)
 			return
 		}
 		if k.after {
-			planhat.ServeHTTP(httptest.NewRecorder(), r)
+			carry(httptest.NewRecorder())
 		}
 		k.mu.Lock()
 		_ = k.victim.Process.Kill()
 		k.mu.Unlock()
 		panic(http.ErrAbortHandler)
-	}))
-	t.Cleanup(k.Close)
+	}
+	k.Server = proxy.Server
 	return k
 }
 
@@ -94,63 +89,6 @@ planhat.enduser.bulk_upsert{ { companyId = two._id, email = "lee@two.example" },
 planhat.company.delete(list[3]._id)
 planhat.company.delete(list[4]._id)
 `
-
-// TestKilledAppliesContinue kills the program at each of its writes, before and after the write
-// was carried out. The same command then brings the plan to its end, and nothing is there twice.
-func TestKilledAppliesContinue(t *testing.T) {
-	k := startKiller(t)
-	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "work.lua"), []byte(work), 0o600))
-	apply := func(k *killer, dir string, flags ...string) (int, string) {
-		cmd := k.command(t, dir, append(append([]string{"apply", "--yes"}, flags...), "plan.jsonl")...)
-		var said strings.Builder
-		cmd.Stdout, cmd.Stderr = &said, &said
-		k.mu.Lock()
-		k.victim = cmd
-		err := cmd.Start()
-		k.mu.Unlock()
-		require.NoError(t, err)
-		_ = cmd.Wait()
-		return cmd.ProcessState.ExitCode(), said.String()
-	}
-	plan := func(k *killer, dir string) {
-		out, err := k.command(t, dir, "plan", "work.lua", "-o", "plan.jsonl").CombinedOutput()
-		require.NoError(t, err, string(out))
-	}
-	plan(k, dir)
-	code, said := apply(k, dir, "--verify")
-	require.Equal(t, 0, code, said)
-	want := names(k.planhat)
-	require.Contains(t, want, "company One of one, Renewal, itself: true")
-	writes := 0
-	for _, c := range k.planhat.Calls() {
-		if c.Method != http.MethodGet {
-			writes++
-		}
-	}
-	require.Equal(t, 8, writes)
-
-	for n := 1; n <= writes; n++ {
-		for _, after := range []bool{false, true} {
-			t.Run(fmt.Sprintf("write %d, after %t", n, after), func(t *testing.T) {
-				k, dir := startKiller(t), t.TempDir()
-				require.NoError(t, os.WriteFile(filepath.Join(dir, "work.lua"), []byte(work), 0o600))
-				plan(k, dir)
-				k.after = after
-				k.at.Store(int64(n))
-				code, said := apply(k, dir)
-				require.Equal(t, -1, code, "killed: %s", said)
-				code, said = apply(k, dir, "--verify")
-				require.Equal(t, 0, code, said)
-				assert.NotContains(t, said, "not as planned")
-				assert.Equal(t, want, names(k.planhat))
-				assert.Zero(t, k.placeholders.Load(), "no placeholder is sent")
-				code, _ = apply(k, dir)
-				assert.Equal(t, 11, code, "it was applied")
-			})
-		}
-	}
-}
 
 // names are what a test can say about all companies and people, whatever their ids.
 func names(s *simulator.Server) (list []string) {

@@ -32,6 +32,8 @@ func (u *undoing) recreate(list []*effect) error {
 			there[e] = now[i] != nil
 		}
 	}
+	again := map[string]*effect{}
+	var order []*effect
 	for _, e := range list {
 		until := e.at.AddDate(0, 0, binDays)
 		switch {
@@ -40,7 +42,8 @@ func (u *undoing) recreate(list []*effect) error {
 		case e.model.Has(catalog.FieldDefinition):
 			u.never(e, "it was deleted, with its values in all records")
 		case u.Recreate && e.whole != nil && creates(e.model) != "":
-			u.again(e)
+			again[strings.ToLower(e.id)] = e
+			order = append(order, e)
 		default:
 			u.report.Trashed++
 			if u.report.Until.IsZero() || until.Before(u.report.Until) {
@@ -53,7 +56,31 @@ func (u *undoing) recreate(list []*effect) error {
 			u.report.leave(trashed, e.label(), why)
 		}
 	}
+	for _, e := range order {
+		u.againAfter(e, again)
+	}
 	return nil
+}
+
+// againAfter plans to create a record again, after those that it names.
+func (u *undoing) againAfter(e *effect, open map[string]*effect) {
+	id := strings.ToLower(e.id)
+	if open[id] == nil {
+		return
+	}
+	delete(open, id)
+	whole := plan.Members(e.whole)
+	for _, p := range e.model.Properties {
+		if p.Ref == "" || p.ReadOnly {
+			continue
+		}
+		for _, ref := range idsIn(whole[p.Name]) {
+			if other := open[ref]; other != nil {
+				u.againAfter(other, open)
+			}
+		}
+	}
+	u.again(e)
 }
 
 // creates returns the operation that creates records of a model, "" for none.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,6 +22,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/trial"
 	"github.com/phscript/phscript/runtime/internal/command/undo"
 	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/tests/traffic"
 )
 
 func TestMain(m *testing.M) {
@@ -37,18 +39,19 @@ func TestMain(m *testing.M) {
 type tenant struct {
 	*trial.Trial
 	planhat *simulator.Server
+	// proxy leads to it, and finds requests that must not be sent.
+	proxy *traffic.Proxy
 }
 
 func newTenant(t *testing.T, switches simulator.Switches) *tenant {
 	t.Helper()
-	server, err := simulator.Start(simulator.Options{Companies: 6, Seed: 3, CallsPerMinute: -1, Switches: switches})
+	server, err := simulator.New(simulator.Options{Companies: 6, Seed: 3, CallsPerMinute: -1, Switches: switches})
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = server.Close() })
+	proxy := traffic.Start(t, server)
 	r := trial.New(t, nil)
-	r.Variables["PLANHAT_API_URL"], r.Variables["PLANHAT_API_TOKEN"] = server.URL(), server.APIToken()
-	r.Variables["PLANHAT_ANALYTICS_URL"], r.Variables["PLANHAT_TENANT_TOKEN"] = server.AnalyticsURL(), server.TenantToken()
+	maps.Copy(r.Variables, proxy.Environment(server.APIToken(), server.TenantToken()))
 	r.Variables["PHSCRIPT_CALLS_PER_MIN"] = "100000"
-	return &tenant{r, server}
+	return &tenant{r, server, proxy}
 }
 
 func code(err error) int { return outcome.Code(err) }
@@ -244,7 +247,7 @@ func TestRunsOfOtherAccountsAreNotOffered(t *testing.T) {
 	r, other := newTenant(t, nil), newTenant(t, nil)
 	r.script(t, `planhat.company.create{ externalId = "here", name = "Here" }`, "--undoable")
 	here := r.Variables["PLANHAT_API_URL"]
-	r.Variables["PLANHAT_API_URL"] = other.planhat.URL()
+	r.Variables["PLANHAT_API_URL"] = other.proxy.URL
 	_, stderr := r.undo(t, 2, "--yes")
 	assert.Contains(t, stderr, "there is no run left to take back in this account")
 	_, stderr = r.undo(t, 2, "1", "--yes")
@@ -281,4 +284,48 @@ planhat.enduser.create{ email = "new@x.example", companyId = new._id }`), 0o600)
 	stdout, stderr, err = r.Run(apply.New, append(flags, "--yes", "undo.jsonl")...)
 	require.Zero(t, code(err), stdout+stderr)
 	assert.Equal(t, before, r.store(t))
+}
+
+// TestSeveralLevels: new records are deleted before those that they belong to, and what belongs to
+// records that are created again gets their new ids.
+func TestSeveralLevels(t *testing.T) {
+	r := newTenant(t, nil)
+	before := r.store(t)
+	r.script(t, `
+local company = planhat.company.create{ externalId = "new", name = "New" }
+local deal = planhat.deal.create{ companyId = company._id, externalId = "deal", name = "Deal" }
+planhat.line_item.create{ dealId = deal._id, externalId = "item", product = "Platform", type = "subscription", mrr = 100, length = 12 }
+local person = planhat.enduser.create{ companyId = company._id, email = "kim@new.example" }
+planhat.task.create{ companyId = company._id, mainType = "task", action = "Call", endusers = json.array{ person._id } }`, "--undoable")
+	stdout, _ := r.undo(t, 0, "--yes")
+	assert.Contains(t, stdout, "5 of 5 changes can be reverted")
+	assert.Empty(t, differences(before, r.store(t)))
+
+	r.script(t, `
+local company = planhat.company.create{ externalId = "old", name = "Old" }
+local person = planhat.enduser.create{ companyId = company._id, email = "kim@old.example" }
+planhat.task.create{ companyId = company._id, sourceId = "old", mainType = "task", action = "Call", endusers = json.array{ person._id } }`)
+	r.script(t, `
+planhat.task.delete(planhat.task.get_by_id("srcid-old")._id)
+local company = planhat.company.get_by_id("extid-old")
+planhat.enduser.delete(planhat.enduser.get_list{ email = "kim@old.example" }[1]._id)
+planhat.company.delete(company._id)`, "--undoable")
+	stdout, _ = r.undo(t, 0, "--yes", "--recreate")
+	assert.Contains(t, stdout, "3 of 3 changes can be reverted")
+	find := func(model, key, value string) map[string]any {
+		records := r.planhat.Records(model)
+		i := slices.IndexFunc(records, func(one map[string]any) bool { return one[key] == value })
+		require.GreaterOrEqual(t, i, 0, value)
+		return records[i]
+	}
+	company, person, task := find("company", "externalId", "old"), find("enduser", "email", "kim@old.example"), find("task", "sourceId", "old")
+	assert.Equal(t, company["_id"], person["companyId"])
+	assert.Equal(t, company["_id"], task["companyId"])
+	assert.Equal(t, []any{person["_id"]}, task["endusers"])
+
+	// Whatever was deleted first, what belongs to others is created after these.
+	r.script(t, fmt.Sprintf("planhat.company.delete(%q)\nplanhat.enduser.delete(%q)", company["_id"], person["_id"]), "--undoable")
+	stdout, _ = r.undo(t, 0, "--yes", "--recreate")
+	assert.Contains(t, stdout, "2 of 2 changes can be reverted")
+	assert.Equal(t, find("company", "externalId", "old")["_id"], find("enduser", "email", "kim@old.example")["companyId"])
 }
