@@ -207,6 +207,10 @@ func (a *author) row(m *catalog.Model, bulk bool) map[string]any {
 		if row[name] == nil {
 			continue
 		}
+		if ref := m.Property(m.CompanyRef()); name == m.ExternalID() && ref != nil && ref.ReadOnly {
+			delete(row, name) // a plan does not know whose company decides whether it may be used again
+			continue
+		}
 		if a.below(2, "with "+name) == 0 || slices.Contains(needs, name) {
 			row[name] = a.key(m, name)
 		} else {
