@@ -26,8 +26,14 @@ import (
 	"github.com/phscript/phscript/tests/traffic"
 )
 
-// settable are the properties of records by model and _id that Planhat does not compute, as it does
-// the name of a product from its id. Empty values are left out.
+// computed reports whether Planhat fills in a property from another one that a row has.
+func computed(m *catalog.Model, property string) bool {
+	of := map[string]string{"product": "productId", "name": "lastName"}[property]
+	return of != "" && m.Property(of) != nil
+}
+
+// settable are the properties of records by model and _id that Planhat does not compute. Empty
+// values are left out.
 func settable(t require.TestingT, s *simulator.Server) map[string]map[string]string {
 	var dump bytes.Buffer
 	require.NoError(t, s.Dump(&dump))
@@ -42,7 +48,7 @@ func settable(t require.TestingT, s *simulator.Server) map[string]map[string]str
 		for _, record := range records {
 			fields := map[string]string{}
 			for name, value := range record {
-				if p := m.Property(name); name == "_id" || p != nil && p.ReadOnly || p == nil && name != "custom" || empty(value) || name == "product" && m.Property("productId") != nil {
+				if p := m.Property(name); name == "_id" || p != nil && p.ReadOnly || p == nil && name != "custom" || empty(value) || computed(m, name) {
 					continue
 				}
 				if text := plain(value); text != "{}" {
