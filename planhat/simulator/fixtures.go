@@ -113,6 +113,14 @@ func (s *Server) loadFixtures(source fs.FS) error {
 }
 
 func (s *Server) loadFile(source fs.FS, m *catalog.Model, name string) error {
+	// A pipe would be waited for, and a device read without end.
+	info, err := fs.Stat(source, name)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is a pipe or a device, not a file", name)
+	}
 	text, err := fs.ReadFile(source, name)
 	if err != nil {
 		return err
