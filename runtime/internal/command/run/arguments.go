@@ -49,7 +49,7 @@ func cut(list []string, at string) (before, after []string, found bool) {
 // checkOrder refuses a flag of run after the script's name: it would silently
 // become an argument of the script, and a --dry-run would write. Arguments after
 // -- go to the script unchanged. It returns the script's arguments.
-func (o *options) checkOrder(env *environment.Env, flags *pflag.FlagSet, args []string) ([]string, error) {
+func (o *options) checkOrder(env *environment.Env, flags *pflag.FlagSet, args []string, source []byte) ([]string, error) {
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
 		if arg == "--" {
@@ -69,7 +69,7 @@ func (o *options) checkOrder(env *environment.Env, flags *pflag.FlagSet, args []
 			}
 			return nil, &usage.Error{
 				Message: arg + " comes after the script name, so the script would receive it",
-				Hint:    "put it before the script: phscript run " + strings.Join(o.reordered(env, args[i:end]), " ") + "; or put -- before it to pass it to the script",
+				Hint:    "put it before the script: phscript run " + strings.Join(hidden(o.reordered(env, args[i:end]), source), " ") + "; or put -- before it to pass it to the script",
 			}
 		}
 	}
@@ -95,4 +95,38 @@ func (o *options) reordered(env *environment.Env, flags []string) []string {
 		line = line[1:]
 	}
 	return line
+}
+
+// hidden is a command line without the values of parameters that the script declares as secret.
+func hidden(line []string, source []byte) []string {
+	says, _ := header.Parse(source)
+	shown := slices.Clone(line)
+	for i := range says.Params {
+		p := &says.Params[i]
+		if !p.Secret {
+			continue
+		}
+		for at, word := range shown {
+			before := ""
+			if at > 0 {
+				before = shown[at-1]
+			}
+			name, _, joined := strings.Cut(word, "=")
+			switch of := strings.ReplaceAll(name, "_", "-"); {
+			case before == "-p" || before == "--param", name == "-p" || name == "--param":
+				for _, begin := range []string{p.Name + "=", "-p=" + p.Name + "=", "--param=" + p.Name + "="} {
+					if strings.HasPrefix(word, begin) {
+						shown[at] = begin + "..."
+					}
+				}
+			case strings.HasPrefix(word, "-p"+p.Name+"="):
+				shown[at] = "-p" + p.Name + "=..."
+			case joined && of == p.Flag():
+				shown[at] = name + "=..."
+			case strings.ReplaceAll(before, "_", "-") == p.Flag():
+				shown[at] = "..."
+			}
+		}
+	}
+	return shown
 }

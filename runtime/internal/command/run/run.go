@@ -192,7 +192,7 @@ func runScript(env *environment.Env, o *options, flags *pflag.FlagSet) error {
 	}
 	values, err := params.Of(env, script, params.Given{
 		Params: o.params, Args: o.args, Known: func(flag string) bool { return flags.Lookup(flag) != nil }, Reserved: decisive,
-		Rest: func(args []string) ([]string, error) { return o.checkOrder(env, flags, args) },
+		Rest: func(args []string) ([]string, error) { return o.checkOrder(env, flags, args, script.Source) },
 	})
 	if err != nil {
 		return err
