@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/phscript/phscript/planhat/catalog"
 )
 
@@ -57,6 +59,16 @@ func (r Request) check() *badRequest {
 	return nil
 }
 
+// BodyRows returns how many records a request writes whose meaning the client does not know: as many
+// as the list that is its body has elements, and otherwise 1.
+func BodyRows(body []byte) int {
+	if jsontext.Value(body).Kind() != '[' {
+		return 1
+	}
+	list, _ := splitArray[jsontext.Value](body)
+	return max(1, len(list))
+}
+
 // unlisted stands for the model of requests that belong to none.
 var unlisted = &catalog.Model{Name: "Planhat", Snake: "planhat"}
 
@@ -83,7 +95,7 @@ func (c *Client) Request(ctx context.Context, r Request) (Record, error) {
 		q.query.Set(name, value)
 	}
 	if op.Method != http.MethodGet {
-		q.rows = 1
+		q.rows = BodyRows(r.Body)
 	}
 	a, failed := c.do(ctx, q)
 	o := Outcome{Model: unlisted.Snake, Operation: op.Name}
@@ -92,7 +104,7 @@ func (c *Client) Request(ctx context.Context, r Request) (Record, error) {
 	case failed != nil:
 		o.Err, err = failed, failed
 	case a.withheld, a.planned:
-		o.Planned = 1
+		o.Planned = q.rows
 	case len(strings.TrimSpace(string(a.body))) > 0:
 		out = anyAnswer(a.body, c.redact)
 	}

@@ -90,7 +90,7 @@ func (r *Result) count(s *step, row *plan.StepRow) {
 	if s.model != nil {
 		method = s.model.Operation(s.Operation).Method
 	}
-	does := consent.Of(method, s.Operation, 1)
+	does := consent.Of(method, s.Operation, s.Records(row))
 	if does.Upserted > 0 && s.model != nil && !row.Blind { // what it is was looked up
 		switch row.Action {
 		case plan.Create:
@@ -120,7 +120,7 @@ func (r *Result) add(s *step, row *plan.StepRow, state changes.State, action, me
 	for _, c := range []*Counts{&r.Counts, r.model(s.Model)} {
 		switch state {
 		case changes.Done:
-			c.took(action)
+			c.took(action, s.Records(row))
 		case changes.Rejected:
 			c.Rejected++
 		case changes.Skipped:
@@ -139,18 +139,18 @@ func (r *Result) add(s *step, row *plan.StepRow, state changes.State, action, me
 	}
 }
 
-func (c *Counts) took(action string) {
+func (c *Counts) took(action string, records int) {
 	switch action {
 	case plan.Create:
 		c.Created++
 	case plan.Update, plan.Upsert:
 		c.Updated++
 	case plan.Delete:
-		c.Deleted++
+		c.Deleted += records
 	case plan.Unchanged:
 		c.Unchanged++
 	default:
-		c.Sent++
+		c.Sent += records
 	}
 }
 
@@ -159,7 +159,7 @@ func (r *Result) before(c *changes.Change) {
 	for _, n := range []*Counts{&r.Counts, r.model(c.Model)} {
 		switch c.State {
 		case changes.Done:
-			n.took(c.Action)
+			n.took(c.Action, 1)
 		case changes.Rejected:
 			n.Rejected++
 		case changes.Skipped:

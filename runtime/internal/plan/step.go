@@ -171,6 +171,15 @@ func (r *Run) Tenants() []Tenant {
 // Mark is how each placeholder begins.
 func (r *Run) Mark() string { return r.mark }
 
+// Records returns how many records one of the rows is about: a request of planhat.request has one
+// row, whatever its body lists.
+func (s *Step) Records(row *StepRow) int {
+	if s.Method == "" {
+		return 1
+	}
+	return planhat.BodyRows(row.Body)
+}
+
 // writing is the step that a session makes.
 type writing struct {
 	step Step
@@ -199,7 +208,7 @@ func (s *session) begin(call planhat.Call) {
 	}
 	if len(call.Body) > 0 && call.Operation.Name != "duplicate" { // whose rows are ids
 		w.rows = []planhat.Record{call.Body}
-		if list, err := planhat.SplitList(call.Body); err == nil {
+		if list, err := planhat.SplitList(call.Body); err == nil && w.step.Method == "" {
 			w.rows = list
 		}
 	}
@@ -347,12 +356,14 @@ func (s *session) abandon(call planhat.Call, err error) {
 // sent writes every row of a call as sent.
 func (s *session) sent(call planhat.Call) (planhat.Reply, error) {
 	s.count(call.Model, Counts{Sent: call.Rows})
+	if call.Model.Operation(call.Operation.Name) == nil { // which is sent as it is
+		s.row(0)
+		s.write(StepRow{Action: Send})
+		return planhat.Reply{}, nil
+	}
 	for i := range call.Rows {
 		s.row(i)
 		s.write(StepRow{Action: Send, ID: call.ID})
-	}
-	if call.Model.Operation(call.Operation.Name) == nil {
-		return planhat.Reply{}, nil
 	}
 	return planhat.Reply{Status: http.StatusOK, Body: []byte("{}")}, nil
 }

@@ -52,6 +52,8 @@ type Record struct {
 	Changes []plan.Change `json:"changes,omitempty" doc:"the properties that change"`
 	// Request is the method and the path of a request of planhat.request.
 	Request string `json:"request,omitempty" doc:"the method and the path, if planhat.request sends it"`
+	// Rows is how many records the body of such a request lists.
+	Rows int `json:"rows,omitempty" doc:"how many records the body of such a request lists, if it is a list"`
 	// Keyless is true for a new record without a key: if its answer is lost, nothing tells whether
 	// it was created.
 	Keyless bool `json:"keyless,omitempty" doc:"a new record without a key, which cannot be resumed if its answer is lost"`
@@ -145,7 +147,7 @@ func (r *Report) Add(s *plan.Step) {
 			r.predict(s, row)
 		case r.all(m, s, row):
 		case row.Action == plan.Delete:
-			m.Deleted++
+			m.Deleted += s.Records(row)
 			keep(&m.Deletes, s, row)
 			r.blindRow(s, row)
 		case row.Blind:
@@ -165,11 +167,11 @@ func (r *Report) Add(s *plan.Step) {
 		case row.Action == plan.Unchanged:
 			m.Unchanged++
 		default:
-			m.Sent++
+			m.Sent += s.Records(row)
 			if m.Operations == nil {
 				m.Operations = map[string]int{}
 			}
-			m.Operations[s.Operation]++
+			m.Operations[s.Operation] += s.Records(row)
 			if s.Method != "" {
 				keep(&m.Requests, s, row)
 			}
@@ -194,6 +196,9 @@ func keep(list *[]Record, s *plan.Step, row *plan.StepRow) {
 	one := Record{Action: row.Action, ID: row.ID, Name: strings.Clone(row.Name), Line: s.Line, Client: s.Client, Keyless: keyless(s, row)}
 	if s.Method != "" {
 		one.Request = s.Method + " " + s.Path
+		if rows := s.Records(row); rows > 1 {
+			one.Rows = rows
+		}
 	}
 	if row.Key != nil {
 		one.Key = &plan.Key{Name: row.Key.Name, Value: strings.Clone(row.Key.Value)}

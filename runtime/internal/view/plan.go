@@ -115,10 +115,12 @@ func (p *planText) list(title string, mark rune, records []planfile.Record, coun
 		return
 	}
 	fmt.Fprintf(p, "  %s: %s\n", display.OneLine(title), humanize.Comma(int64(count)))
+	more := count
 	for i := range records {
 		p.record(mark, &records[i])
+		more -= max(1, records[i].Rows)
 	}
-	if more := count - len(records); more > 0 {
+	if more > 0 {
 		fmt.Fprintf(p, "    and %s more\n", humanize.Comma(int64(more)))
 	}
 }
@@ -157,6 +159,9 @@ func (p *planText) names(r *planfile.Record) string {
 	var parts []string
 	if r.Request != "" {
 		parts = append(parts, p.path(r.Request))
+		if r.Rows > 0 {
+			parts = append(parts, english.Plural(r.Rows, "row", ""))
+		}
 	}
 	if r.Name != "" {
 		parts = append(parts, r.Name)

@@ -124,3 +124,31 @@ planhat.request{ method = "DELETE", path = "/companies/" .. new._id }`})
 		assert.NotEqual(t, "new", c["externalId"])
 	}
 }
+
+// TestListsOfRequestsAreSentWhole: the list that is the body of a planhat.request is one row of the
+// plan, sent as it is, and counts as as many records as it has.
+func TestListsOfRequestsAreSentWhole(t *testing.T) {
+	d := newDesk(t, simulator.Options{}, map[string]string{"a.lua": `
+		local rows = {}
+		for i, c in ipairs(planhat.company.get_list{ sort = "_id", limit = 3 }) do
+			rows[i] = { _id = c._id, phase = "Phase " .. i }
+		end
+		planhat.request{ method = "PUT", path = "/companies", body = rows }
+		planhat.request{ method = "PUT", path = "/companies", body = { rows[1] } }`})
+	d.write("phscript.toml", fmt.Sprintf("[profile.live]\nproduction = true\napi_url = %q\nanalytics_url = %[1]q\ntoken_env = \"LIVE\"\nconfirm_above = 3\n", d.planhat.URL()))
+	d.Variables["LIVE"] = d.planhat.APIToken()
+	said, stderr, err := d.Run(planning.New, "--profile", "live", "-o", "plan.jsonl", "a.lua")
+	require.NoError(t, err, stderr)
+	assert.Contains(t, said, "send with planhat.request: 4\n    > PUT /companies, 3 rows, line 6\n    > PUT /companies, line 7\n")
+	code, said := d.apply("--profile", "live")
+	assert.Equal(t, 12, code, said)
+	assert.Zero(t, d.writes())
+	code, said = d.apply("--profile", "live", "--yes")
+	assert.Equal(t, 0, code, said)
+	assert.Contains(t, said, "4 sent")
+	var phases []string
+	for _, c := range d.planhat.Records("company") {
+		phases = append(phases, fmt.Sprint(c["phase"]))
+	}
+	assert.Subset(t, phases, []string{"Phase 1", "Phase 2", "Phase 3"})
+}

@@ -69,3 +69,22 @@ func TestTheTerminalShowsTheProfile(t *testing.T) {
 		assert.Equal(t, want, strings.Count(stderr, "profile sandbox (phscript.toml:1): 127.0.0.1"), stderr)
 	}
 }
+
+// TestListsOfRequestsNeedConsent: what the body of a planhat.request lists counts as records.
+func TestListsOfRequestsNeedConsent(t *testing.T) {
+	planhat, err := simulator.Start(simulator.Options{Companies: 5, CallsPerMinute: -1})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = planhat.Close() })
+	r := trial.New(t, map[string]string{
+		"put.lua": `
+local rows = {}
+for i, c in ipairs(planhat.company.get_list{ limit = 3 }) do rows[i] = { _id = c._id, phase = "Late" } end
+planhat.request{ method = "PUT", path = "/companies", body = rows }`,
+		"phscript.toml": "[profile.sandbox]\napi_url = \"" + planhat.URL() + "\"\ntoken_env = \"THE_TOKEN\"\nconfirm_above = 2\n",
+	})
+	r.Variables["THE_TOKEN"] = planhat.APIToken()
+	_, stderr, err := r.Run(run.New, "put.lua")
+	assert.Equal(t, 12, code(t, err), stderr)
+	_, stderr, err = r.Run(run.New, "--yes", "put.lua")
+	assert.Equal(t, 0, code(t, err), stderr)
+}
