@@ -53,7 +53,7 @@ var importResultShape = &Shape{
 // importOptions are the options of import, those of reading CSV, and those of bulk calls.
 var importOptions = func() []Field {
 	fields := []Field{
-		{Name: "from", Type: "string", Required: true, Doc: "The file: CSV, an Excel workbook (`.xlsx`) or JSON Lines (`.jsonl`, `.ndjson`). A relative name starts at the working folder. In workbooks, numbers and dates are what the cells hold, whatever their format; a cell that holds an error such as `#REF!`, or a formula without a result, rejects its row if its column is imported; `header` and `skip` count rows. In JSON Lines, a point leads into objects, as in `owner.email`."},
+		{Name: "from", Type: "string", Required: true, Doc: "The file: CSV, an Excel workbook (`.xlsx`) or JSON Lines (`.jsonl`, `.ndjson`). A relative name starts at the working folder. In workbooks, numbers and dates are what the cells hold, whatever their format; a text such as `1.300` in a column of numbers rejects its row unless `decimal` is set; a cell that holds an error such as `#REF!`, or a formula without a result, rejects its row if its column is imported; `header` and `skip` count rows. In JSON Lines, a point leads into objects, as in `owner.email`."},
 		{Name: "format", Type: "string", Values: []string{"csv", "xlsx", "jsonl"}, Doc: "`\"csv\"`, `\"xlsx\"` or `\"jsonl\"`. Default: by the name of the file."},
 		{Name: "sheet", Type: "string", Doc: "The sheet of a workbook. Default: the first one."},
 		{Name: "columns", Type: "table<string, string|ImportColumn>", Required: true, Doc: "The property that each column becomes, by the column's name in the file: `{ [\"Account ID\"] = \"externalId\", MRR = { property = \"mrr\", type = \"money\" } }`. Other columns are left out, and named in the log."},
@@ -107,6 +107,8 @@ type importer struct {
 	read  func() ([]string, []mapping.Kind, int, error)
 	lines *rowfile.Lines
 	exact bool
+	// csv is the text of the rows, except for JSON Lines.
+	csv *csvtext.Reader
 	// again is set for a file of rejected rows, and encoding is that of lines.
 	again    bool
 	encoding string

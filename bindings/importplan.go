@@ -105,9 +105,15 @@ func (im *importer) table(from io.Reader, csv csvOptions) (*csvtext.Reader, erro
 		text := mayBeStored(name, n)
 		a.Host.Log.WarnOnce(a.Context(), text, text)
 	}
-	im.again = file.Rejected()
+	im.again, im.csv = file.Rejected(), file
 	im.from = &origin{file: im.src.file(), titles: file.Titles, columns: file.Columns}
 	return file, nil
+}
+
+// fromSheet reports whether the row comes from a workbook, perhaps through a file of rejected
+// rows. A workbook holds numbers as such, and says nothing about those that are text.
+func (im *importer) fromSheet() bool {
+	return im.exact || im.again && strings.HasSuffix(strings.ToLower(im.csv.Source()), ".xlsx")
 }
 
 // openSheet opens a workbook, whose sheet is read as if it were CSV.
@@ -340,6 +346,9 @@ func (im *importer) form(o, own Options, kind string) (mapping.Form, error) {
 	form := mapping.Form{Decimal: option("decimal"), Separator: ",", Again: im.again}
 	if form.Decimal != "" && form.Decimal != "." && form.Decimal != "," {
 		return form, a.Errorf("option 'decimal' must be \".\" or \",\", not %q", form.Decimal)
+	}
+	if form.Decimal == "" && im.lines == nil {
+		form.Ask = im.fromSheet
 	}
 	if kind == "money" && form.Decimal == "" && (im.exact || im.again) {
 		form.Decimal = "."

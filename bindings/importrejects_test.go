@@ -153,3 +153,47 @@ func TestImportOfAnExport(t *testing.T) {
 	}
 	require.Len(t, got, 2)
 }
+
+// Texts of a workbook that could be in the thousands are refused, also from the file of rejected
+// rows, and the numbers of such rows stay what they are.
+func TestRejectsOfUnclearNumbers(t *testing.T) {
+	L, h, server := planhatState(t)
+	var book bytes.Buffer
+	w := export.NewWorkbook(&book)
+	require.NoError(t, w.Sheet("Sheet1"))
+	text := func(s string) export.Cell { return export.Cell{Kind: export.Text, Text: s} }
+	number := func(s string) export.Cell { return export.Cell{Kind: export.Number, Text: s} }
+	require.NoError(t, w.Row([]export.Cell{text("id"), text("seats"), text("fee"), text("share")}))
+	require.NoError(t, w.Row([]export.Cell{text("x-1"), text("1.300"), number("1.375"), number("2.125")}))
+	require.NoError(t, w.Row([]export.Cell{text("x-2"), number("1.375"), text("1,300 EUR"), text("0.125")}))
+	require.NoError(t, w.Row([]export.Cell{text("x-3"), number("1.375"), text("13 EUR"), text("1.5")}))
+	require.NoError(t, w.Close())
+	h.file("a.xlsx", book.String())
+	const call = `local r = planhat.company.import{ from = %q, key = "externalId", rejects = %q, constants = { name = "X" }, columns = { id = "externalId",
+			seats = { property = "custom.Seats", type = "number" }, fee = { property = "custom.Fee", type = "money" }, share = { property = "custom.Share", type = "number" } } }
+		local out = { r.created .. "/" .. r.rejected }
+		for _, e in ipairs(r.errors) do out[#out + 1] = e.message end
+		return unpack(out)`
+	want := []string{
+		"1/2",
+		`column "seats": "1.300" could be in the thousands, or have a decimal sign: the cell is 1.3 with { decimal = "." }, and 1300 with { decimal = "," }; the option applies to the whole column`,
+		`column "fee": "1,300 EUR" could be in the thousands, or have a decimal sign: the cell is 1300 with the type "money" and { decimal = "." }, and 1.3 with the type "money" and { decimal = "," }; the option applies to the whole column`,
+	}
+	assert.Equal(t, want, results(t, L, fmt.Sprintf(call, "a.xlsx", "r1.csv")))
+	want[0] = "0/2"
+	assert.Equal(t, want, results(t, L, fmt.Sprintf(call, "r1.csv", "r2.csv")))
+	h.file("r1.csv", strings.NewReplacer("1.300", "1300", "1,300 EUR", "1300 EUR").Replace(h.text("r1.csv")))
+	assert.Equal(t, []string{"2/0"}, results(t, L, fmt.Sprintf(call, "r1.csv", "r3.csv")))
+	stored := strings.Join(recordsText(server), "\n")
+	assert.Contains(t, stored, `"Seats":1300`)
+	assert.Contains(t, stored, `"Fee":1.375`)
+	assert.Contains(t, stored, `"Share":2.125`)
+}
+
+// recordsText are the companies as JSON.
+func recordsText(server *simulator.Server) (list []string) {
+	for _, one := range server.RecordsJSON("company") {
+		list = append(list, string(one))
+	}
+	return list
+}

@@ -53,6 +53,17 @@ func (m *Money) Read(cell string) (float64, error) {
 	return n, nil
 }
 
+// Unclear returns the error of a number that could be in the thousands or have a decimal
+// sign, such as 1.300, or nil.
+func Unclear(cell, option string) error {
+	digits := strings.TrimFunc(cell, func(r rune) bool { return r < '0' || r > '9' })
+	sign := strings.IndexAny(digits, ".,")
+	if sign < 1 || sign > 3 || len(digits) != sign+4 || digits[0] == '0' || strings.Trim(digits[:sign]+digits[sign+1:], "0123456789") != "" {
+		return nil
+	}
+	return invalid.Errorf(numberHint(cell, "", option), "%q could be in the thousands, or have a decimal sign", invalid.Cut(cell, 40))
+}
+
 // numberHint says what a cell means with each decimal sign that fits it: only the
 // author of the file knows which is meant.
 func numberHint(cell, decimal, option string) string {

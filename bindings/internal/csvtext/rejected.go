@@ -123,6 +123,9 @@ func IsRejected(file io.Reader) bool {
 // Rejected reports whether the text is a file of rejected rows.
 func (r *Reader) Rejected() bool { return r.rejected }
 
+// Source returns the file that rejected rows come from, "" before the first row.
+func (r *Reader) Source() string { return r.source }
+
 // asRejected sets the options for a file of rejected rows.
 func (r *Reader) asRejected() {
 	o := &r.opt

@@ -56,6 +56,17 @@ type Form struct {
 	// Again reports whether the cells are those of a file of rejected rows, which has
 	// times that Dates has no layout for as ISO 8601.
 	Again bool
+	// Ask, if set, reports whether to refuse numbers that could be in the thousands or have
+	// a decimal sign.
+	Ask func() bool
+}
+
+// unclear returns why a cell is not a certain number, or nil.
+func (f Form) unclear(cell string) error {
+	if f.Ask == nil || !f.Ask() {
+		return nil
+	}
+	return csvtext.Unclear(strings.TrimSpace(cell), "columns")
 }
 
 // Converter returns the conversion of a type, or false if there is none of that name.
@@ -70,6 +81,9 @@ func (f Form) Converter(name string) (Convert, bool) {
 	case "money":
 		money := &csvtext.Money{Decimal: f.Decimal}
 		return func(to []byte, cell string) ([]byte, error) {
+			if err := f.unclear(cell); err != nil {
+				return to, err
+			}
 			n, err := money.Read(strings.TrimSpace(cell))
 			return appendNumber(to, n), advised(err)
 		}, true
@@ -103,6 +117,9 @@ func (f Form) text(to []byte, cell string) ([]byte, error) {
 }
 
 func (f Form) number(to []byte, cell string) ([]byte, error) {
+	if err := f.unclear(cell); err != nil {
+		return to, err
+	}
 	if n := plainNumber(cell); n > 0 && f.Decimal != "," {
 		return append(to, cell[:n]...), nil
 	}
@@ -142,6 +159,9 @@ func plainNumber(cell string) int {
 }
 
 func (f Form) integer(to []byte, cell string) ([]byte, error) {
+	if err := f.unclear(cell); err != nil {
+		return to, err
+	}
 	if n := plainNumber(cell); n > 0 && f.Decimal != "," && strings.IndexByte(cell[:n], '.') < 0 {
 		return append(to, cell[:n]...), nil
 	}
@@ -197,6 +217,9 @@ func (f Form) Written(kind, cell string) (written string, same, valid bool) {
 	texts := []string{cell}
 	if f.Decimal == "," {
 		texts = append([]string{strings.Replace(cell, ".", ",", 1)}, texts...)
+	}
+	if strings.Contains(cell, ".") {
+		texts = append(texts, cell+"0") // 1.375 could be in the thousands, 1.3750 could not
 	}
 	for _, layout := range []string{moment, time.DateOnly} {
 		if t, err := time.ParseInLocation(layout, cell, f.Dates.Zone); err == nil && f.Dates.Layout != "" {

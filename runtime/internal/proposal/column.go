@@ -18,6 +18,11 @@ type Column struct {
 	Cells []string
 	// Exact says that numbers and dates are written as Planhat takes them, as in workbooks.
 	Exact bool
+	// Numbers are the cells that are numbers of a workbook, nil for other files. They say
+	// nothing about how texts are written.
+	Numbers []bool
+	// Decimal is the decimal sign of numbers that could have either, "" if it is not known.
+	Decimal string
 }
 
 // kind is what the cells of a column are.
@@ -53,6 +58,11 @@ type look struct {
 	odd      string
 	oddCount int
 	cells    []string
+	// texts are the cells that are not numbers of a workbook, which workbook tells.
+	texts    []string
+	workbook bool
+	// assumed says that no amount shows the decimal sign.
+	assumed bool
 	// mixed says that some numbers have one decimal sign, and some the other.
 	mixed bool
 	// forms are how dates could be written that are not in ISO 8601.
@@ -94,13 +104,16 @@ func of(c Column) look {
 	l := look{}
 	counts := map[string]int{}
 	var cells []string
-	for _, cell := range c.Cells {
+	for i, cell := range c.Cells {
 		if cell = strings.TrimSpace(cell); cell != "" {
 			cells = append(cells, cell)
 			counts[cell]++
+			if i >= len(c.Numbers) || !c.Numbers[i] {
+				l.texts = append(l.texts, cell)
+			}
 		}
 	}
-	l.cells = cells
+	l.cells, l.workbook = cells, c.Numbers != nil
 	l.filled, l.unique = len(cells), len(counts) == len(cells)
 	if len(counts) <= mostValues {
 		for cell, n := range counts {
@@ -148,7 +161,10 @@ func of(c Column) look {
 	case empty:
 		l.kind, l.any = text, cells[0]
 	case number, money:
-		l.decimals(cells)
+		l.decimals(l.texts)
+		if l.either != "" && !l.mixed && c.Decimal != "" {
+			l.decimal, l.either = c.Decimal, ""
+		}
 	case date:
 		l.dates(cells)
 	}
@@ -220,7 +236,7 @@ func (l *look) decimals(cells []string) {
 	case ambiguous != "":
 		l.either = "its numbers could have a decimal sign, or be in the thousands, such as \"" + ambiguous + "\""
 	case l.kind == money:
-		l.decimal = "."
+		l.decimal, l.assumed = ".", true
 	}
 }
 

@@ -193,17 +193,17 @@ func For(m *catalog.Model, columns []Column, known *schema.Schema) *Proposal {
 func (p *Proposal) decimals() {
 	signs := map[string]bool{}
 	for i := range p.Mappings {
-		if l := p.Mappings[i].look; l.decimal != "" && (l.kind == number || l.kind == money) && l.either == "" {
+		if l := p.Mappings[i].look; l.decimal != "" && (l.kind == number || l.kind == money) && l.either == "" && !l.assumed {
 			signs[l.decimal] = true
 		}
 	}
 	for i := range p.Mappings {
 		l := &p.Mappings[i].look
-		if len(signs) != 1 || l.kind != number && l.kind != money || l.either == "" || l.mixed {
+		if len(signs) != 1 || l.kind != number && l.kind != money || l.either == "" && !l.assumed || l.mixed {
 			continue
 		}
 		for sign := range signs {
-			l.decimal, l.either = sign, ""
+			l.decimal, l.either, l.assumed = sign, "", false
 		}
 	}
 }

@@ -71,7 +71,10 @@ func (m *Mapping) number(kind string) {
 	case l.kind == money:
 		m.Type = "money"
 	}
-	if m.Decimal = l.decimal; m.Decimal == "." && l.kind == number && !grouped(l) {
+	if l.assumed {
+		m.Doubts = append(m.Doubts, "no amount has a decimal sign, so a point is assumed")
+	}
+	if m.Decimal = l.decimal; m.Decimal == "." && l.kind == number && !l.workbook && !grouped(l) {
 		m.Decimal = ""
 	}
 	m.oddOnes("a number")

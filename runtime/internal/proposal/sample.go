@@ -122,7 +122,11 @@ func (m *Mapping) made(model *catalog.Model, n int) string {
 	case l.kind == number && small(l): // such as a score, of which not every number is one
 		return l.values[0].text
 	case l.kind == number || l.kind == money:
-		return shaped(l.sample(), 0)
+		text := shaped(l.sample(), 0)
+		if m.Decimal == "," && patterns().plain.MatchString(text) { // a number of a workbook
+			text = strings.Replace(text, ".", ",", 1)
+		}
+		return text
 	case slices.Contains(model.Keyables.Bulk, m.Property) || m.Reference != "" || l.kind == id || !strings.ContainsFunc(l.sample(), unicode.IsLetter):
 		return shaped(l.sample(), n)
 	}

@@ -120,7 +120,7 @@ func (o *options) read(ctx context.Context, env *environment.Env, path string) (
 			}
 			break
 		}
-		t, err := tableOf(result.Values[0], encoding)
+		t, err := tableOf(result.Values[0], encoding, format == "xlsx")
 		if err == nil {
 			t.problem = strings.TrimPrefix(t.problem, path+", ")
 		}
@@ -134,7 +134,7 @@ func (o *options) read(ctx context.Context, env *environment.Env, path string) (
 }
 
 // tableOf converts what the script returned.
-func tableOf(v any, encoding string) (*table, error) {
+func tableOf(v any, encoding string, workbook bool) (*table, error) {
 	all, _ := v.(map[string]any)
 	if wide, ok := all["wide"].(float64); ok {
 		return nil, &usage.Failure{
@@ -152,21 +152,25 @@ func tableOf(v any, encoding string) (*table, error) {
 	for _, name := range sheets {
 		t.sheets = append(t.sheets, fmt.Sprint(name))
 	}
+	var numbers []bool
+	if workbook {
+		numbers = []bool{}
+	}
 	names, _ := all["columns"].([]any)
 	for _, name := range names {
-		t.columns = append(t.columns, proposal.Column{Name: fmt.Sprint(name), Exact: true})
+		t.columns = append(t.columns, proposal.Column{Name: fmt.Sprint(name), Exact: true, Numbers: numbers})
 	}
 	rows, _ := all["rows"].([]any)
 	t.rows = len(rows)
 	for _, row := range rows {
 		values, _ := row.([]any)
 		for i := range t.columns {
-			text := ""
+			text, number := "", false
 			if i < len(values) {
 				switch cell := values[i].(type) {
 				case nil:
 				case float64: // a number of a workbook
-					text = strconv.FormatFloat(cell, 'f', -1, 64)
+					text, number = strconv.FormatFloat(cell, 'f', -1, 64), true
 				case string:
 					text = cell
 					t.columns[i].Exact = false
@@ -175,6 +179,9 @@ func tableOf(v any, encoding string) (*table, error) {
 				}
 			}
 			t.columns[i].Cells = append(t.columns[i].Cells, text)
+			if workbook {
+				t.columns[i].Numbers = append(t.columns[i].Numbers, number)
+			}
 		}
 	}
 	if len(t.columns) == 0 || t.rows == 0 {
