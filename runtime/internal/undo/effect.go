@@ -1,6 +1,7 @@
 package undo
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -14,8 +15,8 @@ import (
 	"github.com/phscript/phscript/runtime/internal/plan"
 )
 
-// effect is what a run did to one record in all.
-type effect struct {
+// brief is what is kept of each record that a run changed.
+type brief struct {
 	model *catalog.Model
 	id    string
 	// key identifies the record, name is for people.
@@ -23,9 +24,15 @@ type effect struct {
 	name string
 	// first and last are the changes by which they are ordered.
 	first, last int64
-	// created and deleted say what the run did with the record, doubtful that it is not known
-	// whether it did.
-	created, deleted, doubtful bool
+	// created and deleted say what the run did with the record.
+	created, deleted bool
+	// there is true if the record was found, going if the plan deletes it.
+	there, going bool
+}
+
+// effect is what a run did to one record in all.
+type effect struct {
+	*brief
 	// bare is true if what the run wrote is not recorded, although it could be.
 	bare bool
 	// before has the values that the run replaced, null for none; it lacks those that were not
@@ -42,66 +49,125 @@ type effect struct {
 // paths returns the paths that the run wrote, in order.
 func (e *effect) paths() []string { return slices.Sorted(maps.Keys(e.after)) }
 
-// effects adds up changes.
-type effects struct {
-	byID map[string]*effect
-	list []*effect
-	// sent counts values and events by operation, unknown the rows of which nothing tells
-	// their record.
-	sent    map[string]int
-	unknown []*changes.Change
+// place is a record of a model. The id is in lower case.
+type place struct {
+	model *catalog.Model
+	id    string
 }
 
-func newEffects() *effects { return &effects{byID: map[string]*effect{}, sent: map[string]int{}} }
-
-// of returns the effect on a record.
-func (s *effects) of(m *catalog.Model, c *changes.Change) *effect {
-	name := m.Snake
+// placeOf returns the record that a change is about: that of the model of which it is a part.
+func placeOf(m *catalog.Model, id string) place {
 	if m.Part != nil {
-		name = m.Part.Of
+		m = catalog.Load().Model(m.Part.Of)
 	}
-	at := name + " " + strings.ToLower(c.ID)
-	e := s.byID[at]
-	if e == nil {
-		e = &effect{model: m, id: c.ID, first: c.Seq, before: map[string]jsontext.Value{}, after: map[string]jsontext.Value{}}
-		s.byID[at] = e
-		s.list = append(s.list, e)
-	}
-	if c.KeyName != "_id" && c.KeyValue != "" {
-		e.key = plan.Key{Name: c.KeyName, Value: c.KeyValue}
-	}
-	if c.Name != "" {
-		e.name = c.Name
-	}
-	e.last = c.Seq
-	e.doubtful = e.doubtful || c.State != changes.Done
-	return e
+	return place{m, strings.ToLower(id)}
+}
+
+// index has all records that a run changed.
+type index struct {
+	byID map[place]*brief
+	list []*brief
+	// sent counts values and events by operation, unknown are the rows of which nothing tells
+	// their record, and found has those that were found all the same, by the numbers of the
+	// changes.
+	sent    map[string]int
+	unknown []*changes.Change
+	found   map[int64]string
+	// names has the properties that were written, by model.
+	names map[*catalog.Model]map[string]bool
+}
+
+func newIndex() *index {
+	return &index{byID: map[place]*brief{}, sent: map[string]int{}, found: map[int64]string{}, names: map[*catalog.Model]map[string]bool{}}
+}
+
+// counts reports whether a change may have been made.
+func counts(c *changes.Change) bool {
+	return c.State != changes.Rejected && c.State != changes.Failed && c.State != changes.Skipped
 }
 
 // add adds a change.
-func (s *effects) add(c *changes.Change) {
-	switch c.State {
-	case changes.Rejected, changes.Failed, changes.Skipped:
+func (x *index) add(c *changes.Change) {
+	if !counts(c) {
 		return
 	}
 	m := catalog.Load().Model(c.Model)
 	if c.Action == plan.Send || m == nil {
-		s.sent[c.Model+"."+c.Operation]++
+		x.sent[c.Model+"."+c.Operation]++
 		return
 	}
 	if c.ID == "" {
 		copied := *c
-		s.unknown = append(s.unknown, &copied)
+		x.unknown = append(x.unknown, &copied)
 		return
 	}
-	e := s.of(m, c)
+	at := placeOf(m, c.ID)
+	b := x.byID[at]
+	if b == nil {
+		b = &brief{model: m, id: c.ID, first: c.Seq}
+		x.byID[at] = b
+		x.list = append(x.list, b)
+	}
+	if c.KeyName != "_id" && c.KeyValue != "" {
+		b.key = plan.Key{Name: c.KeyName, Value: c.KeyValue}
+	}
+	if c.Name != "" {
+		b.name = c.Name
+	}
+	x.name(b.model, c)
+	b.first, b.last = min(b.first, c.Seq), max(b.last, c.Seq)
+	b.created = b.created || c.Action == plan.Create
+	b.deleted = b.deleted || c.Action == plan.Delete
+}
+
+// name adds the properties that a change writes.
+func (x *index) name(m *catalog.Model, c *changes.Change) {
+	if c.Action == plan.Delete {
+		return
+	}
+	names := x.names[m]
+	if names == nil {
+		names = map[string]bool{}
+		x.names[m] = names
+	}
+	for _, values := range []jsontext.Value{c.Before, c.After} {
+		for path := range plan.Members(values) {
+			name, _, _ := strings.Cut(path, ".")
+			names[name] = true
+		}
+	}
+}
+
+// effects adds up the changes of some records.
+func (u *undoing) effects(list []*brief) ([]*effect, error) {
+	out := make([]*effect, len(list))
+	byID := make(map[place]*effect, len(list))
+	first, last := list[0].first, list[0].last
+	for i, b := range list {
+		out[i] = &effect{brief: b, before: map[string]jsontext.Value{}, after: map[string]jsontext.Value{}}
+		byID[placeOf(b.model, b.id)] = out[i]
+		first, last = min(first, b.first), max(last, b.last)
+	}
+	err := u.Changes(first-1, last, func(c *changes.Change) {
+		m := catalog.Load().Model(c.Model)
+		if m == nil || !counts(c) || c.Action == plan.Send {
+			return
+		}
+		if e := byID[placeOf(m, cmp.Or(c.ID, u.index.found[c.Seq]))]; e != nil {
+			e.add(m, c)
+		}
+	})
+	return out, err
+}
+
+// add adds a change.
+func (e *effect) add(m *catalog.Model, c *changes.Change) {
 	switch c.Action {
 	case plan.Create:
-		e.created = true
 		e.bare = e.bare || c.After == nil && c.Operation != "duplicate"
 		maps.Copy(e.after, flat(m, c.After))
 	case plan.Delete:
-		e.deleted, e.at, e.whole = true, c.At, planhat.Record(slices.Clone(c.Before))
+		e.at, e.whole = c.At, planhat.Record(slices.Clone(c.Before))
 	default:
 		e.bare = e.bare || c.After == nil
 		e.change(m, c)
@@ -162,14 +228,14 @@ func valueAt(record map[string]jsontext.Value, path string) jsontext.Value {
 }
 
 // label names a record for people.
-func (e *effect) label() string {
+func (b *brief) label() string {
 	switch {
-	case e.name != "" && e.key.Value != "":
-		return e.model.Snake + " " + e.name + ", " + e.key.Name + " " + e.key.Value
-	case e.key.Value != "":
-		return e.model.Snake + " " + e.key.Name + " " + e.key.Value
-	case e.name != "":
-		return e.model.Snake + " " + e.name + ", _id " + e.id
+	case b.name != "" && b.key.Value != "":
+		return b.model.Snake + " " + b.name + ", " + b.key.Name + " " + b.key.Value
+	case b.key.Value != "":
+		return b.model.Snake + " " + b.key.Name + " " + b.key.Value
+	case b.name != "":
+		return b.model.Snake + " " + b.name + ", _id " + b.id
 	}
-	return e.model.Snake + " _id " + e.id
+	return b.model.Snake + " _id " + b.id
 }

@@ -1,86 +1,106 @@
 package undo
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/plan"
 )
 
 // recreate points to Planhat's Trash Bin, or plans to create deleted records again: those that
-// were deleted last first, since others may belong to them.
-func (u *undoing) recreate(list []*effect) error {
-	slices.SortFunc(list, func(a, b *effect) int { return cmp.Compare(b.last, a.last) })
-	byModel := map[*catalog.Model][]*effect{}
-	for _, e := range list {
-		byModel[e.model] = append(byModel[e.model], e)
+// were deleted last first, but after those that they name.
+func (u *undoing) recreate(list []*brief) error {
+	slices.SortFunc(list, func(a, b *brief) int { return cmp.Compare(b.last, a.last) })
+	models, byModel := modelsOf(list)
+	for _, m := range models {
+		if err := u.now(m, byModel[m], nil, func(*brief, planhat.Record) error { return nil }); err != nil {
+			return err
+		}
 	}
-	there := map[*effect]bool{}
-	for m, some := range byModel {
-		now, err := u.look(m, some)
+	open, names := map[*brief]bool{}, map[*brief][]*brief{}
+	err := u.pagesOf(list, func(e *effect) {
+		if !u.bringBack(e) {
+			return
+		}
+		open[e.brief] = true
+		whole := plan.Members(e.whole)
+		for _, p := range e.model.Properties {
+			m := refOf(p)
+			if m == nil || p.ReadOnly {
+				continue
+			}
+			for _, id := range idsIn(whole[p.Name]) {
+				if other := u.index.byID[placeOf(m, id)]; other != nil {
+					names[e.brief] = append(names[e.brief], other)
+				}
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	var order []*brief
+	var add func(b *brief)
+	add = func(b *brief) {
+		if !open[b] {
+			return
+		}
+		delete(open, b)
+		for _, other := range names[b] {
+			add(other)
+		}
+		order = append(order, b)
+	}
+	for _, b := range list {
+		add(b)
+	}
+	return u.pagesOf(order, u.again)
+}
+
+// pagesOf calls do with the effects on records, a page at a time.
+func (u *undoing) pagesOf(list []*brief, do func(*effect)) error {
+	for some := range slices.Chunk(list, page) {
+		effects, err := u.effects(some)
 		if err != nil {
 			return err
 		}
-		for i, e := range some {
-			there[e] = now[i] != nil
+		for _, e := range effects {
+			do(e)
 		}
-	}
-	again := map[string]*effect{}
-	var order []*effect
-	for _, e := range list {
-		until := e.at.AddDate(0, 0, binDays)
-		switch {
-		case there[e]:
-			u.report.Already++
-		case e.model.Has(catalog.FieldDefinition):
-			u.never(e, "it was deleted, with its values in all records")
-		case u.Recreate && e.whole != nil && creates(e.model) != "":
-			again[strings.ToLower(e.id)] = e
-			order = append(order, e)
-		default:
-			u.report.Trashed++
-			if u.report.Until.IsZero() || until.Before(u.report.Until) {
-				u.report.Until = until
-			}
-			why := "it was deleted at " + e.at.Local().Format("2006-01-02 15:04") + "; the Trash Bin has it until " + until.Local().Format(time.DateOnly)
-			if e.at.IsZero() || !u.Now().Before(until) {
-				why = "it was deleted at " + e.at.Local().Format("2006-01-02 15:04") + ", and the Trash Bin may have it no more"
-			}
-			u.report.leave(trashed, e.label(), why)
-		}
-	}
-	for _, e := range order {
-		u.againAfter(e, again)
 	}
 	return nil
 }
 
-// againAfter plans to create a record again, after those that it names.
-func (u *undoing) againAfter(e *effect, open map[string]*effect) {
-	id := strings.ToLower(e.id)
-	if open[id] == nil {
-		return
-	}
-	delete(open, id)
-	whole := plan.Members(e.whole)
-	for _, p := range e.model.Properties {
-		if p.Ref == "" || p.ReadOnly {
-			continue
+// bringBack reports whether a deleted record is created again, or else says where it is.
+func (u *undoing) bringBack(e *effect) bool {
+	until := e.at.AddDate(0, 0, binDays)
+	switch {
+	case e.there:
+		u.report.Already++
+	case e.model.Has(catalog.FieldDefinition):
+		u.never(e, "it was deleted, with its values in all records")
+	case u.Recreate && e.whole != nil && creates(e.model) != "":
+		return true
+	default:
+		u.report.Trashed++
+		if u.report.Until.IsZero() || until.Before(u.report.Until) {
+			u.report.Until = until
 		}
-		for _, ref := range idsIn(whole[p.Name]) {
-			if other := open[ref]; other != nil {
-				u.againAfter(other, open)
-			}
+		why := "it was deleted at " + e.at.Local().Format("2006-01-02 15:04") + "; the Trash Bin has it until " + until.Local().Format(time.DateOnly)
+		if e.at.IsZero() || !u.Now().Before(until) {
+			why = "it was deleted at " + e.at.Local().Format("2006-01-02 15:04") + ", and the Trash Bin may have it no more"
 		}
+		u.report.leave(trashed, e.label(), why)
 	}
-	u.again(e)
+	return false
 }
 
 // creates returns the operation that creates records of a model, "" for none.
@@ -92,6 +112,9 @@ func creates(m *catalog.Model) string {
 	}
 	return ""
 }
+
+// anID matches the _id of a record.
+var anID = regexp.MustCompile(`[0-9a-fA-F]{24}`)
 
 // again plans to create a record again. Records that are created again and that it names get
 // their new ids.
@@ -123,12 +146,14 @@ func (u *undoing) again(e *effect) {
 				value = quoted(ids[0])
 			}
 		}
-		for old, placeholder := range u.made {
-			if bytes.Contains(value, []byte(old)) {
-				value = jsontext.Value(bytes.ReplaceAll(value, []byte(old), []byte(placeholder)))
-				needs = append(needs, placeholder)
+		value = anID.ReplaceAllFunc(value, func(id []byte) []byte {
+			placeholder := u.made[string(id)]
+			if placeholder == "" {
+				return id
 			}
-		}
+			needs = append(needs, placeholder)
+			return []byte(placeholder)
+		})
 		body = body.with(p.Name, value)
 	}
 	placeholder := fmt.Sprintf("%s%08x", u.run.Mark(), len(u.made)+1)

@@ -2,11 +2,9 @@ package undo
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -18,28 +16,24 @@ import (
 
 // remove plans to delete records that the run created, unless they have changed since or other
 // records belong to them. Those that were created last are deleted first.
-func (u *undoing) remove(list []*effect) error {
-	byModel := map[*catalog.Model][]*effect{}
-	for _, e := range list {
-		byModel[e.model] = append(byModel[e.model], e)
-	}
-	var going []*effect
-	for m, some := range byModel {
-		now, err := u.look(m, some)
+func (u *undoing) remove(list []*brief) error {
+	models, byModel := modelsOf(list)
+	var going []*brief
+	for _, m := range models {
+		err := u.each(m, byModel[m], func(e *effect, now map[string]jsontext.Value) {
+			if u.removable(e, now) {
+				going = append(going, e.brief)
+			}
+		})
 		if err != nil {
 			return err
-		}
-		for i, e := range some {
-			if u.removable(e, now[i]) {
-				going = append(going, e)
-			}
 		}
 	}
 	going, err := u.childless(going)
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(going, func(a, b *effect) int { return cmp.Compare(b.first, a.first) })
+	slices.SortFunc(going, func(a, b *brief) int { return cmp.Compare(b.first, a.first) })
 	for _, e := range going {
 		u.report.Reverted++
 		u.record(e.model, "delete", []plan.StepRow{e.row(plan.Delete)}, nil, nil)
@@ -90,15 +84,13 @@ func reference(p *catalog.Property, v jsontext.Value) bool {
 
 // childless returns the records that no other record belongs to, except those that are deleted
 // as well.
-func (u *undoing) childless(going []*effect) ([]*effect, error) {
-	targets := map[string][]string{}
-	leaving := map[string]bool{}
-	for _, e := range going {
-		targets[e.model.Name] = append(targets[e.model.Name], strings.ToLower(e.id))
-		leaving[e.model.Snake+" "+strings.ToLower(e.id)] = true
+func (u *undoing) childless(going []*brief) ([]*brief, error) {
+	targets := map[*catalog.Model][]string{}
+	for _, b := range going {
+		b.going = true
+		at := placeOf(b.model, b.id)
+		targets[at.model] = append(targets[at.model], at.id)
 	}
-	// A record that stays keeps those that it belongs to.
-	parents := map[string]map[string]string{} // of a record that is deleted: what belongs to it
 	var edges []edge
 	for _, m := range catalog.Load().Models {
 		if m.Part != nil || m.Operation("get_list") == nil {
@@ -106,7 +98,7 @@ func (u *undoing) childless(going []*effect) ([]*effect, error) {
 		}
 		var props []*catalog.Property
 		for _, p := range m.Properties {
-			if p.Ref != "" && !p.ReadOnly && len(targets[p.Ref]) > 0 {
+			if p.Ref != "" && !p.ReadOnly && len(targets[refOf(p)]) > 0 {
 				props = append(props, p)
 			}
 		}
@@ -114,39 +106,50 @@ func (u *undoing) childless(going []*effect) ([]*effect, error) {
 			continue
 		}
 		found, err := u.referring(m, props, targets)
+		if planhat.KindOf(err) == planhat.KindPermission {
+			return nil, errors.New("the token may not read " + m.Plural + ", so it is not known whether some belong to records that the run created")
+		}
 		if err != nil {
 			return nil, err
 		}
 		edges = append(edges, found...)
 	}
-	staying := map[string]bool{}
+	// A record that stays keeps those that it belongs to.
+	keeps := map[*brief]edge{}
 	for changed := true; changed; {
 		changed = false
 		for _, one := range edges {
-			child := one.model + " " + one.child
-			if leaving[child] && !staying[child] || staying[one.of+" "+one.parent] {
+			child := u.index.byID[placeOf(one.model, one.child)]
+			if child != nil && child.going || !one.parent.going {
 				continue
 			}
-			staying[one.of+" "+one.parent], changed = true, true
-			parents[one.of+" "+one.parent] = map[string]string{one.model: one.child}
+			one.parent.going, changed = false, true
+			keeps[one.parent] = one
 		}
 	}
-	return slices.DeleteFunc(going, func(e *effect) bool {
-		at := e.model.Name + " " + strings.ToLower(e.id)
-		if !staying[at] {
-			return false
+	return slices.DeleteFunc(going, func(b *brief) bool {
+		if !b.going {
+			u.report.Stay++
+			u.report.leave(stay, b.label(), "it was created by the run, and the "+keeps[b].model.Noun+" "+keeps[b].child+" belongs to it")
 		}
-		// The name of a model is its own in Planhat, its snake name that of scripts.
-		u.report.Stay++
-		for model, child := range parents[at] {
-			u.report.leave(stay, e.label(), "it was created by the run, and the "+catalog.Load().Model(model).Noun+" "+child+" belongs to it")
-		}
-		return true
+		return !b.going
 	}), nil
 }
 
-// edge says that a record names another one. of is the name of the model of the parent.
-type edge struct{ model, child, of, parent string }
+// refOf returns the model that a property refers to, nil for none.
+func refOf(p *catalog.Property) *catalog.Model {
+	if p.Ref == "" {
+		return nil
+	}
+	return catalog.Load().ModelNamed(p.Ref)
+}
+
+// edge says that a record names another one, which the plan would delete.
+type edge struct {
+	model  *catalog.Model
+	child  string
+	parent *brief
+}
 
 const (
 	// fewQueries is how many lists of what belongs to some records are read, instead of a list
@@ -156,45 +159,44 @@ const (
 	mostParents = 50
 )
 
-// referring returns the records of a model that name one of the targets, ids by the name of
-// their model, in some properties.
-func (u *undoing) referring(m *catalog.Model, props []*catalog.Property, targets map[string][]string) (edges []edge, err error) {
+// referring returns the records of a model that name one of the targets, ids by their model, in
+// some properties.
+func (u *undoing) referring(m *catalog.Model, props []*catalog.Property, targets map[*catalog.Model][]string) (edges []edge, err error) {
 	op := m.Operation("get_list")
 	names := "_id"
-	wanted := map[string]bool{}
 	for _, p := range props {
 		names += "," + p.Name
-		for _, id := range targets[p.Ref] {
-			wanted[p.Ref+" "+id] = true
-		}
 	}
-	take := func(records []planhat.Record) {
+	take := func(records []planhat.Record) error {
 		for _, r := range records {
 			fields := plan.Members(r)
 			for _, p := range props {
 				for _, id := range idsIn(fields[p.Name]) {
-					if wanted[p.Ref+" "+id] {
-						edges = append(edges, edge{m.Snake, strings.ToLower(r.ID()), p.Ref, id})
+					if b := u.index.byID[placeOf(refOf(p), id)]; b != nil && b.going {
+						edges = append(edges, edge{m, strings.ToLower(r.ID()), b})
 					}
 				}
 			}
 		}
+		return nil
 	}
 	var queries []url.Values
 	for _, p := range props {
 		filter, size := op.Parameter(p.Name), 1
 		if filter == nil {
-			return edges, u.pages(m, op, names, nil, take) // the list of all answers for all properties
+			err := u.pages(m, op, names, nil, take)
+			return edges, err
 		}
 		if filter.Several {
 			size = mostParents
 		}
-		for some := range slices.Chunk(targets[p.Ref], size) {
+		for some := range slices.Chunk(targets[refOf(p)], size) {
+			if len(queries) == fewQueries {
+				err := u.pages(m, op, names, nil, take)
+				return edges, err
+			}
 			queries = append(queries, url.Values{p.Name: {strings.Join(some, ",")}})
 		}
-	}
-	if len(queries) > fewQueries {
-		return edges, u.pages(m, op, names, nil, take)
 	}
 	for _, query := range queries {
 		if err := u.pages(m, op, names, query, take); err != nil {
@@ -202,49 +204,6 @@ func (u *undoing) referring(m *catalog.Model, props []*catalog.Property, targets
 		}
 	}
 	return edges, nil
-}
-
-// pages reads all pages of a list in all its views, with the named properties.
-func (u *undoing) pages(m *catalog.Model, op *catalog.Operation, names string, by url.Values, take func([]planhat.Record)) error {
-	const usual, short = 2000, 100
-	size := usual
-	if limit := op.Parameter("limit"); limit != nil && limit.Max > 0 {
-		size = limit.Max
-	}
-	for _, view := range op.Views() {
-		query := url.Values{"sort": {"_id"}, "select": {names}, "limit": {strconv.Itoa(size)}}
-		for name, values := range by {
-			query[name] = values
-		}
-		for _, more := range []map[string]string{view, op.Fixed} {
-			for name, value := range more {
-				query.Set(name, value)
-			}
-		}
-		for offset := 0; ; {
-			query.Set("offset", strconv.Itoa(offset))
-			records, err := list(u.ctx, u.Send, m, op, query)
-			if err != nil {
-				return err
-			}
-			take(records)
-			if offset += len(records); len(records) < min(size, short) {
-				break
-			}
-		}
-	}
-	return nil
-}
-
-func list(ctx context.Context, send planhat.Sender, m *catalog.Model, op *catalog.Operation, query url.Values) ([]planhat.Record, error) {
-	reply, err := send(ctx, planhat.Call{Model: m, Operation: op, Query: query})
-	if planhat.KindOf(err) == planhat.KindPermission {
-		return nil, errors.New("the token may not read " + m.Plural + ", so it is not known whether some belong to records that the run created")
-	}
-	if err != nil {
-		return nil, err
-	}
-	return planhat.SplitList(reply.Body)
 }
 
 // idsIn returns the ids in a value: one, that of an object, or those of a list.

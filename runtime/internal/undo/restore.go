@@ -14,11 +14,7 @@ import (
 const mostRows = 1_000
 
 // restore plans the old values of records.
-func (u *undoing) restore(m *catalog.Model, list []*effect) error {
-	now, err := u.look(m, list)
-	if err != nil {
-		return err
-	}
+func (u *undoing) restore(m *catalog.Model, list []*brief) error {
 	bulk, single := inBulk(m), m.Operation("update")
 	var rows []plan.StepRow
 	flush := func() {
@@ -27,10 +23,10 @@ func (u *undoing) restore(m *catalog.Model, list []*effect) error {
 			rows = nil
 		}
 	}
-	for i, e := range list {
-		row, ok := u.restored(e, now[i])
+	err := u.each(m, list, func(e *effect, now map[string]jsontext.Value) {
+		row, ok := u.restored(e, now)
 		if !ok {
-			continue
+			return
 		}
 		switch {
 		case single != nil && (!bulk || len(list) == 1):
@@ -43,9 +39,9 @@ func (u *undoing) restore(m *catalog.Model, list []*effect) error {
 				flush()
 			}
 		}
-	}
+	})
 	flush()
-	return nil
+	return err
 }
 
 // inBulk reports whether a bulk request can change records of a model by their _id.

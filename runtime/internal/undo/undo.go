@@ -7,13 +7,7 @@ package undo
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/catalog"
@@ -24,8 +18,9 @@ import (
 // Options are what an undo is made from.
 type Options struct {
 	Set *changes.Set
-	// Changes calls do with each change of the set, in their order.
-	Changes func(do func(*changes.Change)) error
+	// Changes calls do with the changes of the set after one number and until another one, in
+	// their order; until 0 is their end. A change is valid for the time of the call.
+	Changes func(after, until int64, do func(*changes.Change)) error
 	// Send sends reads. Tenant is the account that it reads.
 	Send   planhat.Sender
 	Tenant plan.Tenant
@@ -45,6 +40,7 @@ type undoing struct {
 	run     *plan.Run
 	planner *plan.Planner
 	report  *Report
+	index   *index
 	steps   int
 	// made are the placeholders of records that are created again, by their old ids.
 	made map[string]string
@@ -61,6 +57,9 @@ type Made struct {
 	Unused []string
 }
 
+// page is of how many records the values are in memory at a time.
+const page = 5_000
+
 const allReads = 1 << 30
 
 // Plan makes the plan that takes a run back.
@@ -73,15 +72,15 @@ func Plan(ctx context.Context, o Options) (*Made, error) {
 		}),
 	}
 	u.planner = u.run.Planner("", o.Tenant)
-	all := newEffects()
-	if err := o.Changes(all.add); err != nil {
+	u.index = newIndex()
+	if err := o.Changes(0, 0, u.index.add); err != nil {
 		return nil, err
 	}
-	if err := u.find(all); err != nil {
+	if err := u.find(); err != nil {
 		return nil, err
 	}
-	u.count(all)
-	if err := u.plan(all.list); err != nil {
+	u.count()
+	if err := u.plan(u.index.list); err != nil {
 		return nil, err
 	}
 	made := &Made{Report: u.report, Mark: u.run.Mark()}
@@ -94,8 +93,8 @@ func Plan(ctx context.Context, o Options) (*Made, error) {
 }
 
 // find looks for the records of rows whose answers did not tell them.
-func (u *undoing) find(all *effects) error {
-	for _, c := range all.unknown {
+func (u *undoing) find() error {
+	for _, c := range u.index.unknown {
 		m := catalog.Load().Model(c.Model)
 		body := planhat.Record(c.After)
 		if !plan.Keyed(m, body) {
@@ -113,15 +112,15 @@ func (u *undoing) find(all *effects) error {
 			u.report.Already++ // nothing was created
 			continue
 		}
-		c.ID = id
-		all.add(c)
+		c.ID, u.index.found[c.Seq] = id, id
+		u.index.add(c)
 	}
 	return nil
 }
 
 // count counts what can't be taken back, whatever the records look like.
-func (u *undoing) count(all *effects) {
-	for operation, n := range all.sent {
+func (u *undoing) count() {
+	for operation, n := range u.index.sent {
 		u.report.Never[operation] += n
 		u.report.Changes += n
 	}
@@ -129,8 +128,8 @@ func (u *undoing) count(all *effects) {
 
 // plan plans each record: first the old values, then new records are deleted, those that belong to
 // others before these, and last deleted records are created again.
-func (u *undoing) plan(list []*effect) error {
-	var updates, created, deleted []*effect
+func (u *undoing) plan(list []*brief) error {
+	var updates, created, deleted []*brief
 	for _, e := range list {
 		switch {
 		case e.created && e.deleted:
@@ -144,14 +143,7 @@ func (u *undoing) plan(list []*effect) error {
 		}
 		u.report.Changes++
 	}
-	byModel := map[*catalog.Model][]*effect{}
-	var models []*catalog.Model
-	for _, e := range updates {
-		if byModel[e.model] == nil {
-			models = append(models, e.model)
-		}
-		byModel[e.model] = append(byModel[e.model], e)
-	}
+	models, byModel := modelsOf(updates)
 	for _, m := range models {
 		if err := u.restore(m, byModel[m]); err != nil {
 			return err
@@ -163,43 +155,16 @@ func (u *undoing) plan(list []*effect) error {
 	return u.recreate(deleted)
 }
 
-// look reads records as they are now.
-func (u *undoing) look(m *catalog.Model, list []*effect) ([]map[string]jsontext.Value, error) {
-	rows := make([]planhat.Record, len(list))
-	for i, e := range list {
-		names := map[string]bool{}
-		for path := range e.after {
-			name, _, _ := strings.Cut(path, ".")
-			if p := m.Property(name); p == nil || !p.ReadOnly {
-				names[name] = true
-			}
-			if p := m.Property(name); p != nil && p.ReadAs != "" {
-				names[p.ReadAs] = true
-			}
+// modelsOf groups records by model, in the order in which the models occur.
+func modelsOf(list []*brief) (models []*catalog.Model, byModel map[*catalog.Model][]*brief) {
+	byModel = map[*catalog.Model][]*brief{}
+	for _, b := range list {
+		if byModel[b.model] == nil {
+			models = append(models, b.model)
 		}
-		if len(e.others) > 0 {
-			names["custom"] = true
-		}
-		if ref := m.CompanyRef(); ref != "" {
-			names[ref] = true
-		}
-		row := object{}.with("_id", quoted(e.id))
-		for _, name := range slices.Sorted(maps.Keys(names)) {
-			row = row.with(name, jsontext.Value("null"))
-		}
-		rows[i] = planhat.Record(row.text())
+		byModel[b.model] = append(byModel[b.model], b)
 	}
-	found, err := u.planner.Look(u.ctx, m, rows, u.Send)
-	if err != nil {
-		return nil, fmt.Errorf("the %s can't be read: %w", m.Plural, err)
-	}
-	out := make([]map[string]jsontext.Value, len(found))
-	for i, r := range found {
-		if r != nil {
-			out[i] = plan.Members(r)
-		}
-	}
-	return out, nil
+	return models, byModel
 }
 
 // record passes a step on.
@@ -211,10 +176,10 @@ func (u *undoing) record(m *catalog.Model, operation string, rows []plan.StepRow
 }
 
 // row returns a row about a record.
-func (e *effect) row(action string) plan.StepRow {
-	r := plan.StepRow{Row: 1, Action: action, ID: e.id, Name: e.name}
-	if e.key.Value != "" {
-		key := e.key
+func (b *brief) row(action string) plan.StepRow {
+	r := plan.StepRow{Row: 1, Action: action, ID: b.id, Name: b.name}
+	if b.key.Value != "" {
+		key := b.key
 		r.Key = &key
 	}
 	return r

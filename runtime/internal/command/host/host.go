@@ -258,7 +258,7 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 	if _, decided := env.Getenv("GOMEMLIMIT"); !decided {
 		memory.Reserve(maxHeap)
 	}
-	if _, decided := env.Getenv("GOGC"); !decided && o.DryRun {
+	if _, decided := env.Getenv("GOGC"); !decided && (o.DryRun || o.sends) {
 		memory.Spare() // what is planned stays in memory
 	}
 	options := runtime.Options{

@@ -75,10 +75,10 @@ func (o *options) checkOut(env *environment.Env) error {
 	return planOutput.Check(env, o.out)
 }
 
-// each calls do with each change of a set.
-func (u *undoing) each(ctx context.Context, set *changes.Set, client int, do func(*changes.Change)) error {
+// each calls do with the changes of a set after one number and until another one, 0 for the end.
+func (u *undoing) each(ctx context.Context, set *changes.Set, client int, after, until int64, do func(*changes.Change)) error {
 	const most = 1000
-	for after := int64(0); ; {
+	for until == 0 || after < until {
 		var page []changes.Change
 		err := u.journal.Read(ctx, func(ctx context.Context, db *store.DB) (err error) {
 			page, err = changes.Page(ctx, db, set.ID, after, most)
@@ -88,12 +88,13 @@ func (u *undoing) each(ctx context.Context, set *changes.Set, client int, do fun
 			return err
 		}
 		for i := range page {
-			if page[i].Client == client {
+			if page[i].Client == client && (until == 0 || page[i].Seq <= until) {
 				do(&page[i])
 			}
 		}
 		after = page[len(page)-1].Seq
 	}
+	return nil
 }
 
 // plan makes the plan, or takes up that of an interrupted undo.
@@ -132,7 +133,9 @@ func (u *undoing) plan(ctx context.Context, run int64) (p *planned, err error) {
 	}
 	defer func() { err = errors.Join(err, spool.Close()) }()
 	p.made, err = undo.Plan(ctx, undo.Options{
-		Set: p.set, Changes: func(do func(*changes.Change)) error { return u.each(ctx, p.set, tenant.Client, do) },
+		Set: p.set, Changes: func(after, until int64, do func(*changes.Change)) error {
+			return u.each(ctx, p.set, tenant.Client, after, until, do)
+		},
 		Send: u.counted(client.Read), Tenant: tenant, Overwrite: u.overwrite, Recreate: u.recreate, Now: u.env.Now,
 		Step: func(s *plan.Step) {
 			p.report.Add(s)
