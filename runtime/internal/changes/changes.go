@@ -52,6 +52,10 @@ type Set struct {
 	holder string
 }
 
+// Leased reports whether a process has begun to work on the set and has not said that it ended:
+// it is working, or was killed.
+func (s *Set) Leased() bool { return s.holder != "" }
+
 // Held returns the process that works on the set, or nil.
 func (s *Set) Held(now time.Time) *HeldError {
 	if s.holder == "" {

@@ -111,7 +111,9 @@ func (r Rows) written() int { return r.Created + r.Updated + r.Upserted + r.Sent
 // Refused is the error of what may not go ahead.
 type Refused struct {
 	Message, Hint string
-	code          int
+	// Limit is true if there were more deletes than --max-deletes allows.
+	Limit bool
+	code  int
 }
 
 func (r *Refused) Error() string { return r.Message }
@@ -124,7 +126,7 @@ func (r *Refused) ErrorHint() string { return r.Hint }
 func (r *Refused) ExitCode() int { return r.code }
 
 func refused(message, hint string) *Refused {
-	return &Refused{message, hint, fault.ExitNotConfirmed}
+	return &Refused{Message: message, Hint: hint, code: fault.ExitNotConfirmed}
 }
 
 // Plan decides about all that a plan would write, before anything is sent. It returns a
@@ -195,8 +197,9 @@ func (t *Terms) allowed(model string, rows Rows) error {
 	} {
 		if one.rows > 0 && !t.Profile.allows(one.operation) {
 			return &Refused{
-				"the profile " + t.Profile.called() + " does not allow scripts to " + one.operation + " records, such as " + count(model, one.rows),
-				"its setting allow has " + english.WordSeries(slices.Clone(t.Profile.Allow), "and"), fault.ExitAuth,
+				Message: "the profile " + t.Profile.called() + " does not allow scripts to " + one.operation + " records, such as " + count(model, one.rows),
+				Hint:    "its setting allow has " + english.WordSeries(slices.Clone(t.Profile.Allow), "and"),
+				code:    fault.ExitAuth,
 			}
 		}
 	}
@@ -210,7 +213,9 @@ const (
 )
 
 func (t *Terms) tooMany(what string, rows Rows, done string) error {
-	return refused(what+t.Most.of(rows)+", and --max-deletes allows "+t.Most.String(), done+"; if so many deletes are right, raise --max-deletes")
+	r := refused(what+t.Most.of(rows)+", and --max-deletes allows "+t.Most.String(), done+"; if so many deletes are right, raise --max-deletes")
+	r.Limit = true
+	return r
 }
 
 func emptySource(what string, empty []string) error {

@@ -29,7 +29,6 @@ import (
 	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/plan"
 	"github.com/phscript/phscript/runtime/internal/planfile"
-	"github.com/phscript/phscript/runtime/internal/store"
 	"github.com/phscript/phscript/runtime/internal/view"
 )
 
@@ -281,24 +280,9 @@ type applying struct {
 
 func (a *applying) run(ctx context.Context) error {
 	journal := changes.New(a.host.Store().Open, a.host.Log())
-	var past *changes.Set
-	begun := false // what has begun can be continued
-	err := journal.Read(ctx, func(ctx context.Context, db *store.DB) (err error) {
-		if err := changes.Prune(ctx, db, changes.MostKept); err != nil {
-			return err
-		}
-		if past, err = changes.OfPlan(ctx, db, a.header.ID); err != nil || past == nil {
-			return err
-		}
-		rows, err := changes.Page(ctx, db, past.ID, 0, 1)
-		begun = len(rows) > 0 || past.Forgotten
-		return err
-	})
+	begun, err := a.past(ctx, journal)
 	if err != nil {
 		return err
-	}
-	if reason := applied(past); reason != "" {
-		return a.refuse([]string{reason}, a.again(a.header))
 	}
 	clients, reasons, err := a.connect(ctx)
 	if err != nil {
@@ -321,9 +305,9 @@ func (a *applying) run(ctx context.Context) error {
 		return err
 	}
 	defer w.Close(ctx)
-	if set := w.Set(); resumed {
-		if reason := applied(&set); reason != "" { // between the two looks
-			return a.refuse([]string{reason}, a.again(a.header))
+	if set := w.Set(); resumed || set.Undoes > 0 {
+		if err := a.meanwhile(ctx, journal, &set); err != nil {
+			return err
 		}
 	}
 	o := &apply.Options{
@@ -346,20 +330,6 @@ func (a *applying) run(ctx context.Context) error {
 	a.looked()
 	return err
 }
-
-// applied says that a plan can't be applied again, or returns "".
-func applied(s *changes.Set) string {
-	switch {
-	case s == nil:
-	case !s.Ended.IsZero():
-		return "this plan was applied at " + clock(s.Ended) + "; a plan can be applied once"
-	case s.Forgotten:
-		return "this plan was applied in part at " + clock(s.Used) + ", and what was sent is no longer recorded"
-	}
-	return ""
-}
-
-func clock(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
 
 func tenants(h *planfile.Header) (list []changes.Tenant) {
 	for _, t := range h.Tenants {

@@ -20,6 +20,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/repl"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/consent"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/rejects"
@@ -291,7 +292,10 @@ func runScript(env *environment.Env, o *options, flags *pflag.FlagSet) error {
 	s.Run, s.Recorded = entry.ID(), h.Recorded(context.Background())
 	_, s.InDoubt = errors.AsType[*host.Doubtful](runErr)
 	finished := done(journals, s)
-	if s.Resumed = journals.Resumed(); !finished && !scheduled && journals.Used() {
+	// A run that resumes counts its own deletes, so it would go past the limit.
+	stop, _ := errors.AsType[*consent.Refused](runErr)
+	limited := stop != nil && stop.Limit
+	if s.Resumed = journals.Resumed(); !finished && !scheduled && !limited && journals.Used() {
 		s.Resume = h.Secrets.String(resumeCommand(env))
 	}
 	// Last of all: if the run is killed before, it can still be resumed.

@@ -3,6 +3,7 @@ package undo
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -11,8 +12,10 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/host"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/plan"
 	"github.com/phscript/phscript/runtime/internal/store"
+	"github.com/phscript/phscript/runtime/internal/trust"
 )
 
 // account is the configured one.
@@ -157,7 +160,7 @@ func choose(ctx context.Context, db *store.DB, run int64, of *account) (c choice
 			default:
 				c.set = s
 			}
-			if c.newer, err = unrecorded(ctx, db, s.Run, recorded); err != nil {
+			if c.newer, err = unrecorded(ctx, db, s.Run, recorded, of); err != nil {
 				return c, err
 			}
 			return c, c.complete(ctx, db, last)
@@ -182,19 +185,36 @@ func (c *choice) complete(ctx context.Context, db *store.DB, last *changes.Set) 
 }
 
 // unrecorded returns the runs of commands after another one that are not recorded, the latest
-// first. Commands get a number when they first write.
-func unrecorded(ctx context.Context, db *store.DB, after int64, recorded map[int64]bool) (list []*history.Run, err error) {
+// first. Commands get a number when they first write. What apply changes is always recorded, if
+// another apply continued it under the number of that one. Runs that wrote nothing to the account
+// do not count, as far as their profile shows it.
+func unrecorded(ctx context.Context, db *store.DB, after int64, recorded map[int64]bool, of *account) (list []*history.Run, err error) {
 	const most = 200
 	if after == 0 {
 		return nil, nil
 	}
-	runs, err := history.New(db).List(ctx, history.Filter{Limit: most})
+	h := history.New(db)
+	runs, err := h.List(ctx, history.Filter{Limit: most})
+	if err != nil {
+		return nil, err
+	}
 	for _, r := range runs {
-		if r.ID > after && !recorded[r.ID] && slices.Contains([]history.Cause{history.ByRun, history.ByApply, history.ByREPL}, r.Cause) {
+		if r.ID <= after || recorded[r.ID] || r.Cause != history.ByRun && r.Cause != history.ByREPL {
+			continue
+		}
+		full, err := h.Get(ctx, db, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		var s struct {
+			Profile *outcome.Profile `json:"profile"`
+		}
+		_ = json.Unmarshal(full.Summary, &s) // it has none while the run is running
+		if s.Profile == nil || s.Profile.Written && s.Profile.Host == trust.HostOf(of.host) {
 			list = append(list, r)
 		}
 	}
-	return list, err
+	return list, nil
 }
 
 // warn says that newer runs are not recorded, and refuses if nobody sees it before the undo
@@ -218,8 +238,11 @@ func (u *undoing) check(c choice) error {
 	if s.Forgotten {
 		return &usage.Error{Message: fmt.Sprintf("what run %d changed is no longer recorded, so it can't be taken back", s.Run)}
 	}
-	if c.interrupted == nil && s.Ended.IsZero() && u.env.Now().Sub(s.Used) < changes.Lease {
-		return &usage.Error{Message: fmt.Sprintf("run %d is still running, or was killed less than a minute ago", s.Run), Hint: "wait for its end"}
+	if c.interrupted == nil && s.Ended.IsZero() && s.Leased() && u.env.Now().Sub(s.Used) < changes.Lease {
+		if held := s.Held(u.env.Now()); held != nil && held.Process > 0 {
+			return &usage.Error{Message: fmt.Sprintf("run %d is still running: %s", s.Run, held), Hint: "wait for its end"}
+		}
+		return &usage.Error{Message: fmt.Sprintf("run %d is still running, or was killed less than a minute ago", s.Run), Hint: "try again in a minute"}
 	}
 	if c.interrupted != nil {
 		if held := c.interrupted.Held(u.env.Now()); held != nil {
