@@ -36,6 +36,9 @@ func ParseLimit(text string) (Limit, error) {
 // Given reports whether there is a limit.
 func (l Limit) Given() bool { return l.text != "" }
 
+// Share reports whether the limit is a share of records.
+func (l Limit) Share() bool { return l.Given() && l.count < 0 }
+
 func (l Limit) String() string { return l.text }
 
 // Over reports whether so many deletes of a model exceed a share of its known records.

@@ -222,7 +222,7 @@ func (o *options) apply(env *environment.Env, name string, command []string) err
 		return err
 	}
 	defer endProgress()
-	terms, err := o.consent.Terms(env, c, false)
+	terms, err := o.consent.PlanTerms(env, c)
 	if err != nil {
 		return err
 	}

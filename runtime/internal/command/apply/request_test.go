@@ -15,6 +15,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/changes"
 	planning "github.com/phscript/phscript/runtime/internal/command/plan"
 	"github.com/phscript/phscript/runtime/internal/command/trial"
+	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
 )
@@ -151,4 +152,19 @@ func TestListsOfRequestsAreSentWhole(t *testing.T) {
 		phases = append(phases, fmt.Sprint(c["phase"]))
 	}
 	assert.Subset(t, phases, []string{"Phase 1", "Phase 2", "Phase 3"})
+}
+
+// TestAShareOfDeletesIsRefused: a plan knows only the records that it changes.
+func TestAShareOfDeletesIsRefused(t *testing.T) {
+	d := newDesk(t, simulator.Options{}, map[string]string{"a.lua": `
+local list = planhat.company.get_list()
+planhat.company.delete(list[1]._id)
+`})
+	d.plan("a.lua")
+	_, _, err := d.Run(New, "--yes", "--max-deletes", "90%", "plan.jsonl")
+	require.EqualError(t, err, "a plan does not say how many records there are, so --max-deletes takes a number here, not 90%")
+	require.Equal(t, 2, outcome.Code(err))
+	require.Zero(t, d.deletes())
+	code, said := d.apply("--yes", "--max-deletes", "1")
+	require.Equal(t, 0, code, said)
 }

@@ -65,6 +65,19 @@ func (c *Consent) Terms(env *environment.Env, settings config.Config, simulated 
 	return t, nil
 }
 
+// PlanTerms returns the terms of a command that carries out a plan. It knows only the records of
+// the plan, so it does not take a share of deletes.
+func (c *Consent) PlanTerms(env *environment.Env, settings config.Config) (*consent.Terms, error) {
+	t, err := c.Terms(env, settings, false)
+	if err == nil && t.Most.Share() {
+		return nil, &usage.Error{
+			Message: "a plan does not say how many records there are, so --max-deletes takes a number here, not " + t.Most.String(),
+			Hint:    "give a number of records, such as --max-deletes 100",
+		}
+	}
+	return t, err
+}
+
 // asked asks a question on the terminal. It reads no more than a line, since the script may
 // read the next one.
 func asked(ctx context.Context, env *environment.Env, question string) (string, error) {

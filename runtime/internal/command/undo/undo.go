@@ -145,7 +145,7 @@ func (o *options) undo(env *environment.Env, run int64) error {
 		return err
 	}
 	defer endProgress()
-	terms, err := o.consent.Terms(env, c, false)
+	terms, err := o.consent.PlanTerms(env, c)
 	if err != nil {
 		return err
 	}
