@@ -57,6 +57,8 @@ type Record struct {
 	// Keyless is true for a new record without a key: if its answer is lost, nothing tells whether
 	// it was created.
 	Keyless bool `json:"keyless,omitempty" doc:"a new record without a key, which cannot be resumed if its answer is lost"`
+	// Values are those of a new record, or of one that was not looked up.
+	Values []Property `json:"values,omitempty" doc:"the properties of a new record, or of one that was not looked up"`
 	// Fields are the properties of a row that has no changes to show.
 	Fields []string `json:"fields,omitempty" doc:"the names of the properties, if their values are not shown"`
 }
@@ -209,28 +211,17 @@ func keep(list *[]Record, s *plan.Step, row *plan.StepRow) {
 	}
 	if len(row.Changes) == 0 {
 		one.Fields = fieldsOf(row.Body)
+		if row.Action == plan.Create || row.Action == plan.Upsert {
+			one.Values = valuesOf(s.Model, row.Body)
+		}
 	}
 	*list = append(*list, one)
 }
 
 // fieldsOf returns the names of a row's properties.
 func fieldsOf(body jsontext.Value) (names []string) {
-	if body.Kind() != '{' {
-		return nil
-	}
-	dec := jsontext.NewDecoder(strings.NewReader(string(body)), jsontext.AllowDuplicateNames(true))
-	if _, err := dec.ReadToken(); err != nil {
-		return nil
-	}
-	for dec.PeekKind() == '"' {
-		name, err := dec.ReadToken()
-		if err != nil {
-			return names
-		}
-		names = append(names, name.String())
-		if dec.SkipValue() != nil {
-			return names
-		}
+	for name := range members(body) {
+		names = append(names, name)
 	}
 	return names
 }

@@ -142,6 +142,7 @@ func (p *planText) record(mark rune, r *planfile.Record) {
 		return
 	}
 	fmt.Fprintf(p, "    %c %s%s\n", mark, display.OneLine(p.names(r)), at)
+	p.values(r)
 	for _, c := range r.Changes {
 		fmt.Fprintf(p, "        %s: %s → %s\n", display.OneLine(c.Path), p.before(c), p.after(c))
 	}
