@@ -53,6 +53,7 @@ func (e *entry) End(ctx context.Context, rows []planhat.JournalRow, answer []byt
 		}
 	}
 	e.settle(ctx, e.rows)
+	e.lasts(e.call.Model, e.rows)
 	if failed { // what was planned for these records is not so
 		e.planning.Lock()
 		e.run.Reset()

@@ -44,8 +44,9 @@ type Recorder struct {
 	warned map[string]bool
 	failed bool
 	steps  int
-	// calls are those that were made to read values, records how many changes were recorded.
-	calls, records int
+	// calls are those that were made to read values, records how many changes were recorded, and
+	// lasting how many of these no undo takes back.
+	calls, records, lasting int
 }
 
 // storing is how long the store may take to record a request. A run does not wait for it
@@ -82,6 +83,27 @@ func (r *Recorder) Cost() (calls, records int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.calls, r.records
+}
+
+// Reverts reports whether an undo may take some of the recorded changes back.
+func (r *Recorder) Reverts() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.records > r.lasting
+}
+
+// lasts counts the rows that were not carried out, and deleted custom fields, which no undo brings
+// back.
+func (r *Recorder) lasts(m *catalog.Model, rows []changes.Change) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range rows {
+		c := &rows[i]
+		undone := c.State == changes.Rejected || c.State == changes.Failed
+		if undone || m != nil && m.Has(catalog.FieldDefinition) && c.Action == plan.Delete {
+			r.lasting++
+		}
+	}
 }
 
 // Close ends the recording.

@@ -40,5 +40,8 @@ func (h *Opened) Recorded(ctx context.Context) *outcome.Recorded {
 	_ = h.entry.Load().store(ctx, func(ctx context.Context, db *store.DB) error {
 		return changes.Prune(ctx, db, changes.MostKept)
 	})
+	if !h.recorder.Reverts() {
+		return nil
+	}
 	return &outcome.Recorded{Changes: n, Calls: calls, Until: h.options.Now().Add(changes.Kept).UTC().Truncate(time.Second)}
 }

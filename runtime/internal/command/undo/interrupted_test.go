@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -12,6 +13,7 @@ import (
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime/internal/command/apply"
 	"github.com/phscript/phscript/runtime/internal/command/plan"
+	"github.com/phscript/phscript/runtime/internal/command/run"
 )
 
 // TestPlansThatWereTakenBackAreNotContinued: what an undo has taken back of an interrupted apply
@@ -61,4 +63,18 @@ func TestRunsElsewhereDoNotBlock(t *testing.T) {
 	r.script(t, `planhat.company.update("extid-new", { name = "Newer" })`, "--profile", "here")
 	_, stderr := r.undo(t, 2, "--yes", "--profile", "here")
 	assert.Contains(t, stderr, "run 5 (s.lua) is newer than run 4, but its changes are not recorded")
+}
+
+// TestNoUndoOfNothingIsOffered: the summary names undo only if it can take something back.
+func TestNoUndoOfNothingIsOffered(t *testing.T) {
+	const rejected = `pcall(planhat.company.create, { sourceId = planhat.company.get_list()[1].sourceId })`
+	const field = `planhat.custom_field.delete(planhat.custom_field.get_list()[1]._id)`
+	const create = `planhat.company.create{ externalId = "new", name = "New" }`
+	r := newTenant(t, nil)
+	for i, source := range []string{rejected, field, rejected + "\n" + create} {
+		require.NoError(t, os.WriteFile(filepath.Join(r.Env.Dir, "s.lua"), []byte(source), 0o600))
+		_, stderr, err := r.Run(run.New, "--allow-host", "127.0.0.1", "--yes", "--calls-per-min", "100000", "--undoable", "s.lua")
+		require.Contains(t, []int{0, 3}, code(err), stderr)
+		assert.Equal(t, i == 2, strings.Contains(stderr, "phscript undo"), stderr)
+	}
 }
