@@ -30,12 +30,12 @@ planhat.company.bulk_upsert(rows)`,
 		},
 		"the externalId of several companies' records": {
 			twins + `planhat.enduser.bulk_upsert{ { externalId = "twin", firstName = "Kim" } }`,
-			[]string{"main.lua:4: 1 row of enduser.bulk_upsert has an externalId that several endusers have, and no company that tells which of them is meant"},
+			[]string{"main.lua:4: 1 row of enduser.bulk_upsert has an externalId that several endusers have, and no company to tell them apart"},
 			"update",
 		},
 		"the same in an update": {
 			twins + `planhat.enduser.update("extid-twin", { firstName = "Kim" })`,
-			[]string{"main.lua:4: 1 row of enduser.update has an externalId that several endusers have, and no company that tells which of them is meant"},
+			[]string{"main.lua:4: 1 row of enduser.update has an externalId that several endusers have, and no company to tell them apart"},
 			"update",
 		},
 		"an email that two have": {

@@ -167,10 +167,10 @@ func TestListsThatPlannedChangesMakeInexact(t *testing.T) {
 		create + `planhat.enduser.get_list{ sort = "email" }`:                                                     "",
 		`planhat.company.update("extid-company-1", { phase = "Live" }) planhat.company.get_list{ sort = "name" }`: "",
 		// The place of a record in another order is not known.
-		create + `planhat.company.get_list{ sort = "name", limit = 3 }`:                                                                       "main.lua:1: company.get_list is sorted by name, and planned changes may come at another place of it",
-		`planhat.company.update("extid-company-1", { name = "Zzz" })` + "\n" + `for c in planhat.company.each{ sort = "-name" } do break end`: "main.lua:2: company.get_list is sorted by name, and planned changes may come at another place of it",
+		create + `planhat.company.get_list{ sort = "name", limit = 3 }`:                                                                       "main.lua:1: company.get_list is sorted by name, and planned changes may have another place in it",
+		`planhat.company.update("extid-company-1", { name = "Zzz" })` + "\n" + `for c in planhat.company.each{ sort = "-name" } do break end`: "main.lua:2: company.get_list is sorted by name, and planned changes may have another place in it",
 		// Planhat searches in texts that it makes itself.
-		`planhat.ticket.bulk_upsert{ { sourceId = "t-1", email = "kim@acme.example", domains = { "acme.example" }, title = "Help" } }` + "\n" + `planhat.ticket.get_list{ search = "help" }`: "main.lua:2: ticket.get_list is filtered by search, which is not known of records that do not exist yet",
+		`planhat.ticket.bulk_upsert{ { sourceId = "t-1", email = "kim@acme.example", domains = { "acme.example" }, title = "Help" } }` + "\n" + `planhat.ticket.get_list{ search = "help" }`: "main.lua:2: ticket.get_list is filtered by search, which is unknown for records that do not exist yet",
 		// Of records that a bulk call changed, not all is known.
 		`local u, c = planhat.enduser.get_list{ limit = 1 }[1], planhat.company.get_list{ limit = 9 }
 planhat.enduser.bulk_upsert{ { email = u.email, companyId = c[9]._id } }

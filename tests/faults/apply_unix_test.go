@@ -130,7 +130,7 @@ func TestCtrlCEndsAnApply(t *testing.T) {
 	}
 	_ = cmd.Wait()
 	require.Equal(t, 130, cmd.ProcessState.ExitCode(), told.String())
-	assert.Contains(t, told.String(), "2 created, 2 not begun\n")
+	assert.Contains(t, told.String(), "2 created, 2 not sent yet\n")
 	assert.Contains(t, told.String(), "\nto continue, run: phscript apply --accept-inexact plan.jsonl\n")
 	assert.Len(t, g.planhat.Records("company"), 2)
 

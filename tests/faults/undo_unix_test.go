@@ -18,7 +18,7 @@ import (
 	"github.com/phscript/phscript/planhat/simulator"
 )
 
-// taken is a script with everything that an undo takes back.
+// taken is a script with everything that an undo reverts.
 const taken = `
 local list = planhat.company.get_list()
 planhat.company.update(list[1]._id, { name = "Renamed", custom = { Tier = "Platinum" } })
@@ -121,7 +121,7 @@ func TestKilledUndosContinue(t *testing.T) {
 				assert.Empty(t, plans(t, dir))
 				code, said = k.run(t, dir, "undo", "--yes")
 				assert.Equal(t, 2, code, said)
-				assert.Contains(t, said, "there is no run left to take back")
+				assert.Contains(t, said, "there is no run left to undo")
 			})
 		}
 	}
@@ -142,7 +142,7 @@ func TestAnUndoWhosePlanIsLostContinues(t *testing.T) {
 	assert.Contains(t, said, "--recreate could create them twice")
 	code, said = k.run(t, dir, "undo", "--yes")
 	assert.Equal(t, 3, code, said)
-	assert.Contains(t, said, "note: run 2 has created records that the run deleted again, with new ids")
+	assert.Contains(t, said, "note: run 2 has already recreated records that this run deleted, with new ids")
 	assert.Contains(t, said, "there is nothing to revert")
 	code, said = k.run(t, dir, "undo", "--yes")
 	assert.Equal(t, 2, code, said)
@@ -176,7 +176,7 @@ func TestCtrlCEndsAnUndo(t *testing.T) {
 	}
 	_ = cmd.Wait()
 	require.Equal(t, 130, cmd.ProcessState.ExitCode(), told.String())
-	assert.Contains(t, told.String(), "2 deleted, 2 not begun\n")
+	assert.Contains(t, told.String(), "2 deleted, 2 not sent yet\n")
 	assert.Contains(t, told.String(), "\nto continue, run: phscript undo --yes\n")
 	assert.Len(t, g.planhat.Records("company"), 2)
 

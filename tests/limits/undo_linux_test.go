@@ -13,7 +13,7 @@ import (
 	"github.com/phscript/phscript/tests/program"
 )
 
-// TestMemoryOfAnUndo: the plan that takes 100,000 new records back takes as little as the plan that
+// TestMemoryOfAnUndo: the plan that undoes 100,000 new records takes as little as the plan that
 // created them.
 func TestMemoryOfAnUndo(t *testing.T) {
 	const name, companies = "new records", 20

@@ -1,4 +1,5 @@
-// Package anonymize replaces what says something about people and companies in records.
+// Package anonymize replaces names, addresses and other text about people and companies in
+// records.
 //
 // What a text is replaced by depends only on the text, on what kind of text it is, and on a
 // key. So a snapshot that is taken again differs only where the records do, and texts that

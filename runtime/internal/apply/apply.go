@@ -1,5 +1,5 @@
 // Package apply carries out plans: it checks that they still fit, sends their rows and
-// records each before and after. What was interrupted it resumes, without sending twice.
+// records each before and after. An interrupted apply continues without sending anything twice.
 package apply
 
 import (
@@ -66,7 +66,7 @@ type StaleError struct{ Rows int }
 
 func (e *StaleError) Error() string { return "the plan is stale" }
 
-// StoppedError says why an apply ended before its end.
+// StoppedError says why an apply stopped early.
 type StoppedError struct {
 	Why  string
 	Hint string
@@ -86,7 +86,7 @@ type applier struct {
 	ids    ids
 	past   map[place]past
 	result *Result
-	// stale are the rows that are left out because they have changed.
+	// stale are the rows that are skipped because they have changed.
 	stale map[place]bool
 	// checked is when the check of the whole plan began. checker is the current one, nil until
 	// a request is sent after the first check is too old.

@@ -24,17 +24,17 @@ type CustomError struct {
 }
 
 func (e *CustomError) Error() string {
-	text := fmt.Sprintf("Planhat removed custom properties that the plan does not change: of %s, it removed %s", e.Record, strings.Join(e.Lost, ", "))
+	text := fmt.Sprintf("Planhat removed custom properties of %s that the plan does not change: %s", e.Record, strings.Join(e.Lost, ", "))
 	if e.Restored {
-		return text + "; the record has its values back, and nothing more was sent"
+		return text + "; apply restored them, and sent nothing more"
 	}
-	return text + "; nothing more was sent, and the values could not be put back"
+	return text + "; nothing more was sent, and the values could not be restored"
 }
 
 // ErrorHint says what to do.
 func (e *CustomError) ErrorHint() string {
 	if !e.Restored {
-		return "put the values back by hand; 'phscript plan show' has those that the plan was made from"
+		return "restore the values by hand; 'phscript plan show' has those that the plan was made from"
 	}
 	return "let the script send all custom properties of a record, not only those that it changes, and plan again"
 }
@@ -115,7 +115,7 @@ func removed(s *step, r row, before, now map[string]jsontext.Value) (lost []stri
 func (a *applier) putBack(ctx context.Context, s *step, r row, whole map[string]jsontext.Value, lost []string) error {
 	failed := &CustomError{Record: s.label(r.StepRow), Lost: lost}
 	failed.Restored = a.restore(ctx, s, r, whole) == nil
-	out := newSettled(r, changes.Failed, r.id, plan.Update, "put back, since Planhat removed other custom properties")
+	out := newSettled(r, changes.Failed, r.id, plan.Update, "restored, because Planhat removed other custom properties")
 	if !failed.Restored {
 		out.state, out.why = changes.Done, failed.Error()
 	}

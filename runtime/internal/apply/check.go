@@ -58,7 +58,7 @@ type verdict struct {
 
 // Difference is something that has changed since a plan was made.
 type Difference struct {
-	Kind string `json:"kind" doc:"field, gone (the record no longer exists), exists (it exists already), other_record (the key finds another record), not_readable or refused"`
+	Kind string `json:"kind" doc:"field, gone (the record no longer exists), exists (it already exists), other_record (the key finds another record), not_readable or refused"`
 	// Path is the property that has another value; Planned is what the plan was made from, and
 	// Now what it is.
 	Path    string `json:"path,omitempty" doc:"the property"`

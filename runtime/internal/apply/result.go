@@ -14,10 +14,10 @@ type Counts struct {
 	Created   int `json:"created" doc:"records that were created"`
 	Updated   int `json:"updated" doc:"records that were updated"`
 	Deleted   int `json:"deleted" doc:"records that were deleted"`
-	Sent      int `json:"values_sent" doc:"values and events that were sent, and other requests"`
+	Sent      int `json:"values_sent" doc:"metrics and activities that were sent, and other requests"`
 	Unchanged int `json:"already_so" doc:"records that were already as planned"`
 	Rejected  int `json:"rejected" doc:"rows that were rejected"`
-	Skipped   int `json:"skipped" doc:"rows that were left out"`
+	Skipped   int `json:"skipped" doc:"rows that were skipped"`
 	// Needing rows need a record that was not created.
 	Needing  int `json:"needing" doc:"rows that need a record that was not created"`
 	Doubtful int `json:"doubtful" doc:"rows that may have been sent"`
@@ -43,7 +43,7 @@ type Line struct {
 // Verified says how many records were read again after an apply.
 type Verified struct {
 	Records int `json:"records" doc:"records that were read again"`
-	Unread  int `json:"unread_rows" doc:"rows that were sent and can't be read again, such as values, events and other requests"`
+	Unread  int `json:"unread_rows" doc:"rows that were sent and can't be read again, such as metrics, activities and other requests"`
 }
 
 // Result is what an apply has done, with what earlier ones have done of the same plan.

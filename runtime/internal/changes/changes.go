@@ -33,7 +33,7 @@ type Set struct {
 	Kind Kind  `json:"kind"`
 	// Plan is the id of its plan, "" for a run without one. Each plan has at most one set.
 	Plan string `json:"plan,omitempty"`
-	// Undoes is the set that this one takes back, 0 for none.
+	// Undoes is the set that this one undoes, 0 for none.
 	Undoes int64  `json:"undoes,omitempty"`
 	Script string `json:"script"`
 	// Tenants are those that it writes to.

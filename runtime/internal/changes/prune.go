@@ -68,7 +68,7 @@ func Forget(ctx context.Context, db *store.DB, set int64) error {
 }
 
 // ForgetRecord deletes the data that is recorded about one record of Planhat, and returns
-// how many changes that concerns. They remain without it, and can't be taken back.
+// how many changes that concerns. They remain without it, and can't be undone.
 func ForgetRecord(ctx context.Context, db *store.DB, id string) (int64, error) {
 	if id == "" {
 		return 0, nil

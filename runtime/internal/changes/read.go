@@ -38,19 +38,19 @@ func OfRun(ctx context.Context, q store.Queryer, run int64) (*Set, error) {
 	return one(ctx, q, `run = ? ORDER BY id DESC LIMIT 1`, run)
 }
 
-// UndoneBy returns the last set that takes another one back, nil for none.
+// UndoneBy returns the last set that undoes another one, nil for none.
 func UndoneBy(ctx context.Context, q store.Queryer, id int64) (*Set, error) {
 	return one(ctx, q, `undoes = ? ORDER BY id DESC LIMIT 1`, id)
 }
 
-// TakenBackBy returns the last set that has taken changes of another one back, may have done so, or
+// TakenBackBy returns the last set that has undone changes of another one, may have done so, or
 // is being worked on; nil for none.
 func TakenBackBy(ctx context.Context, q store.Queryer, id int64) (*Set, error) {
 	return one(ctx, q, `undoes = ? AND (holder <> '' OR forgotten <> 0 OR EXISTS (SELECT 1 FROM phscript_change c
 		WHERE c.change_set = phscript_change_set.id AND c.state IN (?, ?, ?))) ORDER BY id DESC LIMIT 1`, id, Done, Intended, Doubtful)
 }
 
-// Recreator returns the run of a set that takes another one back, was not taken back itself, and
+// Recreator returns the run of a set that undoes another one, was not undone itself, and
 // may have made changes of an action. It is 0 for none.
 func Recreator(ctx context.Context, q store.Queryer, id int64, action string) (run int64, err error) {
 	err = q.QueryRowContext(ctx, `SELECT coalesce(max(s.run), 0) FROM phscript_change_set s

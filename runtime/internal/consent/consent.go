@@ -77,7 +77,7 @@ type Work struct {
 // Rows count records.
 type Rows struct {
 	Created, Updated, Deleted int
-	// Upserted are created or updated, as Planhat finds. Sent are values and events.
+	// Upserted are created or updated, as Planhat finds. Sent are metrics and activities.
 	Upserted, Sent int
 	// Known is how many records of the model are known, for the share of deletes.
 	Known int
@@ -108,7 +108,7 @@ func (r Rows) Add(o Rows) Rows {
 // written are the records that are written and not deleted.
 func (r Rows) written() int { return r.Created + r.Updated + r.Upserted + r.Sent }
 
-// Refused is the error of what may not go ahead.
+// Refused is the error of a write that may not go ahead.
 type Refused struct {
 	Message, Hint string
 	// Limit is true if there were more deletes than --max-deletes allows.
@@ -198,7 +198,7 @@ func (t *Terms) allowed(model string, rows Rows) error {
 		if one.rows > 0 && !t.Profile.allows(one.operation) {
 			return &Refused{
 				Message: "the profile " + t.Profile.called() + " does not allow scripts to " + one.operation + " records, such as " + count(model, one.rows),
-				Hint:    "its setting allow has " + english.WordSeries(slices.Clone(t.Profile.Allow), "and"),
+				Hint:    "it allows: " + english.WordSeries(slices.Clone(t.Profile.Allow), "and"),
 				code:    fault.ExitAuth,
 			}
 		}
@@ -213,7 +213,7 @@ const (
 )
 
 func (t *Terms) tooMany(what string, rows Rows, done string) error {
-	r := refused(what+t.Most.of(rows)+", and --max-deletes allows "+t.Most.String(), done+"; if so many deletes are right, raise --max-deletes")
+	r := refused(what+t.Most.of(rows)+", and --max-deletes allows "+t.Most.String(), done+"; if that many deletes are correct, raise --max-deletes")
 	r.Limit = true
 	return r
 }
@@ -236,10 +236,10 @@ func (t *Terms) confirm(ctx context.Context, what, more string, deletes bool) er
 	named := t.Profile.Production && deletes
 	if t.Confirm != "" {
 		if t.Profile.Name == "" && !t.Profile.Production {
-			return refused("not confirmed: --confirm names the profile "+t.Confirm+", and no profile is in use", "write --yes in its place")
+			return refused("not confirmed: --confirm names the profile "+t.Confirm+", and no profile is in use", "use --yes instead")
 		}
 		if t.Confirm != name {
-			return refused("not confirmed: --confirm names "+t.Confirm+", and the profile is "+name, "to go ahead in "+name+", write --confirm "+name)
+			return refused("not confirmed: --confirm names "+t.Confirm+", and the profile is "+name, "to go ahead in "+name+", use --confirm "+name)
 		}
 		return nil
 	}
@@ -262,7 +262,7 @@ func (t *Terms) confirm(ctx context.Context, what, more string, deletes bool) er
 		if answer != name {
 			hint := ""
 			if answer != "" {
-				hint = "the answer has to be the name of the profile, " + name
+				hint = "to go ahead, type the name of the profile, " + name
 			}
 			return refused("not confirmed: "+what, hint)
 		}
@@ -278,7 +278,7 @@ func (t *Terms) confirm(ctx context.Context, what, more string, deletes bool) er
 	return nil
 }
 
-// Sure asks about something that is not a question of numbers, such as "take run 12 back". hint
+// Sure asks about something that is not a question of numbers, such as "undo run 12". hint
 // says what to do without a terminal.
 func (t *Terms) Sure(ctx context.Context, what, hint string) error {
 	if t.Yes || t.Confirm != "" {

@@ -134,7 +134,7 @@ func TestRuns(t *testing.T) {
 	require.EqualError(t, err, "not confirmed: the script is about to delete 1 company")
 	refused, ok := errors.AsType[*Refused](err)
 	require.True(t, ok)
-	assert.Equal(t, "the answer has to be the name of the profile, live", refused.ErrorHint())
+	assert.Equal(t, "to go ahead, type the name of the profile, live", refused.ErrorHint())
 
 	// Nobody knows ahead how much a script writes, so only a profile's threshold ends a run.
 	r = (&Terms{}).Run("the script")

@@ -9,7 +9,7 @@ import (
 )
 
 // Fields decides about custom fields that are deleted or get another type, which changes the
-// values of all records, and which no undo takes back. Each is confirmed by its name: on a
+// values of all records, and which no undo reverts. Each is confirmed by its name: on a
 // terminal, or with the flag --confirm-field, whose values are confirmed.
 func (t *Terms) Fields(ctx context.Context, what string, fields, confirmed []string) error {
 	if t.Simulated || t.Scheduled {
@@ -25,16 +25,16 @@ func (t *Terms) Fields(ctx context.Context, what string, fields, confirmed []str
 		return nil
 	}
 	does := what + " deletes the custom " + english.PluralWord(len(open), "field", "") + " " + english.WordSeries(slices.Clone(open), "and") +
-		", or changes the type, and so the values of all records"
+		" or changes the type, which changes the values in all records"
 	if t.Ask == nil {
 		hint := "to go ahead, add"
 		for _, name := range open {
 			hint += " --confirm-field " + quoted(name)
 		}
-		return refused("not confirmed: "+does, hint+"; --yes is not enough for that, because no undo brings the values back")
+		return refused("not confirmed: "+does, hint+"; --yes is not enough, because the values in all records change and no undo restores them")
 	}
 	for _, name := range open {
-		answer, err := t.Ask(ctx, sentence(what)+" changes the values of all records, and no undo brings them back. Type the name of the custom field, "+name+", to go ahead: ")
+		answer, err := t.Ask(ctx, sentence(what)+" changes the values in all records, and you cannot undo that. Type the name of the custom field, "+name+", to go ahead: ")
 		if err != nil {
 			return err
 		}

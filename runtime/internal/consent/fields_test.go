@@ -11,7 +11,7 @@ import (
 
 // TestFields: a custom field is confirmed by its name, and by nothing else.
 func TestFields(t *testing.T) {
-	const refusal = "not confirmed: the plan deletes the custom fields Tier and Next Review, or changes the type, and so the values of all records"
+	const refusal = "not confirmed: the plan deletes the custom fields Tier and Next Review or changes the type, which changes the values in all records"
 	fields := []string{"Tier", "Next Review", "Tier"}
 	for name, test := range map[string]struct {
 		terms     Terms
@@ -19,10 +19,10 @@ func TestFields(t *testing.T) {
 		want      string
 		hint      string
 	}{
-		"no flag":              {Terms{}, nil, refusal, "to go ahead, add --confirm-field Tier --confirm-field 'Next Review'; --yes is not enough for that, because no undo brings the values back"},
+		"no flag":              {Terms{}, nil, refusal, "to go ahead, add --confirm-field Tier --confirm-field 'Next Review'; --yes is not enough, because the values in all records change and no undo restores them"},
 		"yes":                  {Terms{Yes: true}, nil, refusal, ""},
 		"the profile":          {Terms{Confirm: "live", Profile: production}, nil, refusal, ""},
-		"one of them":          {Terms{Yes: true}, []string{"Tier"}, "not confirmed: the plan deletes the custom field Next Review, or changes the type, and so the values of all records", ""},
+		"one of them":          {Terms{Yes: true}, []string{"Tier"}, "not confirmed: the plan deletes the custom field Next Review or changes the type, which changes the values in all records", ""},
 		"both":                 {Terms{}, []string{"Next Review", "Tier"}, "", ""},
 		"simulated":            {Terms{Simulated: true}, nil, "", ""},
 		"a run of a service":   {Terms{Scheduled: true}, nil, "", ""},
@@ -49,8 +49,8 @@ func TestFields(t *testing.T) {
 	err := (&Terms{Yes: true, Ask: ask}).Fields(t.Context(), "the plan", fields, nil)
 	require.EqualError(t, err, "not confirmed: the answer was not the name of the custom field, Next Review")
 	assert.Equal(t, []string{
-		"The plan changes the values of all records, and no undo brings them back. Type the name of the custom field, Tier, to go ahead: ",
-		"The plan changes the values of all records, and no undo brings them back. Type the name of the custom field, Next Review, to go ahead: ",
+		"The plan changes the values in all records, and you cannot undo that. Type the name of the custom field, Tier, to go ahead: ",
+		"The plan changes the values in all records, and you cannot undo that. Type the name of the custom field, Next Review, to go ahead: ",
 	}, *questions)
 	ask, _ = typing("Tier", "Next Review")
 	require.NoError(t, (&Terms{Ask: ask}).Fields(t.Context(), "the plan", fields, nil))

@@ -189,7 +189,7 @@ func (f *Finder) environment(t Token) (Source, error) {
 	file, _ := f.Getenv(t.Variable + fileSuffix)
 	switch {
 	case value != "" && file != "":
-		return Source{}, &Error{Where: t.Variable, Message: t.Variable + fileSuffix + " is set as well, and only one of them can count", Hint: "unset one of them"}
+		return Source{}, &Error{Where: t.Variable, Message: t.Variable + fileSuffix + " is also set, and phscript can use only one of them", Hint: "unset one of them"}
 	case value != "":
 		return Source{direct: value, Origin: config.Origin{Kind: config.FromVariable, Name: t.Variable}}, nil
 	case file != "":

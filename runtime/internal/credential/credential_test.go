@@ -198,7 +198,7 @@ func TestTokensThatCannotBeHad(t *testing.T) {
 		assert.Contains(t, hinter.ErrorHint(), hint)
 	}
 	fails(profiles, "env", 4, "phscript.toml:5: the environment variable OWN_TOKEN, which holds the token, is not set", "set OWN_TOKEN")
-	fails(profiles, "file", 4, "own.token: there is no such file", "create it")
+	fails(profiles, "file", 4, "own.token: the file with the token does not exist", "create it")
 	d.file("own.token", "\n\n", 0o600)
 	fails(profiles, "file", 4, "it is empty", "first line")
 	for _, mode := range []os.FileMode{0o644, 0o640, 0o604, 0o660} {
@@ -206,7 +206,7 @@ func TestTokensThatCannotBeHad(t *testing.T) {
 		fails(profiles, "file", 2, "own.token", "chmod")
 	}
 	d.variables["PLANHAT_API_TOKEN"], d.variables["PLANHAT_API_TOKEN_FILE"] = "a", "b"
-	fails(profiles, "plain", 2, "PLANHAT_API_TOKEN_FILE is set as well", "unset one of them")
+	fails(profiles, "plain", 2, "PLANHAT_API_TOKEN_FILE is also set", "unset one of them")
 	clear(d.variables)
 
 	command := func(list string) string { return "token_command = [" + list + "]\n" }

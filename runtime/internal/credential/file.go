@@ -29,7 +29,7 @@ func (f *Finder) readFile(name string, handedOver bool) (string, error) {
 	text, err := sourcefile.Head(name, longest)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", unavailable(name, "there is no such file, which should hold the token", "create it: its first line is the token")
+		return "", unavailable(name, "the file with the token does not exist", "create it, and write the token to its first line")
 	case err != nil:
 		return "", unavailable(name, "the token cannot be read: "+plain(err).Error(), "")
 	}

@@ -103,7 +103,7 @@ func (f *Finder) Stored(c config.Config, t Token) (*Login, error) {
 		return nil, err
 	}
 	if err != nil || l.Store != InKeyring && (l.Store != InFile || l.Secret == "") {
-		return nil, unavailable(l.file, "the note of 'phscript login' cannot be read", "run phscript login again")
+		return nil, unavailable(l.file, "the file of 'phscript login' cannot be read", "run phscript login again")
 	}
 	return l, nil
 }
@@ -150,7 +150,7 @@ func (f *Finder) Ready(ctx context.Context, c config.Config, t Token) error {
 // Store keeps a token for a configuration, in place of an earlier one.
 func (f *Finder) Store(ctx context.Context, c config.Config, t Token, store, token, host string, now time.Time) (*Login, error) {
 	if f.State == "" {
-		return nil, unavailable("", "cannot tell where to note the login: there is no home directory", "set XDG_STATE_HOME to a folder that only you can read")
+		return nil, unavailable("", "cannot tell where to save the login: there is no home directory", "set XDG_STATE_HOME to a folder that only you can read")
 	}
 	l := f.login(c, t)
 	l.Store, l.Host, l.At = store, host, now.UTC().Truncate(time.Second)
@@ -178,7 +178,7 @@ func (f *Finder) note(l *Login) error {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(l.file), 0o700); err != nil {
-		return unavailable(l.file, "the login cannot be noted: "+plain(err).Error(), "")
+		return unavailable(l.file, "the login cannot be saved: "+plain(err).Error(), "")
 	}
 	if err := f.Trust.Kept(l.file); err != nil {
 		return err
@@ -188,7 +188,7 @@ func (f *Finder) note(l *Login) error {
 		return err
 	})
 	if err != nil {
-		return unavailable(l.file, "the login cannot be noted: "+plain(err).Error(), "")
+		return unavailable(l.file, "the login cannot be saved: "+plain(err).Error(), "")
 	}
 	return nil
 }

@@ -136,7 +136,7 @@ func TestGeneratedPartsAreCurrent(t *testing.T) {
 }
 
 // excerpt returns what the console shows in sections of docs/first-import.md, which a test walks
-// through: the blocks with a plan and with what takes it back.
+// through: the blocks with a plan and with what undoes it.
 func excerpt(t *testing.T, sections ...string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, "docs", "first-import.md"))

@@ -106,7 +106,7 @@ func (h *Header) unknown(name string) *ParamError {
 	names := h.ParamNames()
 	return &ParamError{
 		Name: name, Message: "the script has no parameter '" + name + "'" + catalog.DidYouMean(name, names),
-		Hint: "its parameters are: " + strings.Join(names, ", ") + "; declare others at its top with -- @param",
+		Hint: "its parameters are: " + strings.Join(names, ", ") + "; declare others at the top of the script with -- @param",
 	}
 }
 

@@ -162,7 +162,7 @@ func (r *reader) read(c comment) {
 	default:
 		if !slices.Contains(foreign, name) {
 			err = &Error{Message: "there is no @" + name + catalog.Aside(at(catalog.Nearest(name, Tags))),
-				Hint: "the tags are @" + strings.Join(Tags, ", @") + "; if it is not a tag, let another word begin the line"}
+				Hint: "the tags are @" + strings.Join(Tags, ", @") + "; if it is not a tag, begin the line with another word"}
 		}
 	}
 	if err != nil {

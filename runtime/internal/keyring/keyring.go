@@ -71,7 +71,7 @@ func System(getenv func(string) (string, bool), exists func(string) bool) *Keyri
 		if dir, _ := getenv("XDG_RUNTIME_DIR"); dir != "" && exists(dir+"/bus") {
 			return ""
 		}
-		return "there is no desktop session here, and so no keyring"
+		return "there is no desktop session here, so there is no keyring"
 	}}
 }
 
@@ -153,17 +153,17 @@ func translated(err error) error {
 	}
 	switch {
 	case errors.Is(err, system.ErrUnsupportedPlatform):
-		return &Error{"phscript knows no keyring of this system", instead}
+		return &Error{"phscript does not support a keyring on this system", instead}
 	case errors.Is(err, system.ErrSetDataTooBig):
 		return &Error{"the token is too long for the keyring", "check that it is a token, and nothing else"}
 	case has("dbus-launch", "no such file or directory", "connection refused", "session bus", "authentication failed"):
-		return &Error{"the desktop session cannot be reached, and so its keyring cannot", instead}
+		return &Error{"the desktop session cannot be reached, so its keyring cannot be used", instead}
 	case has("org.freedesktop.secrets was not provided", "serviceunknown", "name is not activatable", "org.freedesktop.secrets: no such"):
-		return &Error{"no program of this session offers a keyring, as GNOME Keyring and KWallet do", instead}
+		return &Error{"no program in this session provides a keyring, such as GNOME Keyring or KWallet", instead}
 	case has("unlock", "locked", "dismissed", "user interaction is not allowed", "exit status 36", "exit status 51"):
 		return &Error{"the keyring is locked", "unlock it and try again; without one, " + instead}
 	case has("no such object", "does not exist", "object does not exist", "unknownobject", "nosuchobject"):
-		return &Error{"the session has no login keyring that could hold a token", "create one in the program that keeps passwords in this session; without one, " + instead}
+		return &Error{"the session has no login keyring to store a token in", "create one in the program that manages passwords in this session; without one, " + instead}
 	case has("canceled", "cancelled", "exit status 128"):
 		return &Error{"access to the keyring was refused", "allow it and try again; without one, " + instead}
 	}

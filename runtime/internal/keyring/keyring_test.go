@@ -89,7 +89,7 @@ func TestWhatKeyringsSay(t *testing.T) {
 	for said, want := range map[string]string{
 		`exec: "dbus-launch": executable file not found in $PATH`:                        "the desktop session cannot be reached",
 		"dial unix /run/user/1000/bus: connect: no such file or directory":               "the desktop session cannot be reached",
-		"The name org.freedesktop.secrets was not provided by any .service files":        "no program of this session offers a keyring",
+		"The name org.freedesktop.secrets was not provided by any .service files":        "no program in this session provides a keyring",
 		"failed to unlock correct collection '/org/freedesktop/secrets/aliases/default'": "the keyring is locked",
 		"prompt dismissed": "the keyring is locked",
 		"Object does not exist at path “/org/freedesktop/secrets/collection/login”": "no login keyring",
@@ -106,7 +106,7 @@ func TestWhatKeyringsSay(t *testing.T) {
 		assert.Contains(t, failed.Hint, "phscript login --store file", said)
 		assert.Equal(t, 4, failed.ExitCode())
 	}
-	for err, want := range map[error]string{system.ErrUnsupportedPlatform: "knows no keyring", system.ErrSetDataTooBig: "too long"} {
+	for err, want := range map[error]string{system.ErrUnsupportedPlatform: "does not support a keyring", system.ErrSetDataTooBig: "too long"} {
 		assert.ErrorContains(t, (&Keyring{Backend: &held{err: err}}).Set(t.Context(), "a", "b"), want)
 	}
 }

@@ -13,7 +13,7 @@ func TestNoSession(t *testing.T) {
 	h := &held{secrets: map[string]string{}}
 	k.Backend = h
 	_, err := k.Get(t.Context(), "a")
-	require.EqualError(t, err, "there is no desktop session here, and so no keyring")
+	require.EqualError(t, err, "there is no desktop session here, so there is no keyring")
 	variables["XDG_RUNTIME_DIR"] = "/run/user/8"
 	_, err = k.Get(t.Context(), "a")
 	require.ErrorContains(t, err, "no desktop session")

@@ -31,7 +31,7 @@ type Summary struct {
 	// Run is its number in the history, 0 if it has none: it wrote nothing, or was
 	// simulated.
 	Run int64 `json:"run,omitempty"`
-	// Recorded is what an undo can take back, nil for nothing.
+	// Recorded is what an undo can revert, nil for nothing.
 	Recorded *Recorded `json:"undo,omitempty"`
 	Error    *Failure  `json:"error,omitempty"`
 
@@ -80,7 +80,7 @@ type Profile struct {
 	Written bool `json:"written"`
 }
 
-// Recorded says what was recorded of a run, so that it can be taken back: how many changes,
+// Recorded says what was recorded of a run, so that it can be undone: how many changes,
 // with how many calls to read their records, and until when they are kept.
 type Recorded struct {
 	Changes int       `json:"changes"`

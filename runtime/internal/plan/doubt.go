@@ -29,7 +29,7 @@ func laterKey(m *catalog.Model, missed, found string) doubt {
 
 // severalCompanies is the doubt of a row without a company: an externalId is unique within one.
 func severalCompanies(m *catalog.Model, name string) doubt {
-	return doubt(article(name) + " that several " + m.Plural + " have, and no company that tells which of them is meant")
+	return doubt(article(name) + " that several " + m.Plural + " have, and no company to tell them apart")
 }
 
 // severalEmails is the doubt of a row whose email several records have.

@@ -70,7 +70,7 @@ func (v *view) inexact(query url.Values) string {
 			continue
 		}
 		if sorted && (r.state == created || sent.get(by) != nil) {
-			return "is sorted by " + by + ", and planned changes may come at another place of it"
+			return "is sorted by " + by + ", and planned changes may have another place in it"
 		}
 		for _, q := range v.op.Filters() {
 			if !query.Has(q.Name) {
@@ -81,7 +81,7 @@ func (v *view) inexact(query url.Values) string {
 				names = q.Filter.By
 			}
 			if r.state == created && !given(fields, names) && v.computed(names) {
-				return "is filtered by " + q.Name + ", which is not known of records that do not exist yet"
+				return "is filtered by " + q.Name + ", which is unknown for records that do not exist yet"
 			}
 			if r.state == changed && !r.whole && given(sent, names) {
 				return "is filtered by " + q.Name + ", and records that the script changed may belong to it now"
@@ -123,7 +123,7 @@ func (p *Planner) again(call planhat.Call, t *table) error {
 		Kind: planhat.KindCancelled, Model: call.Model.Snake, Operation: call.Operation.Name,
 		Message: fmt.Sprintf("the dry run ended: the script read the same list of %s more than %d times, after planned changes each time",
 			call.Model.Plural, mostRereads),
-		Hint: "a dry run does not show what Planhat computes, so a loop that waits for it does not end; limit the loop",
+		Hint: "a dry run does not show what Planhat computes, so a loop that waits for it never ends; limit the loop",
 	}
 }
 

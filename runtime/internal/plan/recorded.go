@@ -15,7 +15,7 @@ import (
 
 // What follows lets a planner follow writes that are sent.
 
-// Became tells that a planned record has an _id now.
+// Became says that a planned record now has an _id.
 func (p *Planner) Became(m *catalog.Model, placeholder, id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -28,7 +28,7 @@ func (p *Planner) Became(m *catalog.Model, placeholder, id string) {
 	t.byID[strings.ToLower(id)] = r
 }
 
-// Removed tells that a record is about to be deleted.
+// Removed says that a record is about to be deleted.
 func (p *Planner) Removed(m *catalog.Model, id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

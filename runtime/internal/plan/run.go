@@ -81,7 +81,7 @@ func (r *Run) spend(ctx context.Context) bool {
 		return true
 	}
 	r.options.Warn(ctx, "max-read-calls", "the dry run has made the "+english.Plural(r.options.Reads, "call", "")+
-		" that it may spend on look-ups, so it assumes that further records are as the script expects; raise --max-read-calls to look up more")
+		" allowed for look-ups, so it assumes that all other records are as the script expects; raise --max-read-calls to look up more")
 	return false
 }
 
@@ -116,7 +116,7 @@ type Counts struct {
 	Unchanged int `json:"unchanged"`
 	Deleted   int `json:"deleted"`
 	Rejected  int `json:"rejected"`
-	// Sent are values and events, which are neither records nor looked up.
+	// Sent are metrics and activities, which are neither records nor looked up.
 	Sent int `json:"sent,omitempty"`
 	// Blind are rows among the others whose record was not looked up.
 	Blind int `json:"not_looked_up,omitempty"`

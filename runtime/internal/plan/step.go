@@ -44,7 +44,7 @@ const (
 	Upsert    = "upsert" // create or update, as Planhat finds
 	Unchanged = "unchanged"
 	Delete    = "delete"
-	Send      = "send" // values and events, which are not records
+	Send      = "send" // metrics and activities, which are not records
 	Reject    = "reject"
 )
 
@@ -97,7 +97,7 @@ type Change struct {
 type Tenant struct {
 	Client    int    `json:"client" doc:"its number in the plan"`
 	Host      string `json:"host" doc:"the host of the API"`
-	Analytics string `json:"analytics_host" doc:"the host for metrics and events"`
+	Analytics string `json:"analytics_host" doc:"the host for metrics and activities"`
 	// Default is true for the configured one.
 	Default bool `json:"default,omitempty" doc:"whether the settings name it, and not the script"`
 	// User is the first user of the tenant, which tells it from others. It is empty if it

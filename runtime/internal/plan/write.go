@@ -193,7 +193,7 @@ func (s *session) taken(m *catalog.Model, row object, own *record, look func(*ca
 		}
 		for _, r := range records {
 			if r != own && (name == "sourceId" || sameCompany(m, row, own, r)) {
-				return false, refuse(http.StatusBadRequest, "a "+m.Noun+" with the "+name+" "+value+" exists")
+				return false, refuse(http.StatusBadRequest, catalog.WithArticle(m.Noun)+" with the "+name+" "+value+" exists")
 			}
 		}
 	}

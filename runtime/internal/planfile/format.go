@@ -3,7 +3,7 @@
 //
 // A plan file has a JSON object in each line: a [Header], the steps of package plan in the
 // order of the script, the rows that were rejected, and a [Trailer] with a hash of all
-// lines before it. The hash detects accidents and not attackers.
+// lines before it. The hash detects accidents, not attackers.
 package planfile
 
 import (
@@ -76,11 +76,11 @@ type Header struct {
 	// ExitCode is that of the script's os.exit.
 	ExitCode    int         `json:"script_exit_code,omitempty" doc:"the exit code that the script passed to os.exit"`
 	SideEffects SideEffects `json:"side_effects" doc:"what the script did while it was planned, except for reading Planhat"`
-	// Undo is the run that the plan takes back, nil for the plan of a script.
-	Undo *Undo `json:"undo,omitempty" doc:"the run that it takes back, if it is the plan of an undo"`
+	// Undo is the run that the plan undoes, nil for the plan of a script.
+	Undo *Undo `json:"undo,omitempty" doc:"the run that it undoes, if it is the plan of an undo"`
 }
 
-// Undo is a run that a plan takes back: its number in the history, its set of changes, and its
+// Undo is a run that a plan undoes: its number in the history, its set of changes, and its
 // script.
 type Undo struct {
 	Run    int64  `json:"run" doc:"the number of the run"`

@@ -22,8 +22,8 @@ type Counts struct {
 	Created   int `json:"created,omitempty" doc:"rows that create a record"`
 	Updated   int `json:"updated,omitempty" doc:"rows that update a record"`
 	Unchanged int `json:"unchanged,omitempty" doc:"rows that change nothing and are not sent"`
-	// Sent are values and events.
-	Sent     int `json:"sent,omitempty" doc:"values and events"`
+	// Sent are metrics and activities.
+	Sent     int `json:"sent,omitempty" doc:"metrics and activities"`
 	Blind    int `json:"not_looked_up,omitempty" doc:"rows that create or update a record that was not looked up"`
 	Rejected int `json:"rejected,omitempty" doc:"rows that Planhat or the script rejects"`
 }
@@ -56,7 +56,7 @@ type Record struct {
 	Rows int `json:"rows,omitempty" doc:"how many records the body of such a request lists, if it is a list"`
 	// Keyless is true for a new record without a key: if its answer is lost, nothing tells whether
 	// it was created.
-	Keyless bool `json:"keyless,omitempty" doc:"a new record without a key, which cannot be resumed if its answer is lost"`
+	Keyless bool `json:"keyless,omitempty" doc:"a new record without a key; apply cannot tell whether it exists if the response is lost"`
 	// Values are those of a new record, or of one that was not looked up.
 	Values []Property `json:"values,omitempty" doc:"the properties of a new record, or of one that was not looked up"`
 	// Fields are the properties of a row that has no changes to show.
@@ -67,10 +67,10 @@ type Record struct {
 type Model struct {
 	Counts
 	// All are the first rows that change the values of all records, and are in no other list.
-	All  []Record `json:"all_records,omitempty" doc:"the first custom fields that are deleted or get another type, which changes the values of all records"`
+	All  []Record `json:"all_records,omitempty" doc:"the first custom fields that are deleted or get another type, which changes the values in all records"`
 	alls Counts
 	// Keyless counts the records to create without a key.
-	Keyless int `json:"keyless,omitempty" doc:"records to create without a key, which cannot be resumed if their answer is lost"`
+	Keyless int `json:"keyless,omitempty" doc:"records to create without a key; apply cannot tell whether they exist if the response is lost"`
 	// The first of each kind.
 	Deletes []Record `json:"deletes,omitempty" doc:"the first records to delete"`
 	Creates []Record `json:"creates,omitempty" doc:"the first records to create"`
@@ -79,7 +79,7 @@ type Model struct {
 	// Requests are those of planhat.request, except deletes.
 	Requests []Record `json:"requests,omitempty" doc:"the first requests of planhat.request that are not deletes"`
 	// Operations count the rows that are sent, by operation.
-	Operations map[string]int `json:"sent_by,omitempty" doc:"how many values and events, by operation"`
+	Operations map[string]int `json:"sent_by,omitempty" doc:"how many metrics and activities, by operation"`
 }
 
 // Report is what a plan does. Plan and show print the same one.

@@ -154,7 +154,7 @@ func TestDoubts(t *testing.T) {
 		"Next review": {true, "could begin with the day or the month"},
 		"Partner":     {false, `1 of 3 cells is not true or false: "perhaps"`},
 		"Owner":       {true, "it is not clear what the cells are"},
-		"Other":       {true, "neither Planhat nor the account has such a property"},
+		"Other":       {true, "neither Planhat nor the account has this property"},
 	} {
 		m := the(t, p, column)
 		assert.Equal(t, want.off, m.Off, column)

@@ -39,7 +39,7 @@ func (m *Mapping) read(model *catalog.Model, prop *catalog.Property) {
 			m.oddOnes("true or false")
 		}
 	case catalog.Object:
-		doubt(true, "%s is an object, which a cell cannot be", prop.Name)
+		doubt(true, "%s is an object, and a cell cannot hold one", prop.Name)
 	case catalog.Array:
 	default:
 		if prop.Ref != "" {
@@ -62,7 +62,7 @@ func (m *Mapping) number(kind string) {
 	switch {
 	case l.kind != number && l.kind != money:
 		m.Off = true
-		m.Doubts = append(m.Doubts, fmt.Sprintf("it takes numbers, and some cells are not, such as %q", l.unlike(isNumber)))
+		m.Doubts = append(m.Doubts, fmt.Sprintf("it takes numbers, and some cells are not numbers, such as %q", l.unlike(isNumber)))
 		return
 	case l.either != "":
 		m.Off = true
@@ -91,10 +91,10 @@ func (m *Mapping) date() {
 	switch {
 	case l.kind == number && l.decimal == "" && serial(l):
 		m.Format = "excel"
-		m.Doubts = append(m.Doubts, fmt.Sprintf("its numbers are taken for Excel's days, such as %q", l.any))
+		m.Doubts = append(m.Doubts, fmt.Sprintf("its numbers are read as dates of Excel, such as %q", l.any))
 	case l.kind != date:
 		m.Off = true
-		m.Doubts = append(m.Doubts, fmt.Sprintf("it takes dates, and some cells are not, such as %q", l.unlike(isDate)))
+		m.Doubts = append(m.Doubts, fmt.Sprintf("it takes dates, and some cells are not dates, such as %q", l.unlike(isDate)))
 	case l.either != "":
 		m.Off = true
 		m.Doubts = append(m.Doubts, l.either+": set date_format to \""+strings.Join(l.forms, `" or "`)+`"`)
@@ -132,7 +132,7 @@ func (m *Mapping) reference(prop *catalog.Property) {
 		m.Doubts = append(m.Doubts, fmt.Sprintf("%s is a user, by _id, e-mail address or externalId, and it is not clear what the cells are, such as %q", prop.Name, l.any))
 	default:
 		m.Reference = "externalId"
-		m.Doubts = append(m.Doubts, fmt.Sprintf("its cells are taken for the externalId of %s, such as %q", catalog.WithArticle(strings.ToLower(prop.Ref)), l.any))
+		m.Doubts = append(m.Doubts, fmt.Sprintf("its cells are read as the externalId of %s, such as %q", catalog.WithArticle(strings.ToLower(prop.Ref)), l.any))
 	}
 }
 
@@ -169,7 +169,7 @@ func (m *Mapping) choose(prop *catalog.Property) {
 // custom_ maps a column to a custom field.
 func (m *Mapping) customField(model *catalog.Model, known *schema.Schema) {
 	if model.Property("custom") == nil {
-		m.Doubts = append(m.Doubts, "no property has such a name")
+		m.Doubts = append(m.Doubts, "no property has this name")
 		m.Off = true
 		return
 	}
@@ -177,9 +177,9 @@ func (m *Mapping) customField(model *catalog.Model, known *schema.Schema) {
 	i := slices.IndexFunc(fields, func(f *schema.Field) bool { return words(f.Name) == words(m.Column) })
 	if i < 0 {
 		m.Property, m.Off = "custom."+m.Column, true
-		why := "it is not known whether the account has such a custom field; 'phscript schema pull' saves which there are"
+		why := "the account may or may not have this custom field; 'phscript schema pull' finds out"
 		if known != nil {
-			why = "neither Planhat nor the account has such a property"
+			why = "neither Planhat nor the account has this property"
 		}
 		m.Doubts = append(m.Doubts, why)
 		return

@@ -145,7 +145,7 @@ func (r *Replay) miss(asked *Request) *planhat.Error {
 			nearest, best = i, near
 		}
 	}
-	again := "record the script again if it was changed"
+	again := "if you have changed the script, record it again"
 	switch {
 	case count > 0:
 		e.Message = fmt.Sprintf("%s has %s %s, and the script sent it once more", r.name, asked.shown(), times(count))

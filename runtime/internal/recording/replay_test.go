@@ -22,7 +22,7 @@ func TestUnmatchedRequestsNameTheNearest(t *testing.T) {
 	s.send("GET", "/users/1", "", "")
 	s.write(&Masks{})
 	for _, c := range []struct{ method, path, body, message, hint string }{
-		{"GET", "/companies?limit=200&offset=0", "", "r.jsonl has no GET URL/companies?limit=200&offset=0", `the nearest is line 2, GET URL/companies?limit=100&offset=0, where parameter limit is "100", not "200"; record`},
+		{"GET", "/companies?limit=200&offset=0", "", "r.jsonl has no GET URL/companies?limit=200&offset=0", `the nearest is line 2, GET URL/companies?limit=100&offset=0, where parameter limit is "100", not "200"; if you have changed the script, record`},
 		{"GET", "/companies?limit=100", "", "", `where parameter offset is "0", and the script sent none`},
 		{"PUT", "/companies", `[{"externalId":"a","name":"Bolt","custom":{"Tier":"A"}}]`, "", `line 3, PUT URL/companies, where body[0].name is "Acme", not "Bolt"`},
 		{"PUT", "/companies", `[{"externalId":"a","name":"Acme","custom":{"Tier":2}}]`, "", `body[0].custom.Tier is "A", not 2`},

@@ -154,7 +154,7 @@ func Write(dir string, files []File) (err error) {
 		}
 		file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 		if errors.Is(err, fs.ErrExist) {
-			return fmt.Errorf("%s exists already", f.Name)
+			return fmt.Errorf("%s already exists", f.Name)
 		}
 		if err != nil {
 			return err

@@ -65,7 +65,7 @@ func (s *Schedules) Retry(ctx context.Context, id int64, resume string) (again i
 		case r.Cause == history.ByApply:
 			return fmt.Errorf("run %d has applied a plan, and each plan can be applied once; to do it again, make a new plan with phscript plan", id)
 		case r.Cause == history.ByUndo:
-			return fmt.Errorf("run %d has taken a run back, and can't be repeated; phscript undo makes a new plan", id)
+			return fmt.Errorf("run %d is an undo, which can't be repeated; phscript undo makes a new plan", id)
 		case r.Cause.Command():
 			return fmt.Errorf("run %d was not made by a service; repeat the command, phscript %s", id, r.Cause)
 		}

@@ -67,7 +67,7 @@ func placeOf(m *catalog.Model, id string) place {
 type index struct {
 	byID map[place]*brief
 	list []*brief
-	// sent counts values and events by operation, unknown are the rows of which nothing tells
+	// sent counts metrics and activities by operation, unknown are the rows of which nothing tells
 	// their record, and found has those that were found all the same, by the numbers of the
 	// changes.
 	sent    map[string]int

@@ -94,9 +94,9 @@ func (u *undoing) bringBack(e *effect) bool {
 		if u.report.Until.IsZero() || until.Before(u.report.Until) {
 			u.report.Until = until
 		}
-		why := "it was deleted at " + e.at.Local().Format("2006-01-02 15:04") + "; the Trash Bin has it until " + until.Local().Format(time.DateOnly)
+		why := "it was deleted at " + e.at.Local().Format("2006-01-02 15:04") + "; it is in the Trash Bin until " + until.Local().Format(time.DateOnly)
 		if e.at.IsZero() || !u.Now().Before(until) {
-			why = "it was deleted at " + e.at.Local().Format("2006-01-02 15:04") + ", and the Trash Bin may have it no more"
+			why = "it was deleted at " + e.at.Local().Format("2006-01-02 15:04") + " and may no longer be in the Trash Bin"
 		}
 		u.report.leave(trashed, e.label(), why)
 	}

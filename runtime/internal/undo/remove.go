@@ -66,7 +66,7 @@ func (u *undoing) removable(e *effect, now map[string]jsontext.Value) bool {
 		have := u.have(e.model, now, path)
 		if !plan.Same(e.model, path, absent(have), absent(e.after[path])) && !u.overwrites(e.model, path) {
 			u.report.Stay++
-			u.report.leave(stay, e.label(), "it was created by the run, and "+path+" was changed since, from "+shown(e.after[path])+" to "+shown(have))
+			u.report.leave(stay, e.label(), "the run created it, and "+path+" was changed since, from "+shown(e.after[path])+" to "+shown(have))
 			return false
 		}
 	}
@@ -130,7 +130,7 @@ func (u *undoing) childless(going []*brief) ([]*brief, error) {
 	return slices.DeleteFunc(going, func(b *brief) bool {
 		if !b.going {
 			u.report.Stay++
-			u.report.leave(stay, b.label(), "it was created by the run, and the "+keeps[b].model.Noun+" "+keeps[b].child+" belongs to it")
+			u.report.leave(stay, b.label(), "the run created it, and the "+keeps[b].model.Noun+" "+keeps[b].child+" belongs to it")
 		}
 		return !b.going
 	}), nil

@@ -53,7 +53,7 @@ func inBulk(m *catalog.Model) bool {
 func refused(m *catalog.Model, list []plan.Change) string {
 	switch {
 	case m.Has(catalog.FieldDefinition) && slices.ContainsFunc(list, func(c plan.Change) bool { return c.Path == "type" }):
-		return "its type was changed, which concerns the values of all records"
+		return "its type was changed, which affects the values in all records"
 	case m.Operation("update") == nil && !inBulk(m):
 		return "Planhat's API can't change it"
 	}

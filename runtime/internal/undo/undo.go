@@ -1,7 +1,7 @@
-// Package undo makes plans that take runs back, from the changes that were recorded of them.
+// Package undo makes plans that undo runs, from their recorded changes.
 //
 // A property gets its old value back if it still has the value that the run gave it. If
-// somebody has changed it since, it stays, unless it is to be overwritten.
+// somebody has changed it since, the new value stays, unless Options.Overwrite names the property.
 package undo
 
 import (
@@ -62,7 +62,7 @@ const page = 5_000
 
 const allReads = 1 << 30
 
-// Plan makes the plan that takes a run back.
+// Plan makes the plan that undoes a run.
 func Plan(ctx context.Context, o Options) (*Made, error) {
 	u := &undoing{
 		Options: o, ctx: ctx, report: &Report{Run: o.Set.Run, Script: o.Set.Script, Never: map[string]int{}},
@@ -118,7 +118,7 @@ func (u *undoing) find() error {
 	return nil
 }
 
-// count counts what can't be taken back, whatever the records look like.
+// count counts what can never be undone, whatever the records look like.
 func (u *undoing) count() {
 	for operation, n := range u.index.sent {
 		u.report.Never[operation] += n

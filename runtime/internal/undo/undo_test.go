@@ -54,7 +54,7 @@ func (a *account) update(model, id, body string) {
 	require.NoError(a, err)
 }
 
-// plan plans to take changes back. A change without a state was done.
+// plan plans to undo changes. A change without a state was done.
 func (a *account) plan(list []changes.Change, more ...func(*Options)) (*Made, []plan.StepRow, []*plan.Step) {
 	a.Helper()
 	for i := range list {
@@ -243,8 +243,8 @@ func TestNewRecords(t *testing.T) {
 	assert.NotContains(t, deleted, rejected)
 	assert.Equal(t, []int{7, 3, 2, 1, 1}, []int{made.Changes, made.Reverted, made.Stay, made.Already, made.Unread})
 	text := fmt.Sprint(made.Lines)
-	assert.Contains(t, text, `company externalId theirs it was created by the run, and name was changed since, from "theirs" to "Theirs"`)
-	assert.Regexp(t, `company externalId used it was created by the run, and the enduser [0-9a-f]{24} belongs to it`, text)
+	assert.Contains(t, text, `company externalId theirs the run created it, and name was changed since, from "theirs" to "Theirs"`)
+	assert.Regexp(t, `company externalId used the run created it, and the enduser [0-9a-f]{24} belongs to it`, text)
 }
 
 // TestWhatStaysKeepsItsParents, over several levels.
@@ -276,7 +276,7 @@ func TestDeletedRecords(t *testing.T) {
 	assert.Empty(t, rows)
 	assert.Equal(t, []int{3, 2, 1}, []int{made.Changes, made.Trashed, made.Already})
 	assert.WithinDuration(t, time.Now().Add(-time.Hour).AddDate(0, 0, 7), made.Until, time.Minute)
-	assert.Contains(t, made.String(), "0 of 3 changes can be reverted. 1 is already as before the run. 2 deletes: restore them in Planhat's Trash Bin before ")
+	assert.Contains(t, made.String(), "0 of 3 changes can be reverted. 1 is already reverted. 2 deleted records: restore them from Planhat's Trash Bin before ")
 
 	made, rows, steps := a.plan(deleted(), func(o *Options) { o.Recreate = true })
 	assert.Equal(t, []int{2, 2}, []int{made.Reverted, made.Recreated})
@@ -305,7 +305,7 @@ func TestRowsInDoubt(t *testing.T) {
 	assert.Equal(t, id, rows[0].ID)
 	assert.Equal(t, []int{5, 1, 1, 1}, []int{made.Changes, made.Reverted, made.Already, made.Unread})
 	assert.Equal(t, map[string]int{"metrics.bulk_insert_metrics": 1, "user_activity.create_activity": 1}, made.Never)
-	assert.Contains(t, made.String(), " 1 row of metrics.bulk_insert_metrics can't be taken back. 1 row of user_activity.create_activity can't be taken back. Automations")
+	assert.Contains(t, made.String(), " 1 row of metrics.bulk_insert_metrics can't be undone. 1 row of user_activity.create_activity can't be undone. Automations")
 }
 
 // TestManyRecords are read in lists, in pages, and each once.

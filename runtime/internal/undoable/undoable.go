@@ -1,4 +1,4 @@
-// Package undoable records what a script changes while it runs, so that it can be taken back:
+// Package undoable records what a script changes while it runs, so that the run can be undone:
 // the values before each write, and what happened to it. Deletes are always recorded, other
 // writes if the run should be undoable, since reading the values costs calls.
 package undoable
@@ -67,7 +67,7 @@ func New(o Options) *Recorder {
 }
 
 // Of returns what records the writes of a client. Only the writes of the configured account are
-// recorded: those of others could not be taken back without their tokens.
+// recorded: those of others could not be undone without their tokens.
 func (r *Recorder) Of(account string, t plan.Tenant) planhat.Recorder {
 	p := r.run.Planner(account, t)
 	for _, known := range r.run.Tenants() {
@@ -148,7 +148,7 @@ func (r *Recorder) add(ctx context.Context, rows []changes.Change, send planhat.
 	}
 	if err != nil {
 		r.failed = true
-		r.warn(ctx, "what this run changes from here on is not recorded, so it can't be taken back", err.Error())
+		r.warn(ctx, "further changes of this run are not recorded, so they can't be undone", err.Error())
 		return false
 	}
 	r.records += len(rows)
@@ -198,7 +198,7 @@ func (c *client) Before(ctx context.Context, call planhat.Call, send planhat.Sen
 	if !c.tenant.Default {
 		if c.options.All || call.Operation.Name == "delete" {
 			c.mu.Lock()
-			c.warn(ctx, "what the script writes with another token is not recorded, so it can't be taken back", "the account on "+c.tenant.Host)
+			c.warn(ctx, "what the script writes with another token is not recorded, so it can't be undone", "the account on "+c.tenant.Host)
 			c.mu.Unlock()
 		}
 		return nil
@@ -272,7 +272,7 @@ func (c *client) rows(ctx context.Context, call planhat.Call, send planhat.Sende
 	if err != nil || c.step == nil {
 		if err != nil && ctx.Err() == nil {
 			c.mu.Lock()
-			c.warn(ctx, "records could not be read before a change, so that change can't be taken back", err.Error())
+			c.warn(ctx, "records could not be read before a change, so the change can't be undone", err.Error())
 			c.mu.Unlock()
 		}
 		return c.unread(call)

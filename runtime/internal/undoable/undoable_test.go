@@ -233,7 +233,7 @@ func TestOtherAccounts(t *testing.T) {
 		require.NoError(t, err)
 	}
 	assert.Empty(t, d.recorded())
-	assert.Equal(t, []string{"what the script writes with another token is not recorded, so it can't be taken back: the account on elsewhere"}, d.warnings)
+	assert.Equal(t, []string{"what the script writes with another token is not recorded, so it can't be undone: the account on elsewhere"}, d.warnings)
 }
 
 // TestLostAnswers leave a change open.
@@ -261,7 +261,7 @@ func TestAStoreThatFails(t *testing.T) {
 	update(2)
 	assert.Equal(t, "Changed", d.company(2)["name"])
 	require.Len(t, d.warnings, 1)
-	assert.Contains(t, d.warnings[0], "what this run changes from here on is not recorded, so it can't be taken back: ")
+	assert.Contains(t, d.warnings[0], "further changes of this run are not recorded, so they can't be undone: ")
 }
 
 // TestValuesBeforeARequestOfARun come from what the run has read and written itself.

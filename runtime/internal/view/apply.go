@@ -34,9 +34,9 @@ func Applied(script string, run int64, r *apply.Result, resume, again string) st
 	var b strings.Builder
 	line := func(format string, values ...any) { fmt.Fprintf(&b, format+"\n", values...) }
 	if r.Stales > 0 && !r.Began && r.Done() == 0 {
-		line("the plan of %s is not applied: %s changed since it was made, and nothing was sent", display.OneLine(script), english.Plural(r.Stales, "row has", "rows have"))
+		line("the plan of %s was not applied: %s changed since it was made, and nothing was sent", display.OneLine(script), english.Plural(r.Stales, "row has", "rows have"))
 		stale(line, r)
-		line("\nleave them out with --skip-stale, or %s", again)
+		line("\nskip them with --skip-stale, or %s", again)
 		return b.String()
 	}
 	title := "plan of " + display.OneLine(script)
@@ -50,22 +50,22 @@ func Applied(script string, run int64, r *apply.Result, resume, again string) st
 		}
 	}
 	if r.Planned > 0 {
-		line("  %s the plan lists as rejected, not sent", english.Plural(r.Planned, "row that", "rows that"))
+		line("  not sent: %s that the plan lists as rejected", english.Plural(r.Planned, "row", ""))
 	}
 	if r.Verified != nil {
 		line("  %s", verified(r))
 	}
 	if r.Stales > 0 {
-		outcome := "and " + pluralWas(r.Stales) + " left out"
+		outcome := "and " + pluralWas(r.Stales) + " skipped"
 		if r.NotBegun > 0 && r.Skipped == 0 {
-			outcome = "so apply stopped; add --skip-stale to leave it out"
+			outcome = "so apply stopped; add --skip-stale to skip it"
 		}
 		line("\n%s since the plan was made, %s:", english.Plural(r.Stales, "row has changed", "rows have changed"), outcome)
 		stale(line, r)
 	}
 	section(line, "rejected", r.Rejected, r.Rejects)
-	section(line, "not applied, since they need a record that was not created", r.Needing, r.Needs)
-	section(line, "perhaps sent", r.Doubtful, r.Doubts)
+	section(line, "not applied, because they need a record that was not created", r.Needing, r.Needs)
+	section(line, "may have been sent", r.Doubtful, r.Doubts)
 	if r.Differed > 0 {
 		line("\n%s not as planned:", english.Plural(r.Differed, "record is", "records are"))
 		for _, one := range r.Differs {
@@ -154,10 +154,10 @@ func done(c apply.Counts) string {
 	add(c.Sent, "sent")
 	add(c.Unchanged, "already as planned")
 	add(c.Rejected, "rejected")
-	add(c.Skipped, "left out")
+	add(c.Skipped, "skipped")
 	add(c.Needing, "not applied")
-	add(c.Doubtful, "perhaps sent")
-	add(c.NotBegun, "not begun")
+	add(c.Doubtful, "may have been sent")
+	add(c.NotBegun, "not sent yet")
 	if len(parts) == 0 {
 		return "nothing was done"
 	}

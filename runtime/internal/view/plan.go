@@ -47,7 +47,7 @@ func Plan(h *planfile.Header, r *planfile.Report, redacted bool) string {
 		simulated = " (simulated)"
 	}
 	fmt.Fprintf(p, "plan of %s%s: %s\n", display.OneLine(h.Script.Name), simulated, planTotals(r.Sum()))
-	// What cannot be taken back comes first.
+	// What cannot be undone comes first.
 	p.everywhere()
 	p.deletes()
 	for _, name := range slices.Sorted(maps.Keys(r.Models)) {

@@ -22,7 +22,7 @@ func (p *planText) everywhere() {
 		if count == 0 {
 			continue
 		}
-		fmt.Fprintf(p, "  %s changes the values of all records, and no undo brings them back: %s\n", display.OneLine(name), humanize.Comma(int64(count)))
+		fmt.Fprintf(p, "  %s changes that affect the values in all records and cannot be undone: %s\n", display.OneLine(name), humanize.Comma(int64(count)))
 		for i := range m.All {
 			mark := '~'
 			if m.All[i].Action == plan.Delete {
@@ -36,21 +36,21 @@ func (p *planText) everywhere() {
 	}
 }
 
-// granted says what the plan takes for granted, and what apply cannot do or will ask for.
+// granted says what the plan assumes, and what apply cannot do or will ask for.
 func (p *planText) granted() {
 	if n := p.report.Customs(); n > 0 && p.header.Undo == nil { // an undo sends them all
-		fmt.Fprintf(p, "  takes for granted that setting a custom property leaves the others as they are, in %s; apply tests that first\n", english.Plural(n, "row", ""))
+		fmt.Fprintf(p, "  assumes that setting a custom property leaves the others as they are, in %s; apply tests that first\n", english.Plural(n, "row", ""))
 	}
 	keyless := 0
 	for _, m := range p.report.Models {
 		keyless += m.Keyless
 	}
 	if keyless > 0 {
-		verb := "has"
+		verb, exist := "has", "it exists"
 		if keyless > 1 {
-			verb = "have"
+			verb, exist = "have", "they exist"
 		}
-		fmt.Fprintf(p, "  %s to create %s no key and cannot be resumed if the answer is lost: %s\n", english.Plural(keyless, "record", ""), verb, display.OneLine(places(p.report.Keyless())))
+		fmt.Fprintf(p, "  %s to create %s no key, so apply cannot tell whether %s if the response is lost: %s\n", english.Plural(keyless, "record", ""), verb, exist, display.OneLine(places(p.report.Keyless())))
 	}
 	for _, f := range p.header.Files {
 		switch deleted := p.report.Sum().Deleted; {
@@ -63,7 +63,7 @@ func (p *planText) granted() {
 	}
 	for _, t := range p.header.Tenants {
 		if !t.Default {
-			fmt.Fprintf(p, "  apply will refuse this plan: the script writes to account %d on %s with a token that it gets itself, and a plan holds no tokens; run the script instead\n",
+			fmt.Fprintf(p, "  apply will refuse this plan: the script writes to account %d on %s with its own token, and plans hold no tokens; run the script instead\n",
 				t.Client, display.OneLine(t.Host))
 		}
 	}

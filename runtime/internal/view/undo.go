@@ -20,12 +20,12 @@ type UndoReport struct {
 // UndoForm makes the form of an undo.
 func UndoForm(r *undo.Report, plan string) UndoReport { return UndoReport{current, r, plan, nil} }
 
-// Undo says what of a run can be taken back.
+// Undo says what of a run can be undone.
 func Undo(r *undo.Report, script string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "undo of run %d (%s)\n%s\n", r.Run, display.OneLine(script), r)
 	for _, kind := range []struct{ name, title string }{
-		{"stay", "stay"}, {"part", "reverted only in part"}, {"deleted", "deleted by the run"}, {"not_read", "not read before the change"}, {"never", "can't be taken back"},
+		{"stay", "not reverted"}, {"part", "reverted only in part"}, {"deleted", "deleted by the run"}, {"not_read", "not read before the change"}, {"never", "can't be undone"},
 	} {
 		n := r.LeftOut(kind.name)
 		if n == 0 {

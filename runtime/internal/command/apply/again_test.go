@@ -60,14 +60,14 @@ for i, c in ipairs(planhat.company.get_list()) do planhat.company.update(c._id, 
 			want := []any{"Company 1", "Company 2", "Company 3", "Theirs", "Évora"}
 			if flags == nil {
 				require.Equal(t, 11, code, said)
-				assert.Contains(t, said, "3 updated, 2 not begun")
+				assert.Contains(t, said, "3 updated, 2 not sent yet")
 				assert.Contains(t, said, `and is "Theirs" now`)
-				assert.Contains(t, said, "so apply stopped; add --skip-stale to leave it out:")
+				assert.Contains(t, said, "so apply stopped; add --skip-stale to skip it:")
 				want[4] = d.company(4)["name"]
 				require.NotEqual(t, "Company 5", want[4])
 			} else {
 				require.Equal(t, 3, code, said)
-				assert.Contains(t, said, "4 updated, 1 left out")
+				assert.Contains(t, said, "4 updated, 1 skipped")
 				want[4] = "Company 5"
 			}
 			for i, name := range want {
@@ -113,7 +113,7 @@ planhat.company.create{ externalId = "x", name = "X" }
 	require.Equal(t, 0, outcome.Code(err), stderr)
 	code, said := d.apply()
 	assert.Equal(t, 11, code)
-	assert.Contains(t, said, "with a token that it gets itself, and a plan holds no tokens")
+	assert.Contains(t, said, "with its own token, and plans hold no tokens")
 	assert.Zero(t, d.writes())
 }
 

@@ -52,15 +52,16 @@ func New(env *environment.Env) *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:   "apply [flags] PLAN [flags] [FILE.lua [args...]]",
-		Short: "Carry out a plan",
-		Long: "apply sends the writes of a plan that 'phscript plan -o FILE' has made. It does not run the script.\n" +
-			"Each plan can be applied once. Before it sends anything, apply checks the plan: if the script, what\n" +
-			"it read, or a record that it changes is not as it was, apply says what has changed and sends nothing.\n\n" +
-			"What is sent is recorded first. If apply is interrupted, the same command continues where it ended.\n\n" +
+		Short: "Make the changes that a plan shows",
+		Long: "apply sends the writes of a plan that 'phscript plan -o FILE' made. It does not run the script, and you\n" +
+			"can apply a plan only once. Before it sends anything, apply checks the plan. If the script, anything\n" +
+			"it read, or a record that the plan changes is different now, apply says so and sends nothing.\n\n" +
+			"apply records each row before it sends it. If it is interrupted, run the same command again: it\n" +
+			"continues where it stopped.\n\n" +
 			"If you name the script and its arguments after the plan, apply checks that the plan was made with\n" +
-			"the same ones.\n\n" +
-			"Exit codes: 0 done, 3 done with rows that were rejected or left out, 11 the plan is stale, damaged\n" +
-			"or was applied before, 12 something has to be confirmed first.",
+			"them.\n\n" +
+			"Exit codes: 0 done, 3 done with rejected or skipped rows, 11 the plan is stale, damaged or was\n" +
+			"already applied, 12 not confirmed.",
 		Example: "  phscript plan sync.lua accounts.csv -o plan.jsonl\n" +
 			"  phscript apply plan.jsonl\n" +
 			"  phscript apply --skip-stale --verify plan.jsonl",
@@ -94,12 +95,12 @@ func New(env *environment.Env) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SetInterspersed(false)
-	f.BoolVar(&o.skipStale, "skip-stale", false, "Leave out the rows whose records have changed since the plan was made, and apply the others")
-	f.BoolVar(&o.inexact, "accept-inexact", false, "Apply a plan that does not know everything that the script would do")
+	f.BoolVar(&o.skipStale, "skip-stale", false, "Skip rows whose records have changed since the plan was made, and apply the others")
+	f.BoolVar(&o.inexact, "accept-inexact", false, "Apply the plan even if it does not show everything that the script would do")
 	f.BoolVar(&o.verify, "verify", false, "Read the changed records again, and list what is not as planned")
 	o.consent.AddFlags(cmd)
 	o.consent.AddFields(cmd)
-	f.StringVar(&o.doubt, "in-doubt", "", "Decide about new records without a key that an interrupted apply may have created: `WHAT` is sent or send")
+	f.StringVar(&o.doubt, "in-doubt", "", "What to do about keyless records that an interrupted apply may have created: `WHAT` is sent (they are in Planhat) or send (they are not)")
 	f.StringArrayVarP(&o.params, "param", "p", nil, "Check that the plan was made with the parameter `NAME=VALUE`")
 	f.StringVar(&o.stdin, "stdin", "", "Check that the script read the content of `FILE` from its standard input")
 	o.AddSendFlags(cmd)
@@ -120,7 +121,7 @@ func (a *applying) refuse(reasons []string, hint string) error {
 
 // refuse says why nothing was sent, and returns the exit code of plans that do not fit.
 func refuse(env *environment.Env, name string, reasons []string, hint string) error {
-	fmt.Fprintf(env.Stderr, "error: %s is not applied, and nothing was sent:\n", name)
+	fmt.Fprintf(env.Stderr, "error: %s was not applied, and nothing was sent:\n", name)
 	for _, reason := range reasons {
 		fmt.Fprintf(env.Stderr, "  - %s\n", reason)
 	}
@@ -299,7 +300,7 @@ func (a *applying) run(ctx context.Context) error {
 	}
 	w, resumed, err := journal.Begin(ctx, a.set())
 	if held, ok := errors.AsType[*changes.HeldError](err); ok {
-		return &usage.Failure{Message: "another apply of this plan is running: " + held.Error(), Hint: "wait for its end"}
+		return &usage.Failure{Message: "another apply of this plan is running: " + held.Error(), Hint: "wait until it ends"}
 	}
 	if err != nil {
 		return err

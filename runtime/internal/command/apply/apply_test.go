@@ -139,7 +139,7 @@ func TestAPlanIsAppliedOnce(t *testing.T) {
 	before := d.writes()
 	code, said = d.apply("--yes")
 	assert.Equal(t, 11, code)
-	assert.Contains(t, said, "a plan can be applied once")
+	assert.Contains(t, said, "you can apply a plan only once")
 	assert.Equal(t, before, d.writes())
 }
 
@@ -173,7 +173,7 @@ func TestEachCauseIsNamed(t *testing.T) {
 		}, nil, "the file is not a whole plan: it was changed after it was written"},
 		{"catalog", func(d *desk) {
 			d.forge(func(h *planfile.Header) { h.Catalog = strings.Repeat("0", 64) })
-		}, nil, "this phscript knows another version of Planhat's API"},
+		}, nil, "which knows another version of Planhat's API"},
 		{"tenant", func(d *desk) {
 			d.forge(func(h *planfile.Header) { h.Tenants[0].User = "5f0000000000000000000001" })
 		}, nil, "the token belongs to another Planhat tenant"},
@@ -253,7 +253,7 @@ func (d *desk) remove(model string, n int) {
 	d.send(http.MethodDelete, "/companies/"+d.planhat.Records(model)[n]["_id"].(string), "")
 }
 
-// TestSkipStaleAppliesTheRest leaves out what has changed, and nothing else.
+// TestSkipStaleAppliesTheRest skips what has changed, and nothing else.
 func TestSkipStaleAppliesTheRest(t *testing.T) {
 	d := planned(t)
 	d.set("company", 0, "name", "Theirs")
@@ -261,7 +261,7 @@ func TestSkipStaleAppliesTheRest(t *testing.T) {
 	code, said := d.apply("--yes", "--skip-stale")
 	require.Equal(t, 3, code, said)
 	assert.Contains(t, said, "1 deleted, 3 created, 1 updated")
-	assert.Contains(t, said, "1 row has changed since the plan was made, and was left out:")
+	assert.Contains(t, said, "1 row has changed since the plan was made, and was skipped:")
 	names := map[any]bool{}
 	for _, c := range d.planhat.Records("company") {
 		names[c["name"]] = true

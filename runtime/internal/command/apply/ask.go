@@ -61,7 +61,7 @@ func (a *applying) decide(ctx context.Context, rows []string) (string, error) {
 		if a.undo != nil {
 			command = "undo"
 		}
-		return "", &unconfirmed{"it is not known whether these rows were sent", "look in Planhat, then " + command + " again with --in-doubt sent if they are there, or --in-doubt send if they are not"}
+		return "", &unconfirmed{"it is not known whether these rows were sent", "look in Planhat, then run " + command + " again with --in-doubt sent if they are there, or --in-doubt send if they are not"}
 	}
 	for ctx.Err() == nil {
 		text, err := a.terms.Ask(ctx, "Look in Planhat. Were they sent? [sent: they are there; send: send them now; Enter: stop] ")

@@ -82,8 +82,8 @@ func leftOut(r *apply.Result) string {
 		rows int
 		why  string
 	}{
-		{max(r.Stales, r.Skipped), "left out, since their records have changed"}, {r.Needing, "not applied, since they need a record that was not created"},
-		{r.Doubtful, "perhaps sent"}, {r.NotBegun, "not begun"},
+		{max(r.Stales, r.Skipped), "skipped, because their records have changed"}, {r.Needing, "not applied, because they need a record that was not created"},
+		{r.Doubtful, "that may have been sent"}, {r.NotBegun, "not sent yet"},
 	} {
 		if part.rows > 0 {
 			parts = append(parts, english.Plural(part.rows, "row", "")+" "+part.why)

@@ -35,7 +35,7 @@ func (a *applying) origins() (reasons []string) {
 		add("the plan expired at %s", clock(h.Expires))
 	}
 	if h.Catalog != catalog.Hash() {
-		add("this phscript knows another version of Planhat's API than the one that made the plan (%s, now %s)", h.Product, a.env.Version)
+		add("the plan was made by phscript %s, which knows another version of Planhat's API than this one (%s)", h.Product, a.env.Version)
 	}
 	if h.Undo == nil && h.Script.Name != "-" && h.Script.Name != "stdin" {
 		if why := a.changed(h.Script); why != "" {
@@ -207,7 +207,7 @@ func (a *applying) connect(ctx context.Context) (map[int]*planhat.Client, []stri
 	host, analytics := a.accounts.Hosts()
 	for _, t := range a.header.Tenants {
 		if !t.Default {
-			reasons = append(reasons, fmt.Sprintf("the script writes to account %d on %s with a token that it gets itself, and a plan holds no tokens; run the script instead", t.Client, t.Host))
+			reasons = append(reasons, fmt.Sprintf("the script writes to account %d on %s with its own token, and plans hold no tokens; run the script instead", t.Client, t.Host))
 			continue
 		}
 		if t.Host != host {

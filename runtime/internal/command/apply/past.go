@@ -56,7 +56,7 @@ func (a *applying) meanwhile(ctx context.Context, journal *changes.Journal, set 
 	case reason != "":
 		return a.refuse([]string{reason}, a.again(a.header))
 	case held != nil:
-		return &usage.Failure{Message: fmt.Sprintf("run %d is still running: %s", held.Set.Run, held), Hint: "wait for its end"}
+		return &usage.Failure{Message: fmt.Sprintf("run %d is still running: %s", held.Set.Run, held), Hint: "wait until it ends"}
 	}
 	return nil
 }
@@ -65,16 +65,16 @@ func (a *applying) meanwhile(ctx context.Context, journal *changes.Journal, set 
 func applied(ctx context.Context, db *store.DB, s *changes.Set) (string, error) {
 	switch {
 	case !s.Ended.IsZero():
-		return "this plan was applied at " + clock(s.Ended) + "; a plan can be applied once", nil
+		return "this plan was applied at " + clock(s.Ended) + "; you can apply a plan only once", nil
 	case s.Forgotten:
 		return "this plan was applied in part at " + clock(s.Used) + ", and what was sent is no longer recorded", nil
 	}
-	// Its rows count as sent, although they were taken back.
+	// Its rows count as sent, although they were undone.
 	by, err := changes.TakenBackBy(ctx, db, s.ID)
 	if err != nil || by == nil {
 		return "", err
 	}
-	return fmt.Sprintf("run %d of this plan was taken back by run %d", s.Run, by.Run), nil
+	return fmt.Sprintf("run %d of this plan was undone by run %d", s.Run, by.Run), nil
 }
 
 func clock(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }

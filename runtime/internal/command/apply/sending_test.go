@@ -41,8 +41,8 @@ planhat.company.create{ externalId = "last", name = "Last" }
 				return
 			}
 			assert.Equal(t, 11, code, said)
-			assert.Contains(t, said, "Planhat removed custom properties that the plan does not change")
-			assert.Contains(t, said, "the record has its values back, and nothing more was sent")
+			assert.Contains(t, said, "that the plan does not change: ")
+			assert.Contains(t, said, "apply restored them, and sent nothing more")
 			require.Len(t, after, len(before))
 			for i := range before {
 				assert.Equal(t, before[i]["name"], after[i]["name"])
@@ -109,7 +109,7 @@ func TestPredictedRejectionsAreLeftOut(t *testing.T) {
 	before := len(d.planhat.Records("enduser"))
 	code, said := d.apply()
 	assert.Equal(t, 0, code, said)
-	assert.Contains(t, said, ": 1 created\n  1 row that the plan lists as rejected, not sent\n")
+	assert.Contains(t, said, ": 1 created\n  not sent: 1 row that the plan lists as rejected\n")
 	assert.Len(t, d.planhat.Records("enduser"), before+1)
 }
 

@@ -93,7 +93,7 @@ for i, c in ipairs(planhat.company.get_list()) do planhat.company.update(c._id, 
 	stdout, stderr, err := d.Run(runs.New, "list")
 	require.NoError(t, err, stderr)
 	assert.Regexp(t, `(?m)^RUN +NAME +DUE`, stdout)
-	assert.Regexp(t, `(?m)^1 +apply a.lua in two .* rejected .* 0 +1 row left out, since their records have changed$`, stdout)
+	assert.Regexp(t, `(?m)^1 +apply a.lua in two .* rejected .* 0 +1 row skipped, because their records have changed$`, stdout)
 	stdout, stderr, err = d.Run(runs.New, "show", "1")
 	require.NoError(t, err, stderr)
 	assert.Regexp(t, `(?m)^profile +two$`, stdout)

@@ -15,7 +15,7 @@ import (
 
 // Undoing is the plan of an undo that undo itself applies.
 type Undoing struct {
-	// Plan is the file, Run the run that it takes back.
+	// Plan is the file, Run the run that it undoes.
 	Plan string
 	Run  int64
 	// InDoubt is the value of --in-doubt.

@@ -38,7 +38,7 @@ var runFlags = []string{
 // New returns the command config.
 func New(env *environment.Env) *cobra.Command {
 	group := usage.Group("config", "Show the settings that are in effect",
-		"config shows what phscript.toml, environment variables and flags set. Nothing is changed.")
+		"config shows what phscript.toml, environment variables and flags set. It changes nothing.")
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:   "show",
@@ -46,7 +46,8 @@ func New(env *environment.Env) *cobra.Command {
 		Long: "show lists all settings of phscript.toml, as 'phscript run' and 'phscript serve' read them in this folder.\n" +
 			"Environment variables have priority over the file, and flags over both. Tokens, passwords and the\n" +
 			"addresses of webhooks are not shown.\n\n" +
-			"Add flags of 'phscript run' to see what they change. --allow-net and others like it add to lists.",
+			"Add flags of 'phscript run' to see what they change. --allow-net and similar flags add to the lists in the\n" +
+			"file.",
 		Example: "  phscript config show --origin\n  phscript config show --origin --timeout 5m",
 		Args:    usage.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {

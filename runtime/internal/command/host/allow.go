@@ -140,7 +140,7 @@ func (a *allowed) found(ctx context.Context, w planhat.Write, rows []planhat.Rec
 		case err != nil:
 			return n, a.unread(m, planhat.KindOf(err), err.Error())
 		case !known:
-			return n, a.unread(m, planhat.KindPermission, "the token does not allow to read "+m.Plural)
+			return n, a.unread(m, planhat.KindPermission, "the token does not allow reading "+m.Plural)
 		case id != "":
 			n++
 		}

@@ -32,16 +32,16 @@ type Consent struct {
 // AddFlags adds the flags.
 func (c *Consent) AddFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.BoolVar(&c.Yes, "yes", false, "Go ahead without asking, except with deletes in a production profile")
-	f.StringVar(&c.Confirm, "confirm", "", "Go ahead without asking, also with deletes in the production profile `NAME`")
-	f.StringVar(&c.MaxDeletes, "max-deletes", "", "Stop before more than `N` records are deleted, or N% of the known records of a model")
-	f.BoolVar(&c.EmptySource, "allow-empty-source", false, "Delete records although an input file has no data")
+	f.BoolVar(&c.Yes, "yes", false, "Go ahead without asking, except for deletes in a production profile")
+	f.StringVar(&c.Confirm, "confirm", "", "Go ahead without asking, even for deletes in the production profile `NAME`")
+	f.StringVar(&c.MaxDeletes, "max-deletes", "", "Stop before deleting more than `N` records, or N% of the known records of a model")
+	f.BoolVar(&c.EmptySource, "allow-empty-source", false, "Allow deletes even if an input file has no data")
 	usage.CompleteNothing(cmd, "confirm", "max-deletes")
 }
 
 // AddFields adds the flag that confirms changes of custom fields.
 func (c *Consent) AddFields(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&c.Fields, "confirm-field", nil, "Delete the custom field `NAME`, or change its type, which changes the values of all records")
+	cmd.Flags().StringArrayVar(&c.Fields, "confirm-field", nil, "Confirm that the custom field `NAME` is deleted or gets another type, which changes the values in all records")
 	usage.CompleteNothing(cmd, "confirm-field")
 }
 

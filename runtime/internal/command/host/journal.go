@@ -176,7 +176,7 @@ func (j *Journals) continueRun(ctx context.Context) error {
 func (j *Journals) continueAt(ctx context.Context, main *journal.Journal, found []*journal.Unfinished) error {
 	for _, u := range found {
 		if pid, running := u.AtWork(); running {
-			return &usage.Error{Message: fmt.Sprintf("the run that began at %s is still running, as process %d", clock(u.Began), pid), Hint: "wait for its end, or stop it"}
+			return &usage.Error{Message: fmt.Sprintf("the run that began at %s is still running, as process %d", clock(u.Began), pid), Hint: "wait until it ends, or stop it"}
 		}
 	}
 	gap := ""

@@ -27,7 +27,7 @@ var ways = []string{progressAuto, progressPlain, progressOff, progressJSON}
 
 // AddProgress adds the flag --progress to a command.
 func (o *Options) AddProgress(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&o.Progress, "progress", "", "Show progress on standard error: `HOW` is auto, plain, off or json (default auto: below the output on a terminal, elsewhere a line of the log every 10 seconds, later every minute)")
+	cmd.Flags().StringVar(&o.Progress, "progress", "", "Show progress on standard error: `HOW` is auto, plain, off or json (default auto: below the output on a terminal, otherwise in the log)")
 	usage.Complete(cmd, "progress", cobra.FixedCompletions(ways, cobra.ShellCompDirectiveNoFileComp))
 }
 

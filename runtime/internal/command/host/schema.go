@@ -123,7 +123,7 @@ func (j *judge) say(ctx context.Context, m *catalog.Model, d *schema.Doubt) {
 		message += "; " + d.Hint
 	}
 	if j.counts[key] == mostOfField {
-		message += " (no more is said about this field)"
+		message += " (further warnings about this field are not shown)"
 	}
 	level := slog.LevelWarn
 	if d.Kind == schema.Locked {
@@ -135,7 +135,7 @@ func (j *judge) say(ctx context.Context, m *catalog.Model, d *schema.Doubt) {
 		if days := j.file().Age(j.now()); days > 0 {
 			age = english.Plural(days, "day", "") + " ago"
 		}
-		j.log.InfoContext(ctx, fmt.Sprintf("%s, pulled %s, says so; it is sent all the same. If the account has changed since, run 'phscript schema pull'", filepath.Base(j.file().Path), age))
+		j.log.InfoContext(ctx, fmt.Sprintf("this warning comes from %s, pulled %s; the request is sent anyway. If the account has changed since, run 'phscript schema pull'", filepath.Base(j.file().Path), age))
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // traceHead is the first line of a file of --trace-http.
-const traceHead = "# HTTP requests and answers, without secrets\n"
+const traceHead = "# HTTP requests and responses, without secrets\n"
 
 // traceFile is what --trace-http names.
 var traceFile = printing.Output{Flag: "--trace-http", What: "the HTTP trace", Begins: traceHead, Private: true}
@@ -24,7 +24,7 @@ const toStderr = "-"
 // AddTrace adds the flag --trace-http to a command.
 func (o *Options) AddTrace(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.TraceHTTP, "trace-http", "", "Show each HTTP request and its answer on standard error, without secrets; =`FILE` writes them to a file")
+	f.StringVar(&o.TraceHTTP, "trace-http", "", "Show each HTTP request and its response on standard error, without secrets; =`FILE` writes them to a file")
 	f.Lookup("trace-http").NoOptDefVal = toStderr
 }
 

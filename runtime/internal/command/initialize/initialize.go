@@ -23,8 +23,8 @@ func New(env *environment.Env) *cobra.Command {
 		Use:   "init [DIR]",
 		Short: "Start a project: a folder for your scripts",
 		Long: "init creates a folder for scripts (default the working directory): phscript.toml for settings, lib for\n" +
-			"modules, a script with a test, .gitignore, and the settings of code editors. It replaces no file, and\n" +
-			"writes no token.",
+			"modules, a script with a test, .gitignore, and the settings of code editors. It never overwrites a\n" +
+			"file, and does not write a token.",
 		Example: "  phscript init planhat-scripts\n" +
 			"  phscript init",
 		ValidArgsFunction: usage.OneFolder,
@@ -68,7 +68,7 @@ func initialize(env *environment.Env, dir string) error {
 		return &usage.Failure{Message: "the project was not created: " + err.Error()}
 	}
 	for _, name := range kept {
-		fmt.Fprintf(env.Stdout, "kept %s, which exists already\n", filepath.Join(dir, name))
+		fmt.Fprintf(env.Stdout, "kept %s, which already exists\n", filepath.Join(dir, name))
 	}
 	for _, f := range files {
 		fmt.Fprintf(env.Stdout, "created %s\n", filepath.Join(dir, f.Name))

@@ -26,9 +26,9 @@ func New(env *environment.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [flags] [DIR]",
 		Short: "List scripts with their descriptions and parameters",
-		Long: "list shows the scripts in a folder and below, with what the comments at their top say: names,\n" +
-			"descriptions and parameters. It executes nothing, and leaves out modules and tests.\n\n" +
-			"'phscript help FILE.lua' shows all that a script says.",
+		Long: "list shows the scripts in a folder and its subfolders, with the names, descriptions and parameters that\n" +
+			"the comments at their top declare. It does not run them, and leaves out modules and tests.\n\n" +
+			"'phscript help FILE.lua' shows everything that a script declares.",
 		Example:           "  phscript list\n  phscript list --json scripts",
 		ValidArgsFunction: usage.OneFolder,
 		RunE: func(_ *cobra.Command, args []string) error {

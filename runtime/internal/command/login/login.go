@@ -39,7 +39,7 @@ func (o *options) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	usage.AddConfig(f, &o.file)
 	usage.AddProfile(f, &o.profile)
-	f.BoolVar(&o.tenant, "tenant", false, "The tenant token, which writes metrics and activities, in place of the API token")
+	f.BoolVar(&o.tenant, "tenant", false, "Use the tenant token, which writes metrics and activities, instead of the API token")
 }
 
 func (o *options) token() credential.Token {
@@ -63,11 +63,11 @@ func New(env *environment.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "login",
 		Short: "Store Planhat's token in the keyring of this system",
-		Long: "login asks for the token of a profile, checks it with one small request, and stores it: in the keyring of\n" +
-			"this system, or with --store file in a file that only you can read. What you type is not shown. Without\n" +
-			"a terminal, the token is the first line of standard input.\n\n" +
-			"The token is used in this folder, for this profile. Settings such as token_file, and without profiles\n" +
-			"PLANHAT_API_TOKEN, have priority.\n\n" +
+		Long: "login asks for the token of a profile, checks it with one small request, and stores it in the keyring of\n" +
+			"this system or, with --store file, in a file that only you can read. What you type is not shown. Without\n" +
+			"a terminal, login reads the token from the first line of standard input.\n\n" +
+			"The token is used in this folder, for this profile. Settings such as token_file have priority over it,\n" +
+			"and so does PLANHAT_API_TOKEN if there are no profiles.\n\n" +
 			"Exit codes: 0 stored, 1 Planhat cannot be reached, 2 usage or configuration, 4 the token is refused, or\n" +
 			"there is no keyring.",
 		Example: "  phscript login\n  phscript login --profile production\n  pass show planhat | phscript login --store file",
@@ -75,7 +75,7 @@ func New(env *environment.Env) *cobra.Command {
 		RunE:    func(*cobra.Command, []string) error { return login(env, o) },
 	}
 	o.addFlags(cmd)
-	usage.Choice(cmd, &o.store, "store", credential.InKeyring, "Store the token in the `PLACE`", credential.InKeyring, credential.InFile)
+	usage.Choice(cmd, &o.store, "store", credential.InKeyring, "Store the token in `PLACE`: keyring or file", credential.InKeyring, credential.InFile)
 	host.AddAllowHost(cmd, &o.allowHost)
 	return cmd
 }
@@ -85,9 +85,9 @@ func NewLogout(env *environment.Env) *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:   "logout",
-		Short: "Remove the token that login has stored",
-		Long: "logout removes the token of a profile that 'phscript login' has stored. Planhat accepts the token until you\n" +
-			"delete it there, under Settings, Service Accounts.",
+		Short: "Remove the token that login stored",
+		Long: "logout removes the token that 'phscript login' stored for a profile. Planhat accepts the token until you\n" +
+			"delete it in Planhat, under Settings, Service Accounts.",
 		Example: "  phscript logout --profile production",
 		Args:    usage.NoArguments,
 		RunE:    func(*cobra.Command, []string) error { return logout(env, o) },

@@ -60,10 +60,10 @@ func (o *options) propose(env *environment.Env, name string) ([]scaffold.File, e
 	}
 	source := proposal.Source{File: filepath.Base(path), Sheet: o.sheet, Skip: o.skip, Encoding: t.encoding, Repeated: t.repeated, Constants: o.constants}
 	if t.encoding != "" {
-		p.Doubts = append(p.Doubts, "the file is not in UTF-8, so it is taken for one of Excel on Windows (windows-1252); look at names with accents before you import it")
+		p.Doubts = append(p.Doubts, "the file is not UTF-8, so it is read as windows-1252, which Excel on Windows writes; check names with accents before you import it")
 	}
 	if t.repeated {
-		p.Doubts = append(p.Doubts, "columns have the same name; the second one is called NAME_2")
+		p.Doubts = append(p.Doubts, "some columns have the same name; the second of them is called NAME_2")
 	}
 	if t.wrong == 1 {
 		p.Doubts = append(p.Doubts, "1 row can't be read and will be rejected: "+t.problem)
@@ -221,7 +221,7 @@ func (o *options) report(env *environment.Env, p *proposal.Proposal, t *table) {
 		fmt.Fprintf(env.Stdout, "  all rows: %s = %s\n", display.OneLine(name), display.OneLine(value))
 	}
 	if doubts = append(doubts, p.Doubts...); len(doubts) > 0 {
-		fmt.Fprintln(env.Stdout, "\nNot sure, so please look at it:")
+		fmt.Fprintln(env.Stdout, "\nPlease check these:")
 		for _, doubt := range doubts {
 			fmt.Fprintln(env.Stdout, "  "+display.OneLine(doubt))
 		}
@@ -286,7 +286,7 @@ func (o *options) testOf(ctx context.Context, env *environment.Env, p *proposal.
 		return scaffold.File{}, &usage.Failure{Message: "the test of the proposed script fails, so nothing was written: " + err.Error()}
 	}
 	if did.Rejected > 0 {
-		p.Doubts = append(p.Doubts, fmt.Sprintf("of %d made-up rows of this form, %d are rejected: see the test", did.Created+did.Rejected, did.Rejected))
+		p.Doubts = append(p.Doubts, fmt.Sprintf("the test expects %d of %d made-up rows to be rejected", did.Rejected, did.Created+did.Rejected))
 	}
 	return test, nil
 }

@@ -76,7 +76,7 @@ func TestFromUsesTheSchemaOfTheProfile(t *testing.T) {
 	})
 	out, _, err := r.Run(newscript.New, "unchosen", "--from", "accounts.csv")
 	require.NoError(t, err, out)
-	assert.Contains(t, out, "Tier: it is not known whether the account has such a custom field")
+	assert.Contains(t, out, "Tier: the account may or may not have this custom field")
 	r.Variables["PHSCRIPT_PROFILE"] = "a"
 	out, _, err = r.Run(newscript.New, "chosen", "--from", "accounts.csv")
 	require.NoError(t, err, out)
@@ -154,7 +154,7 @@ func TestFromOddFiles(t *testing.T) {
 	})
 	out, _, err := r.Run(newscript.New, "accounts", "--from", "accounts.csv", "--skip", "2", "--set", "phase=Onboarding")
 	require.NoError(t, err, out)
-	assert.Contains(t, out, "not in UTF-8")
+	assert.Contains(t, out, "not UTF-8")
 	script := written(t, r, "accounts.lua")
 	assert.Contains(t, script, "  skip = 2,\n  encoding = \"windows-1252\",\n")
 	assert.Contains(t, script, `constants = { phase = "Onboarding" }`)
@@ -182,7 +182,7 @@ func TestFromOddFiles(t *testing.T) {
 		assert.NoFileExists(t, filepath.Join(r.Env.Dir, "other.lua"))
 	}
 	_, _, err = r.Run(newscript.New, "accounts", "--from", "missing.csv")
-	assert.ErrorContains(t, err, "accounts.lua exists already")
+	assert.ErrorContains(t, err, "accounts.lua already exists")
 }
 
 // Files as people send them: what is wrong in one row costs that row, and the advice can be
@@ -207,7 +207,7 @@ func TestFromMessyFiles(t *testing.T) {
 
 	out, _, err = r.Run(newscript.New, "twice", "--from", "twice.csv", "--model", "company")
 	require.NoError(t, err, out)
-	assert.Contains(t, out, "columns have the same name; the second one is called NAME_2")
+	assert.Contains(t, out, "some columns have the same name; the second of them is called NAME_2")
 	_, stderr, err := r.Run(run.New, "--simulate", "twice.lua", "--path", "twice.csv")
 	require.EqualError(t, err, "exit code 0", stderr)
 

@@ -32,15 +32,15 @@ func New(env *environment.Env) *cobra.Command {
 		Short: "Write a new script and its test",
 		Long: "new writes NAME.lua and its test, from a template:\n\n" +
 			"  import     imports a file\n" +
-			"  sync       keeps records like an export of another system, and sends only what changed\n" +
+			"  sync       keeps records in step with an export of another system, and sends only changes\n" +
 			"  report     reads records and writes a file for spreadsheets\n" +
 			"  connector  connects another system that has an API\n" +
-			"  webhook    handles an event of another system, which it reads as JSON\n" +
-			"  test       only the test, of a script that exists\n\n" +
-			"It replaces no file. The test passes as it is; change both to what you need.\n\n" +
-			"With --from, import reads a CSV file or a workbook, and proposes the model, the property of each\n" +
-			"column, the key, and how numbers and dates are read. It uses the custom fields that\n" +
-			"'phscript schema pull' saved, and says what it is not sure of. The file stays on this machine.",
+			"  webhook    handles an event from another system, which it reads as JSON\n" +
+			"  test       only the test, for an existing script\n\n" +
+			"It never overwrites a file. The test passes as it is. Change both to fit your needs.\n\n" +
+			"With --from, new reads a CSV file or a workbook, and proposes the model, the property for each column,\n" +
+			"the key, and how to read numbers and dates. It uses the custom fields that 'phscript schema pull'\n" +
+			"saved, and tells you what it is not sure about. The file stays on this machine.",
 		Example: "  phscript new accounts --template import\n" +
 			"  phscript new accounts --template import --from accounts.csv\n" +
 			"  phscript new licenses --from licenses.xlsx --model license --set _currency=EUR\n" +
@@ -68,14 +68,14 @@ func New(env *environment.Env) *cobra.Command {
 			return o.write(env, args[0])
 		},
 	}
-	usage.Choice(cmd, &o.template, "template", "", "Begin with `TEMPLATE`: "+strings.Join(scaffold.Templates, ", ")+" (needed without --from)", scaffold.Templates...)
+	usage.Choice(cmd, &o.template, "template", "", "Start from `TEMPLATE`: "+strings.Join(scaffold.Templates, ", ")+" (required without --from)", scaffold.Templates...)
 	f := cmd.Flags()
-	f.StringVar(&o.from, "from", "", "Propose the import of `FILE` (.csv, .xlsx)")
-	f.StringVar(&o.model, "model", "", "With --from: what the rows are, such as company (default by the columns)")
-	f.StringVar(&o.key, "key", "", "With --from: the `PROPERTY` that identifies rows (default by the columns)")
+	f.StringVar(&o.from, "from", "", "Propose a script that imports `FILE` (.csv or .xlsx)")
+	f.StringVar(&o.model, "model", "", "With --from: import the rows into `MODEL`, such as company (default guessed from the columns)")
+	f.StringVar(&o.key, "key", "", "With --from: identify rows by `PROPERTY` (default guessed from the columns)")
 	f.StringArrayVar(&o.set, "set", nil, "With --from: give all rows `PROPERTY=VALUE`")
-	f.StringVar(&o.sheet, "sheet", "", "With --from: the `SHEET` of a workbook (default the first one)")
-	f.IntVar(&o.skip, "skip", 0, "With --from: how many `LINES` are above the header")
+	f.StringVar(&o.sheet, "sheet", "", "With --from: read the `SHEET` of a workbook (default the first one)")
+	f.IntVar(&o.skip, "skip", 0, "With --from: skip `LINES` above the header")
 	usage.Complete(cmd, "model", func(*cobra.Command, []string, string) (names []cobra.Completion, _ cobra.ShellCompDirective) {
 		for _, m := range proposal.Importable() {
 			names = append(names, m.Snake)
@@ -125,7 +125,7 @@ func free(dir, shown string, files []scaffold.File) error {
 		return nil
 	}
 	return &usage.Error{
-		Message: fmt.Sprintf("%s exists already; nothing was written", filepath.Join(shown, names[0])),
+		Message: fmt.Sprintf("%s already exists; nothing was written", filepath.Join(shown, names[0])),
 		Hint:    "choose another name, or move the file away",
 	}
 }

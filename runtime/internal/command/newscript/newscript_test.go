@@ -45,7 +45,7 @@ func TestTemplatesPass(t *testing.T) {
 
 				// Nothing is replaced.
 				_, _, err = r.Run(newscript.New, name, "--template", template)
-				assert.ErrorContains(t, err, "exists already; nothing was written")
+				assert.ErrorContains(t, err, "already exists; nothing was written")
 			})
 		}
 	}
@@ -101,7 +101,7 @@ func TestNewRefuses(t *testing.T) {
 		{[]string{"a'b", "--template", "sync"}, "cannot be the name of a script"},
 		{[]string{"My-System", "--template", "connector"}, "cannot be the name of a connector"},
 		{[]string{"missing", "--template", "test"}, "there is no script missing.lua to test"},
-		{[]string{"taken", "--template", "sync"}, "taken_test.lua exists already; nothing was written"},
+		{[]string{"taken", "--template", "sync"}, "taken_test.lua already exists; nothing was written"},
 	} {
 		_, _, err := r.Run(newscript.New, c.args...)
 		require.ErrorContains(t, err, c.want)

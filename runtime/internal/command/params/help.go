@@ -68,7 +68,7 @@ func Help(env *environment.Env, name string, says *header.Header) error {
 		fmt.Fprintf(&b, "%s: %s\n", f[0], f[1])
 	}
 	if len(says.Params) > 0 {
-		fmt.Fprintln(&b, "\nSee 'phscript run --help' for flags before the script.")
+		fmt.Fprintln(&b, "\nSee 'phscript run --help' for the flags that come before the script.")
 	}
 	_, err := io.WriteString(env.Stdout, display.Text(b.String()))
 	return err
@@ -90,7 +90,7 @@ func about(p *header.Param) string {
 		notes = append(notes, "required")
 	}
 	if p.Secret {
-		notes = append(notes, "secret, or "+p.Variable()+" in the environment")
+		notes = append(notes, "secret, also read from "+p.Variable())
 	}
 	return strings.TrimSpace(p.Doc + " (" + strings.Join(notes, "; ") + ")")
 }

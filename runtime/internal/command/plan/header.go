@@ -43,7 +43,7 @@ type making struct {
 
 // assumptions are what the plan takes for granted.
 func (m *making) assumptions() []string {
-	list := []string{"every write succeeds, except for the rows that are listed as rejected, which are not sent", "what Planhat computes is not part of the plan"}
+	list := []string{"every write succeeds, except for the rows listed as rejected, which are not sent", "what Planhat computes is not part of the plan"}
 	if m.report.Customs() > 0 {
 		list = append(list, "a custom property is set without removing others")
 	}

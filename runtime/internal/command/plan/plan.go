@@ -48,11 +48,11 @@ func New(env *environment.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan [flags] FILE.lua [args...]",
 		Short: "Show what a script would change",
-		Long: "plan runs a script, holds its writes back and shows what they would do: which records would be\n" +
-			"deleted, created and updated, with each property before and after. It sends no writes.\n\n" +
-			"The script and its arguments come first or last. Put -- before arguments that begin with a dash.\n" +
-			"-o writes the plan to a file, which 'phscript plan show' prints again. It holds records of your\n" +
-			"customers, so only you can read it.\n\n" +
+		Long: "plan runs a script without sending its writes, and shows what they would do: the records that would be\n" +
+			"deleted, created and updated, and each property before and after.\n\n" +
+			"Put flags before the script or after its arguments. Put -- before arguments that begin with a dash.\n" +
+			"-o writes the plan to a file, which 'phscript plan show' prints again. Only you can read the file,\n" +
+			"because it holds records of your customers.\n\n" +
 			"Exit codes: 0 done, 3 done with rejected rows, 10 changes (with --detailed-exitcode), and as for\n" +
 			"'phscript run' if the script fails.",
 		Example: "  phscript plan sync.lua accounts.csv -o plan.jsonl\n" +

@@ -37,7 +37,7 @@ planhat.custom_field.update(fields[3]._id, { name = "New name" })
 	stdout, _ := planned(t, r, "a.lua", "-o", "plan.jsonl")
 	lines := strings.Split(stdout, "\n")
 	assert.Equal(t, "plan of a.lua (simulated): 2 to delete, 2 to update", lines[0])
-	assert.Equal(t, "  custom_field changes the values of all records, and no undo brings them back: 2", lines[1])
+	assert.Equal(t, "  custom_field changes that affect the values in all records and cannot be undone: 2", lines[1])
 	assert.Regexp(t, `^    - .+, [0-9a-f]{24}, line 5$`, lines[2])
 	assert.Regexp(t, `^    ~ .+, [0-9a-f]{24}, line 6$`, lines[3])
 	assert.Regexp(t, `^        type: ".+" → ".+"$`, lines[4])
@@ -49,7 +49,7 @@ planhat.custom_field.update(fields[3]._id, { name = "New name" })
 	assert.Equal(t, stdout, again)
 
 	stdout, _ = planned(t, r, "request.lua")
-	assert.Contains(t, stdout, "changes the values of all records, and no undo brings them back: 1\n    - DELETE /customfields/")
+	assert.Contains(t, stdout, "changes that affect the values in all records and cannot be undone: 1\n    - DELETE /customfields/")
 }
 
 // TestWhatAPlanTakesForGranted is said only where it matters.
@@ -59,7 +59,7 @@ func TestWhatAPlanTakesForGranted(t *testing.T) {
 		"name.lua":   `for _, c in ipairs(planhat.company.get_list{ limit = 2 }) do planhat.company.update(c._id, { name = "N" }) end`,
 		"new.lua":    `planhat.company.create{ name = "New", externalId = "new", custom = { Tier = "Gold" } }`,
 	})
-	const granted = "  takes for granted that setting a custom property leaves the others as they are, in 2 rows; apply tests that first\n"
+	const granted = "  assumes that setting a custom property leaves the others as they are, in 2 rows; apply tests that first\n"
 	stdout, _ := planned(t, r, "custom.lua", "-o", "plan.jsonl")
 	assert.Contains(t, stdout, granted)
 	assert.Contains(t, headerOf(t, r, "plan.jsonl").Assumptions, "a custom property is set without removing others")
@@ -80,12 +80,12 @@ planhat.time_entry.duplicate{ planhat.time_entry.get_list()[1]._id }`, "b.lua": 
 	require.NoError(t, err, stderr)
 	assert.Contains(t, stdout, "    + One, #1, line 1, no key\n")
 	assert.Contains(t, stdout, "externalId two, #2, line 2\n")
-	assert.Contains(t, stdout, "  3 records to create have no key and cannot be resumed if the answer is lost: a.lua:1, a.lua:3 and a.lua:4\n")
+	assert.Contains(t, stdout, "  3 records to create have no key, so apply cannot tell whether they exist if the response is lost: a.lua:1, a.lua:3 and a.lua:4\n")
 	again, _, err := r.Run(New, "show", "plan.jsonl")
 	require.NoError(t, err)
 	assert.Equal(t, stdout, again)
 	stdout, _ = planned(t, r, "b.lua")
-	assert.Contains(t, stdout, "  1 record to create has no key and cannot be resumed if the answer is lost: b.lua:1\n")
+	assert.Contains(t, stdout, "  1 record to create has no key, so apply cannot tell whether it exists if the response is lost: b.lua:1\n")
 }
 
 // TestEmptySources: a script that deletes what is missing in its input deletes everything if
@@ -151,7 +151,7 @@ local theirs = planhat.new{ api_url = args[1], api_token = "the-other-token" }
 
 	stdout, stderr, h = run("writes.lua", "-o", "my plan.jsonl", "--allow-host", other.URL(), other.URL())
 	assert.NotContains(t, stderr, "to apply it")
-	assert.Contains(t, stdout, "  apply will refuse this plan: the script writes to account 2 on "+other.URL()+" with a token that it gets itself, and a plan holds no tokens; run the script instead\n")
+	assert.Contains(t, stdout, "  apply will refuse this plan: the script writes to account 2 on "+other.URL()+" with its own token, and plans hold no tokens; run the script instead\n")
 	assert.Len(t, h.Tenants, 2)
 
 	_, stderr = planned(t, r, "a.lua", "-o", "my plan.jsonl")

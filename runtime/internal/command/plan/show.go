@@ -23,9 +23,9 @@ func newShow(env *environment.Env) *cobra.Command {
 	o := &showing{}
 	cmd := &cobra.Command{
 		Use:   "show FILE",
-		Short: "Show a plan again",
-		Long: "show prints a plan that 'phscript plan -o FILE' wrote, also if it has expired. --redact leaves only\n" +
-			"counts and names of properties, to show the plan to others.",
+		Short: "Show a saved plan",
+		Long: "show prints a plan that 'phscript plan -o FILE' wrote, even if it has expired. --redact prints only\n" +
+			"counts and names of properties, so you can share the output.",
 		Example: "  phscript plan show plan.jsonl\n  phscript plan show --redact --json plan.jsonl",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {

@@ -21,9 +21,9 @@ func NewRecord(env *environment.Env) *cobra.Command {
 	run := cmd.RunE
 	cmd.Args = cobra.ArbitraryArgs
 	cmd.Use, cmd.Short = "record [flags] FILE.lua -o FILE [args...]", "Run a script, and record its HTTP requests for tests"
-	cmd.Long = "record runs a script as 'phscript run' does, also its writes, and writes all its HTTP requests and their\n" +
-		"responses to FILE: those to Planhat and those of the module http. 'phscript run --replay FILE' and the\n" +
-		"option replay of run_script in tests answer the same requests from it, and send none.\n\n" +
+	cmd.Long = "record runs a script as 'phscript run' does, including its writes, and saves all its HTTP requests and\n" +
+		"responses in FILE: those to Planhat and those of the module http. 'phscript run --replay FILE' and the\n" +
+		"option replay of run_script in tests answer the same requests from FILE, and send nothing.\n\n" +
 		"Tokens, passwords, cookies and other secrets are replaced before anything is written. --anonymize also\n" +
 		"replaces names, addresses and other text about people and companies. Look at the file before you share it.\n\n" +
 		"Exit codes: as for 'phscript run'."
@@ -58,8 +58,8 @@ func NewRecord(env *environment.Env) *cobra.Command {
 
 // What the flags of anonymizing mean.
 const (
-	anonymizeUsage = "Replace what says something about people and companies"
-	keyUsage       = "With --anonymize: replace texts as the key in `FILE` says, which is created if it is missing (default a file in the state directory)"
+	anonymizeUsage = "Replace names, addresses and other text about people and companies"
+	keyUsage       = "With --anonymize: use the key in `FILE`, which is created if it is missing (default a file in the state directory)"
 )
 
 // newMask returns the command record mask.
@@ -70,8 +70,8 @@ func newMask(env *environment.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mask [flags] FILE",
 		Short: "Replace secrets in a recording again",
-		Long: "mask replaces what this version of phscript takes for a secret in a recording, the tokens of the\n" +
-			"configuration, and the values of the environment variables that you name.",
+		Long: "mask replaces secrets in a recording: what this version of phscript recognizes as a secret, the tokens\n" +
+			"of the configuration, and the values of the environment variables that you name.",
 		Example: "  phscript record mask --secret-env ERP_KEY tests/sync.jsonl",
 		Args:    usage.OneFile,
 		RunE: func(_ *cobra.Command, args []string) error {

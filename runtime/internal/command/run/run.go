@@ -107,7 +107,7 @@ func build(env *environment.Env) (*cobra.Command, *options) {
 	o.consent.AddFlags(cmd)
 	o.AddProgress(cmd)
 	o.profiling.addFlags(cmd)
-	f.BoolVar(&o.Undoable, "undoable", false, "Read each record before it is changed, so that 'phscript undo' can take the run back")
+	f.BoolVar(&o.Undoable, "undoable", false, "Read each record before it is changed, so you can undo the run")
 	f.StringArrayVarP(&o.params, "param", "p", nil, "Set the parameter `NAME=VALUE`, which the script reads as params.NAME")
 	f.StringVar(&o.summary, "summary", "", "Write a summary, with every rejected row, to `FILE` as JSON")
 	f.StringVar(&o.rejects, "rejects", "", "Write the rejected rows, with their reasons, to the new `FILE` as CSV; a dry run adds .dry-run to its name")

@@ -46,7 +46,7 @@ func (o *options) addReplay(cmd *cobra.Command) {
 func (o *options) startTape(env *environment.Env) error {
 	switch {
 	case o.tape.replay != "" && o.Simulated:
-		return &usage.Error{Message: "--replay and --simulate exclude each other", Hint: "leave out --simulate: a replay reaches no system"}
+		return &usage.Error{Message: "--replay and --simulate cannot be used together", Hint: "leave out --simulate: a replay reaches no system"}
 	case o.tape.out != "":
 		if err := recordingFile.Check(env, o.tape.out); err != nil {
 			return err

@@ -62,7 +62,7 @@ func printIDs(env *environment.Env, o *options) error {
 		if set == nil || set.Forgotten {
 			return &usage.Error{
 				Message: fmt.Sprintf("no changes of run %d are recorded", r.ID),
-				Hint:    "the changes of 'phscript apply' are recorded for 30 days, and those of 'phscript run --undoable'; without --undoable, only deletes are",
+				Hint:    "'phscript apply' and 'phscript run --undoable' record changes for 30 days; other runs record only deletes",
 			}
 		}
 		list, unknown, err := idRows(ctx, db, set.ID)
@@ -70,7 +70,7 @@ func printIDs(env *environment.Env, o *options) error {
 			return err
 		}
 		if unknown > 0 {
-			fmt.Fprintf(env.Stderr, "%s no id: values, events, and new records whose ids Planhat did not tell\n", english.Plural(unknown, "change has", "changes have"))
+			fmt.Fprintf(env.Stderr, "%s no id: metrics, activities, and new records whose ids Planhat did not return\n", english.Plural(unknown, "change has", "changes have"))
 		}
 		var out bytes.Buffer
 		w := csv.NewWriter(&out)

@@ -43,7 +43,7 @@ type options struct {
 
 // New returns the command runs.
 func New(env *environment.Env) *cobra.Command {
-	group := usage.Group("runs", "See and control runs", "runs reads the history of what 'phscript serve' has run, and of other commands that wrote to Planhat.\nGive it the same --state.")
+	group := usage.Group("runs", "See and control runs", "runs shows the history of 'phscript serve', and of other commands that wrote to Planhat. Use the same\n--state as for those commands.")
 	asJSON := func(cmd *cobra.Command, o *options) { usage.AddJSON(cmd, &o.json) }
 	storage.AddCommand(env, group, "list", "List runs, the newest first", usage.NoArguments, listRuns, func(cmd *cobra.Command, o *options) {
 		f := cmd.Flags()

@@ -28,7 +28,7 @@ const exitDifferences = 10
 
 // New returns the command schema.
 func New(env *environment.Env) *cobra.Command {
-	cmd := usage.Group("schema", "Keep what your Planhat account has in a file",
+	cmd := usage.Group("schema", "Save the custom fields and values of your Planhat account in a file",
 		"schema reads the custom fields, phases, users and workflows of your Planhat account into a file,\n"+
 			tenant.FileName+" beside phscript.toml. Commit it: 'phscript check', completion, editors and runs\n"+
 			"use it to find misspelled custom fields and wrong values before a call is made.")
@@ -48,8 +48,8 @@ func newPull(env *environment.Env) *cobra.Command {
 		Use:   "pull",
 		Short: "Read the account's custom fields, phases, users and workflows into the file",
 		Long: "pull reads custom fields, users and workflows, and the phases that companies have, and writes them to\n" +
-			tenant.FileName + " beside phscript.toml, or to the file that the setting schema names. The same account\n" +
-			"gives the same file. It holds the names of your team, but no e-mail addresses unless you ask for them.\n\n" +
+			tenant.FileName + " beside phscript.toml, or to the file that the setting schema names. An unchanged\n" +
+			"account gives the same file. It holds the names of your team, but no e-mail addresses without --emails.\n\n" +
 			"It makes one call each for custom fields, users and workflows, and one for each 5,000 companies.",
 		Example: "  phscript schema pull\n  phscript schema pull --emails",
 		Args:    usage.NoArguments,

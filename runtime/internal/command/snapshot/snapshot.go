@@ -47,11 +47,12 @@ func New(env *environment.Env) *cobra.Command {
 			"for each model. It only reads. 'phscript run --simulate=DIR' and 'phscript simulate --fixtures DIR' start\n" +
 			"with these records.\n\n" +
 			"Names, e-mail addresses, phone numbers, domains, addresses, ids of other systems and all other text are\n" +
-			"replaced, also in custom fields. The same text is always replaced by the same one, so records still\n" +
-			"belong together, and a snapshot that you take again changes only where records did. Planhat's own ids,\n" +
+			"replaced, also in custom fields. The same text always gets the same replacement, so records still belong\n" +
+			"together, and a new snapshot differs from the last only where records have changed. Planhat's own ids,\n" +
 			"numbers, dates, phases, statuses and other values from a list are kept, and so are the definitions of\n" +
 			"custom fields: look at the files before you share them. --keep keeps more.\n\n" +
-			"The folder is written when everything was read. If it holds anything but a snapshot, it is not changed.\n\n" +
+			"The folder is written after everything has been read. If it holds anything but a snapshot, it is not\n" +
+			"changed.\n\n" +
 			"Exit codes: 0 done, 1 failed, 2 usage or configuration, 4 authentication or permission,\n130 interrupted.",
 		Example: "  phscript snapshot\n" +
 			"  phscript snapshot --limit 50 --keep custom.Tier,product tests/fixtures\n" +
@@ -70,12 +71,12 @@ func New(env *environment.Env) *cobra.Command {
 		ValidArgsFunction: usage.OneFolder,
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&o.models, "models", nil, "Save only these `MODELS`, and those that they cannot do without (default all)")
+	f.StringSliceVar(&o.models, "models", nil, "Save only these `MODELS`, and those that they need (default all)")
 	f.StringSliceVar(&o.companies, "company", nil, "Save only the company with this `ID` and what belongs to it; the id may begin with extid- or srcid-")
 	f.IntVar(&o.limit, "limit", 0, "Save only the first `N` companies and what belongs to them")
-	f.BoolVar(&o.anonymize, "anonymize", true, "Replace what says something about people and companies")
+	f.BoolVar(&o.anonymize, "anonymize", true, "Replace names, addresses and other text about people and companies")
 	f.StringSliceVar(&o.keep, "keep", nil, "Do not replace this `PROPERTY`, such as product, company.name, custom.Tier or custom")
-	f.StringVar(&o.key, "key", "", "Replace texts as the key in `FILE` says, which is created if it is missing (default a file in the state directory)")
+	f.StringVar(&o.key, "key", "", "Anonymize with the key in `FILE`, which is created if it is missing (default a file in the state directory)")
 	o.AddConnectionFlags(cmd)
 	usage.Complete(cmd, "models", completeModel)
 	usage.CompleteNothing(cmd, "company", "limit", "keep")
@@ -113,7 +114,7 @@ func (o *options) check(all []*catalog.Model) (models []*catalog.Model, err erro
 	case o.limit < 0:
 		return nil, &usage.Error{Message: "--limit must be at least 1"}
 	case o.limit > 0 && len(o.companies) > 0:
-		return nil, &usage.Error{Message: "--limit and --company exclude each other", Hint: "name the companies, or say how many you want"}
+		return nil, &usage.Error{Message: "--limit and --company cannot be used together", Hint: "name the companies, or say how many you want"}
 	case !o.anonymize && len(o.keep) > 0:
 		return nil, &usage.Error{Message: "--keep needs --anonymize, since nothing else is replaced"}
 	case !o.anonymize && o.key != "":
@@ -190,7 +191,7 @@ func (o *options) save(env *environment.Env, dir string) (err error) {
 		return &usage.Error{Message: "there is no folder " + filepath.Dir(target), Hint: "create it first, or name another folder"}
 	}
 	if target == env.Dir {
-		return &usage.Error{Message: "a snapshot cannot take the place of the working directory", Hint: "name a folder in it, such as " + folder}
+		return &usage.Error{Message: "a snapshot cannot replace the working directory", Hint: "name a folder in it, such as " + folder}
 	}
 	before, err := snapshot.Look(target)
 	switch {

@@ -315,7 +315,7 @@ func TestParts(t *testing.T) {
 	_, _, err = r.Run(New, quick, "--company", "extid-nobody", "some")
 	assert.ErrorContains(t, err, "extid-nobody")
 	_, _, err = r.Run(New, quick, "--company", "extid-company-7", "--limit", "3", "some")
-	assert.ErrorContains(t, err, "exclude each other")
+	assert.ErrorContains(t, err, "cannot be used together")
 }
 
 func TestModelsThatCannotBeReadAreNamed(t *testing.T) {

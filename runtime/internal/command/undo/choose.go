@@ -45,10 +45,10 @@ func (a *account) tenant(s *changes.Set) (plan.Tenant, error) {
 	if !slices.Contains(hosts, a.host) {
 		why = fmt.Sprintf("it wrote to %s, and the settings name %s", cmp.Or(append(hosts, "another host")[0], "another host"), a.host)
 	}
-	return t, &usage.Error{Message: fmt.Sprintf("run %d can't be taken back here: %s", s.Run, why), Hint: "use the settings and the token of the account that the run wrote to"}
+	return t, &usage.Error{Message: fmt.Sprintf("run %d can't be undone here: %s", s.Run, why), Hint: "use the settings and the token of the account that the run wrote to"}
 }
 
-// choice is the run that is taken back.
+// choice is the run that is undone.
 type choice struct {
 	set *changes.Set
 	// interrupted is the last undo of the run if it did not come to its end, or nil.
@@ -74,8 +74,8 @@ func (u *undoing) find(ctx context.Context, run int64) (c choice, accounts *host
 			return u.unrecorded(ctx, run)
 		case c.set == nil:
 			return &usage.Error{
-				Message: "there is no run left to take back in this account",
-				Hint:    "'phscript runs list' lists runs; name one to take it back again: phscript undo RUN",
+				Message: "there is no run left to undo in this account",
+				Hint:    "'phscript runs list' lists runs; to undo one again, name it: phscript undo RUN",
 			}
 		}
 		return u.check(c)
@@ -107,7 +107,7 @@ func (u *undoing) find(ctx context.Context, run int64) (c choice, accounts *host
 }
 
 // choose returns the set of a run. If run is 0, it returns the last one of the account that was
-// not taken back, or whose undo was interrupted.
+// not undone, or whose undo was interrupted.
 func choose(ctx context.Context, db *store.DB, run int64, of *account) (c choice, err error) {
 	if run > 0 {
 		if c.set, err = changes.OfRun(ctx, db, run); err != nil || c.set == nil {
@@ -224,35 +224,35 @@ func (u *undoing) warn(c choice) error {
 		return nil
 	}
 	last := c.newer[0]
-	text := fmt.Sprintf("run %d (%s) is newer than run %d, but its changes are not recorded", last.ID, u.host.Secrets.String(last.Script), c.set.Run)
+	text := fmt.Sprintf("run %d (%s) is newer than run %d, but its changes were not recorded", last.ID, u.host.Secrets.String(last.Script), c.set.Run)
 	if u.out == "" && (u.consent.Yes || u.consent.Confirm != "") {
-		return &usage.Error{Message: text, Hint: fmt.Sprintf("if you want to take run %d back, name it: phscript undo %d", c.set.Run, c.set.Run)}
+		return &usage.Error{Message: text, Hint: fmt.Sprintf("to undo run %d, name it: phscript undo %d", c.set.Run, c.set.Run)}
 	}
 	fmt.Fprintln(u.env.Stderr, "note: "+text)
 	return nil
 }
 
-// check refuses a run that can't be taken back.
+// check refuses a run that can't be undone.
 func (u *undoing) check(c choice) error {
 	s := c.set
 	if s.Forgotten {
-		return &usage.Error{Message: fmt.Sprintf("what run %d changed is no longer recorded, so it can't be taken back", s.Run)}
+		return &usage.Error{Message: fmt.Sprintf("the changes of run %d are no longer recorded, so it can't be undone", s.Run)}
 	}
 	if c.interrupted == nil && s.Ended.IsZero() && s.Leased() && u.env.Now().Sub(s.Used) < changes.Lease {
 		if held := s.Held(u.env.Now()); held != nil && held.Process > 0 {
-			return &usage.Error{Message: fmt.Sprintf("run %d is still running: %s", s.Run, held), Hint: "wait for its end"}
+			return &usage.Error{Message: fmt.Sprintf("run %d is still running: %s", s.Run, held), Hint: "wait until it ends"}
 		}
 		return &usage.Error{Message: fmt.Sprintf("run %d is still running, or was killed less than a minute ago", s.Run), Hint: "try again in a minute"}
 	}
 	if c.interrupted != nil {
 		if held := c.interrupted.Held(u.env.Now()); held != nil {
-			return &usage.Failure{Message: fmt.Sprintf("another undo of run %d is running: %s", s.Run, held), Hint: "wait for its end"}
+			return &usage.Failure{Message: fmt.Sprintf("another undo of run %d is running: %s", s.Run, held), Hint: "wait until it ends"}
 		}
 	}
 	if u.recreate && c.interrupted == nil && c.recreated > 0 {
 		return &usage.Error{
-			Message: fmt.Sprintf("run %d has created records of run %d again, and --recreate would create them twice", c.recreated, s.Run),
-			Hint:    fmt.Sprintf("leave out --recreate, or take that run back first: phscript undo %d", c.recreated),
+			Message: fmt.Sprintf("run %d has already recreated records of run %d, and --recreate would create them twice", c.recreated, s.Run),
+			Hint:    fmt.Sprintf("leave out --recreate, or undo that run first: phscript undo %d", c.recreated),
 		}
 	}
 	return nil

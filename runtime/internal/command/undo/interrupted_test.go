@@ -16,7 +16,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/run"
 )
 
-// TestPlansThatWereTakenBackAreNotContinued: what an undo has taken back of an interrupted apply
+// TestPlansThatWereTakenBackAreNotContinued: what an undo has undone of an interrupted apply
 // does not count as done. The undo does not wait after an apply that has ended.
 func TestPlansThatWereTakenBackAreNotContinued(t *testing.T) {
 	r := newTenant(t, nil)
@@ -30,14 +30,14 @@ for i = 1, 3 do planhat.company.create{ externalId = "new-" .. i, name = "New " 
 	applying := append(flags, "plan.jsonl")
 	stdout, stderr, err := r.Run(apply.New, applying...)
 	require.NotZero(t, code(err), stdout+stderr)
-	require.Contains(t, stdout, "1 created, 2 not begun")
+	require.Contains(t, stdout, "1 created, 2 not sent yet")
 
 	stdout, _ = r.undo(t, 0, "--yes")
 	assert.Contains(t, stdout, "1 of 1 change can be reverted")
 	assert.Empty(t, differences(before, r.store(t)))
 	stdout, stderr, err = r.Run(apply.New, applying...)
 	assert.Equal(t, 11, code(err), stdout+stderr)
-	assert.Contains(t, stderr, "\n  - run 1 of this plan was taken back by run 2\nhint: make a new plan: phscript plan ")
+	assert.Contains(t, stderr, "\n  - run 1 of this plan was undone by run 2\nhint: make a new plan: phscript plan ")
 	assert.Empty(t, differences(before, r.store(t)))
 }
 
@@ -62,7 +62,7 @@ func TestRunsElsewhereDoNotBlock(t *testing.T) {
 	r.script(t, create, "--undoable", "--profile", "here")
 	r.script(t, `planhat.company.update("extid-new", { name = "Newer" })`, "--profile", "here")
 	_, stderr := r.undo(t, 2, "--yes", "--profile", "here")
-	assert.Contains(t, stderr, "run 5 (s.lua) is newer than run 4, but its changes are not recorded")
+	assert.Contains(t, stderr, "run 5 (s.lua) is newer than run 4, but its changes were not recorded")
 }
 
 // TestNoUndoOfNothingIsOffered: the summary names undo only if it can take something back.

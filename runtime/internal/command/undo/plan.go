@@ -48,7 +48,7 @@ type undoing struct {
 	plans *plans
 }
 
-// planned is a plan that takes a run back.
+// planned is a plan that undoes a run.
 type planned struct {
 	choice
 	made   *undo.Made
@@ -117,7 +117,7 @@ func (u *undoing) plan(ctx context.Context, run int64) (p *planned, err error) {
 		}
 		if u.recreate && p.recreated > 0 {
 			return nil, &usage.Error{
-				Message: fmt.Sprintf("run %d has created records of run %d again, and its plan is not here, so --recreate could create them twice", p.recreated, p.set.Run),
+				Message: fmt.Sprintf("run %d has already recreated records of run %d, and its plan was not found, so --recreate could create them twice", p.recreated, p.set.Run),
 				Hint:    "leave out --recreate",
 			}
 		}
@@ -219,12 +219,12 @@ func (u *undoing) finish(ctx context.Context, p *planned) error {
 		fmt.Fprintf(u.env.Stderr, "note: --overwrite %s was not needed: the run did not change it, or nobody has since\n", field)
 	}
 	if p.recreated > 0 && p.made.Trashed > 0 {
-		fmt.Fprintf(u.env.Stderr, "note: run %d has created records that the run deleted again, with new ids\n", p.recreated)
+		fmt.Fprintf(u.env.Stderr, "note: run %d has already recreated records that this run deleted, with new ids\n", p.recreated)
 	}
 	var err error
 	switch {
 	case p.path == "":
-		fmt.Fprintln(u.env.Stderr, "there is nothing to revert, so there is no plan")
+		fmt.Fprintln(u.env.Stderr, "nothing to revert, so no plan was made")
 		if err = u.conclude(ctx, p); err == nil {
 			err = u.finished(p, fault.ExitDone)
 		}
@@ -278,7 +278,7 @@ func (u *undoing) allowed(p *planned) *usage.Error {
 	for permission, n := range map[string]int{"delete": sum.Deleted, "update": sum.Updated, "create": sum.Created} {
 		if n > 0 && profile.Allow != nil && !slices.Contains(profile.Allow, permission) {
 			return &usage.Error{
-				Message: fmt.Sprintf("the profile %s does not allow to %s records, and the undo would %s %s", profile.Name, permission, permission, english.Plural(n, "record", "")),
+				Message: fmt.Sprintf("the profile %s does not allow you to %s records, and the undo would %s %s", profile.Name, permission, permission, english.Plural(n, "record", "")),
 				Hint:    fmt.Sprintf("to allow it, add %q to allow under [profile.%s]", permission, profile.Name),
 			}
 		}
@@ -305,7 +305,7 @@ func (u *undoing) confirm(ctx context.Context, p *planned) error {
 			return err
 		}
 	}
-	if err := u.terms.Sure(ctx, fmt.Sprintf("take run %d back", p.set.Run), "add --yes to confirm it, or -o FILE to keep the plan and apply it later"); err != nil {
+	if err := u.terms.Sure(ctx, fmt.Sprintf("undo run %d", p.set.Run), "add --yes to confirm it, or -o FILE to keep the plan and apply it later"); err != nil {
 		return err
 	}
 	u.consent.Yes = true

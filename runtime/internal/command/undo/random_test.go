@@ -66,7 +66,7 @@ type undone struct {
 	LeftOut []struct{ Kind, Record, Why string } `json:"left_out"`
 }
 
-// TestUndoTakesRandomScriptsBack runs random scripts and takes them back. Everything is as it was,
+// TestUndoTakesRandomScriptsBack runs random scripts and undoes them. Everything is as it was,
 // apart from what the undo has listed.
 func TestUndoTakesRandomScriptsBack(t *testing.T) {
 	r := trial.New(t, nil)
@@ -176,7 +176,7 @@ func withoutRefs(id string, fields map[string]string) map[string]string {
 // recorded has the number of a run whose changes were recorded.
 var recorded = regexp.MustCompile(`phscript undo (\d+), until`)
 
-// neverTakenBack leaves out what no undo takes back: values, events, what changes all records, and
+// neverTakenBack leaves out what no undo reverts: metrics, activities, what changes all records, and
 // new records for which Planhat makes others, such as the enduser of a ticket.
 func neverTakenBack(operation string) bool {
 	name, called, _ := strings.Cut(operation, ".")

@@ -62,15 +62,15 @@ planhat.custom_field.delete(fields[2]._id)
 planhat.custom_field.create{ parent = "company", name = "Another", type = "text" }`, "--undoable")
 	before := r.store(t)
 	stdout, _ := r.undo(t, 3, "--recreate", "--yes")
-	assert.Contains(t, stdout, "0 of 3 changes can be reverted. 3 custom field changes can't be taken back.")
-	assert.Contains(t, stdout, "its type was changed, which concerns the values of all records")
+	assert.Contains(t, stdout, "0 of 3 changes can be reverted. 3 custom field changes can't be undone.")
+	assert.Contains(t, stdout, "its type was changed, which affects the values in all records")
 	assert.Contains(t, stdout, "it was deleted, with its values in all records")
 	assert.Contains(t, stdout, "deleting it would delete its values in all records")
 	assert.Equal(t, before, r.store(t))
 
 	r.script(t, `planhat.custom_field.delete(planhat.custom_field.get_list()[1]._id)`)
 	stdout, _ = r.undo(t, 3, "2")
-	assert.Contains(t, stdout, "1 custom field change can't be taken back.")
+	assert.Contains(t, stdout, "1 custom field change can't be undone.")
 }
 
 // TestRecreatedRecordsAreNotTheSame: the preview says what does not come back, and a second undo
@@ -83,7 +83,7 @@ func TestRecreatedRecordsAreNotTheSame(t *testing.T) {
 	assert.Contains(t, stdout, "1 of 1 change can be reverted. 1 deleted record is created again with a new _id: "+
 		"metrics, activities, history, and references to the old _id do not come back. Automations")
 	_, stderr := r.undo(t, 2, "--recreate", "--yes", "1")
-	assert.Contains(t, stderr, "run 2 has created records of run 1 again, and --recreate would create them twice")
+	assert.Contains(t, stderr, "run 2 has already recreated records of run 1, and --recreate would create them twice")
 	r.undo(t, 0, "--yes", "2")
 	r.undo(t, 0, "--recreate", "--yes", "1")
 }

@@ -1,4 +1,4 @@
-// Package undo is phscript undo: it takes runs back.
+// Package undo is phscript undo, which undoes runs.
 package undo
 
 import (
@@ -38,18 +38,19 @@ func New(env *environment.Env) *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:   "undo [flags] [RUN]",
-		Short: "Take a run back",
-		Long: "undo makes a plan that gives records the values that they had before a run, and deletes those that\n" +
-			"the run created. It shows the plan, and applies it if you confirm. -o FILE keeps the plan for\n" +
-			"'phscript apply' instead.\n\n" +
-			"RUN is the number of a run; without it, undo takes back the last recorded one of the\n" +
-			"account that was not taken back yet. With --yes, it wants the number if a newer run was not recorded.\n" +
-			"If an undo is interrupted, the same command continues it.\n" +
-			"The changes of 'phscript apply' are recorded, those of 'phscript run' with --undoable; without it, only\n" +
-			"deletes are. They are kept for 30 days.\n\n" +
-			"What somebody has changed since stays, as do new records that others belong to. Deleted records come\n" +
-			"back from Planhat's Trash Bin, which keeps most for 7 days. Metrics and activities can't be taken back.\n\n" +
-			"Exit codes: 0 done, 3 something stays, 11 Planhat changed meanwhile, 12 not confirmed.",
+		Short: "Undo a run",
+		Long: "undo makes a plan that gives records the values they had before a run, and deletes the records that\n" +
+			"the run created. It shows the plan, and applies it if you confirm. With -o FILE, it only writes the\n" +
+			"plan, for 'phscript apply'.\n\n" +
+			"RUN is the number of a run. Without it, undo takes the last recorded run of the account that has not\n" +
+			"been undone. With --yes, you must give the number if a newer run was not recorded. If an undo is\n" +
+			"interrupted, run the same command again to continue it.\n\n" +
+			"'phscript apply' and 'phscript run --undoable' record all their changes. Other runs record only deletes.\n" +
+			"The changes are kept for 30 days.\n\n" +
+			"undo keeps values that somebody has changed since the run, and new records that other records belong\n" +
+			"to. To get deleted records back, restore them from Planhat's Trash Bin, which keeps most of them for\n" +
+			"7 days. Metrics and activities can't be undone.\n\n" +
+			"Exit codes: 0 done, 3 some changes were not reverted, 11 Planhat has changed meanwhile, 12 not confirmed.",
 		Example: "  phscript undo\n" +
 			"  phscript undo 12 -o undo.jsonl\n" +
 			"  phscript undo 12 --overwrite company.phase",
@@ -87,12 +88,12 @@ func New(env *environment.Env) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVarP(&o.out, "out", "o", "", "Write the plan to `FILE`, and apply nothing")
-	f.StringSliceVar(&o.overwrite, "overwrite", nil, "Also give `MODEL.FIELD` its old value where it was changed since the run")
+	f.StringVarP(&o.out, "out", "o", "", "Write the plan to `FILE` instead of applying it")
+	f.StringSliceVar(&o.overwrite, "overwrite", nil, "Give `MODEL.FIELD` its old value even if it was changed since the run")
 	f.BoolVar(&o.recreate, "recreate", false, "Create deleted records again, with new ids and without their history, instead of pointing to the Trash Bin")
-	f.BoolVar(&o.forget, "forget", false, "Delete what is recorded of the run, so that it can no longer be taken back")
-	f.StringVar(&o.forgetRecord, "forget-record", "", "Delete what is recorded of the record with this `_id`, of all runs")
-	f.StringVar(&o.inDoubt, "in-doubt", "", "Decide about records without a key that an interrupted undo may have created again: `WHAT` is sent or send")
+	f.BoolVar(&o.forget, "forget", false, "Delete the recorded changes of the run; it can no longer be undone")
+	f.StringVar(&o.forgetRecord, "forget-record", "", "Delete the recorded changes of the record with this `_id`, from all runs")
+	f.StringVar(&o.inDoubt, "in-doubt", "", "What to do about keyless records that an interrupted undo may have recreated: `WHAT` is sent (they are in Planhat) or send (they are not)")
 	o.consent.AddFlags(cmd)
 	o.AddSendFlags(cmd)
 	o.AddProgress(cmd)
@@ -198,10 +199,10 @@ func (u *undoing) forgetting(ctx context.Context, run int64) error {
 	case u.forget && set == nil:
 		return u.unrecorded(ctx, run)
 	case u.forget:
-		fmt.Fprintf(u.env.Stdout, "forgot what run %d changed; it can no longer be taken back\n", run)
+		fmt.Fprintf(u.env.Stdout, "deleted the recorded changes of run %d; it can no longer be undone\n", run)
 	}
 	if u.forgetRecord != "" {
-		fmt.Fprintf(u.env.Stdout, "forgot the data of record %s in %s; rows that were rejected stay in 'phscript runs' until the run is deleted there\n",
+		fmt.Fprintf(u.env.Stdout, "deleted the data of record %s from %s; rows that were rejected stay in 'phscript runs' until the run is deleted there\n",
 			u.forgetRecord, english.Plural(int(n), "recorded change", ""))
 	}
 	return nil
@@ -225,6 +226,6 @@ func (u *undoing) unrecorded(ctx context.Context, run int64) error {
 	}
 	return &usage.Error{
 		Message: fmt.Sprintf("no changes of run %d are recorded", run),
-		Hint:    "the changes of 'phscript apply' are recorded for 30 days, and those of 'phscript run --undoable'; without --undoable, only deletes are",
+		Hint:    "'phscript apply' and 'phscript run --undoable' record changes for 30 days; other runs record only deletes",
 	}
 }

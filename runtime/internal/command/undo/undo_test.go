@@ -65,7 +65,7 @@ func (r *tenant) script(t require.TestingT, source string, flags ...string) stri
 	return stderr
 }
 
-// undo takes a run back.
+// undo undoes a run.
 func (r *tenant) undo(t require.TestingT, want int, flags ...string) (stdout, stderr string) {
 	args := append([]string{"--allow-host", "127.0.0.1", "--calls-per-min", "100000"}, flags...)
 	stdout, stderr, err := r.Run(undo.New, args...)
@@ -167,13 +167,13 @@ planhat.company.delete(%q)
 planhat.company.update("extid-kept", { name = "Theirs" })
 planhat.enduser.create{ email = "kim@x.example", companyId = "extid-parent" }`, one, two))
 	stdout, stderr := r.undo(t, 12, "1")
-	assert.Contains(t, stderr, "not confirmed: take run 1 back")
-	assert.Contains(t, stdout, "2 of 5 changes can be reverted: 1 completely, 1 in part. 3 stay, because somebody changed them since or other records belong to them. Automations that ran are not reverted.")
+	assert.Contains(t, stderr, "not confirmed: undo run 1")
+	assert.Contains(t, stdout, "2 of 5 changes can be reverted: 1 completely, 1 in part. 3 stay, because somebody has changed them since or other records belong to them. Automations that ran are not reverted.")
 	assert.Contains(t, stdout, `name was changed since, from "Mine" to "Theirs"`)
 	assert.Contains(t, stdout, "it was deleted since")
 	assert.Contains(t, stdout, "\nreverted only in part:\n  company ")
-	assert.Contains(t, stdout, "it was created by the run, and name was changed since")
-	assert.Regexp(t, `externalId parent: it was created by the run, and the enduser [0-9a-f]{24} belongs to it`, stdout)
+	assert.Contains(t, stdout, "the run created it, and name was changed since")
+	assert.Regexp(t, `externalId parent: the run created it, and the enduser [0-9a-f]{24} belongs to it`, stdout)
 	assert.NotContains(t, stdout, "undone")
 
 	stdout, _ = r.undo(t, 3, "1", "--yes", "--overwrite", "company.name")
@@ -187,11 +187,11 @@ planhat.enduser.create{ email = "kim@x.example", companyId = "extid-parent" }`, 
 	}
 	// Run 2, by somebody else, recorded only its delete.
 	stdout, _ = r.undo(t, 3, "2")
-	assert.Contains(t, stdout, "0 of 1 change can be reverted. 1 delete: restore it in Planhat's Trash Bin before ")
+	assert.Contains(t, stdout, "0 of 1 change can be reverted. 1 deleted record: restore it from Planhat's Trash Bin before ")
 }
 
-// TestOneRunAfterTheOther: undo takes back the last run, then the one before; an undo can be
-// taken back too.
+// TestOneRunAfterTheOther: undo undoes the last run, then the one before; an undo can be
+// undone too.
 func TestOneRunAfterTheOther(t *testing.T) {
 	r := newTenant(t, nil)
 	id := r.planhat.Records("company")[0]["_id"].(string)
@@ -207,24 +207,24 @@ func TestOneRunAfterTheOther(t *testing.T) {
 	assert.Contains(t, stdout, "undo of run 1 (s.lua)")
 	assert.Equal(t, start, phase())
 	_, _, err := r.Run(undo.New, "--allow-host", "127.0.0.1")
-	require.EqualError(t, err, "there is no run left to take back in this account")
+	require.EqualError(t, err, "there is no run left to undo in this account")
 	stdout, _ = r.undo(t, 0, "4", "--yes") // that of run 1
 	assert.Contains(t, stdout, "undo of run 4 (undo of run 1)")
 	assert.Equal(t, "One", phase())
 	stdout, _, err = r.Run(runs.New, "show", "4")
 	require.NoError(t, err)
-	assert.Regexp(t, `(?m)^takes back  run 1$`, stdout)
-	assert.Regexp(t, `(?m)^taken back  by run 5;`, stdout)
-	assert.Regexp(t, `(?m)^undo        until \d{4}-\d\d-\d\d: phscript undo 4 \(1 change recorded\)$`, stdout)
+	assert.Regexp(t, `(?m)^undoes +run 1$`, stdout)
+	assert.Regexp(t, `(?m)^undone +by run 5;`, stdout)
+	assert.Regexp(t, `(?m)^undo +until \d{4}-\d\d-\d\d: phscript undo 4 \(1 change recorded\)$`, stdout)
 	stdout, _ = r.undo(t, 0, "--yes") // run 1 counts again
 	assert.Contains(t, stdout, "undo of run 1 (s.lua)")
 
 	stdout, _ = r.undo(t, 0, "--forget", "5")
-	assert.Contains(t, stdout, "forgot what run 5 changed")
+	assert.Contains(t, stdout, "deleted the recorded changes of run 5")
 	_, _, err = r.Run(undo.New, "--allow-host", "127.0.0.1", "5")
 	require.ErrorContains(t, err, "no longer recorded")
 	stdout, _ = r.undo(t, 0, "--forget-record", id)
-	assert.Contains(t, stdout, "forgot the data of record "+id)
+	assert.Contains(t, stdout, "deleted the data of record "+id)
 	stdout, _ = r.undo(t, 3, "2")
 	assert.Contains(t, stdout, "0 of 1 change can be reverted. 1 was not read before the change")
 }
@@ -241,7 +241,7 @@ func TestLookingAtRecordsIsBounded(t *testing.T) {
 	}
 }
 
-// TestRunsOfOtherAccountsAreNotOffered: without a number, undo takes back the last run of the
+// TestRunsOfOtherAccountsAreNotOffered: without a number, undo undoes the last run of the
 // account that the settings name.
 func TestRunsOfOtherAccountsAreNotOffered(t *testing.T) {
 	r, other := newTenant(t, nil), newTenant(t, nil)
@@ -249,9 +249,9 @@ func TestRunsOfOtherAccountsAreNotOffered(t *testing.T) {
 	here := r.Variables["PLANHAT_API_URL"]
 	r.Variables["PLANHAT_API_URL"] = other.proxy.URL
 	_, stderr := r.undo(t, 2, "--yes")
-	assert.Contains(t, stderr, "there is no run left to take back in this account")
+	assert.Contains(t, stderr, "there is no run left to undo in this account")
 	_, stderr = r.undo(t, 2, "1", "--yes")
-	assert.Contains(t, stderr, "run 1 can't be taken back here: it wrote to ")
+	assert.Contains(t, stderr, "run 1 can't be undone here: it wrote to ")
 	r.script(t, `planhat.company.create{ externalId = "there", name = "There" }`, "--undoable")
 	r.Variables["PLANHAT_API_URL"] = here
 	stdout, _ := r.undo(t, 12)
