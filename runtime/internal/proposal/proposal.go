@@ -47,6 +47,8 @@ type Mapping struct {
 	look look
 	// custom is the field of the account, if it is one.
 	custom *schema.Field
+	// absent are cells that seem to say that there is no value.
+	absent []string
 	score  int
 }
 
@@ -183,6 +185,10 @@ func For(m *catalog.Model, columns []Column, known *schema.Schema) *Proposal {
 			p.Mappings[i].customField(m, known)
 		}
 	}
+	for i := range p.Mappings {
+		p.Mappings[i].missing(m)
+		p.Mappings[i].zeros(m)
+	}
 	p.key()
 	p.needs()
 	p.total()
@@ -269,6 +275,22 @@ func (p *Proposal) key() {
 		return
 	}
 	p.Doubts = append(p.Doubts, "no column identifies the rows, so every run creates new records; a key can be "+strings.Join(slices.DeleteFunc(slices.Clone(p.Model.Keyables.Bulk), func(k string) bool { return k == "_id" }), ", "))
+}
+
+// Unread returns the column of a property that is left out because it is not clear how to read
+// it, or nil.
+func (p *Proposal) Unread(property string) *Mapping {
+	for i := range p.Mappings {
+		if p.Mappings[i].Property == property && p.Mappings[i].Off {
+			return &p.Mappings[i]
+		}
+	}
+	return nil
+}
+
+// Unclear reports whether the numbers of a column could have either decimal sign.
+func (m *Mapping) Unclear() bool {
+	return m.look.either != "" && !m.look.mixed && (m.look.kind == number || m.look.kind == money)
 }
 
 // needs finds what a new record needs and no column has.

@@ -118,6 +118,7 @@ func (p *Proposal) Script(name string, s Source) string {
 		for _, doubt := range m.Doubts {
 			comment(&b, "    ", doubt)
 		}
+		b.WriteString(m.withoutMissing())
 		line := "    " + Field(m.Column) + " = " + m.target() + ",\n"
 		if m.Off {
 			line = "    -- " + strings.TrimLeft(line, " ")

@@ -47,6 +47,9 @@ func (o *options) propose(env *environment.Env, name string) ([]scaffold.File, e
 	if err != nil {
 		return nil, err
 	}
+	for i := range t.columns {
+		t.columns[i].Decimal = o.decimal
+	}
 	var account *schema.Schema
 	if known != nil {
 		account = known.Schema
@@ -163,6 +166,9 @@ func (o *options) adapt(p *proposal.Proposal, t *table) error {
 			missing = append(missing, name)
 		}
 	}
+	if err := o.unread(p, missing); err != nil {
+		return err
+	}
 	if len(missing) > 0 {
 		hint := "name its column as Planhat does"
 		if missing[0] != "name" && !slices.Contains(p.Model.Keyables.Bulk, missing[0]) {
@@ -173,6 +179,26 @@ func (o *options) adapt(p *proposal.Proposal, t *table) error {
 			hint = instead + "; otherwise " + hint
 		}
 		return &usage.Error{Message: fmt.Sprintf("a new %s needs %s, which no column of %s has", p.Model.Noun, strings.Join(missing, " and "), o.from), Hint: hint}
+	}
+	return nil
+}
+
+// unread is the error of a column that a new record needs, and that can't be read.
+func (o *options) unread(p *proposal.Proposal, missing []string) error {
+	for _, name := range missing {
+		m := p.Unread(name)
+		if m == nil {
+			continue
+		}
+		hint := ""
+		switch {
+		case m.Unclear():
+			hint = "if its numbers have a decimal comma, add --decimal ,; if they have a decimal point, add --decimal ."
+		case m.Property != "":
+			hint = "correct its cells, and run the command again"
+		}
+		why := strings.Join(m.Doubts, "; ")
+		return &usage.Error{Message: fmt.Sprintf("a new %s needs %s, and the column %q of %s can't be read: %s", p.Model.Noun, name, m.Column, o.from, why), Hint: hint}
 	}
 	return nil
 }

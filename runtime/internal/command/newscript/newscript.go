@@ -20,6 +20,7 @@ type options struct {
 	// from is the file that an import is proposed for, and the others say how.
 	from, model, key, sheet string
 	skip                    int
+	decimal                 string
 	set                     []string
 	constants               map[string]string
 }
@@ -53,7 +54,7 @@ func New(env *environment.Env) *cobra.Command {
 			if len(args) != 1 {
 				return &usage.Error{Message: "new takes one name", Hint: "such as: phscript new accounts --template import"}
 			}
-			if err := usage.Needs(cmd.Flags(), "from", "model", "key", "set", "sheet", "skip"); err != nil {
+			if err := usage.Needs(cmd.Flags(), "from", "model", "key", "set", "sheet", "skip", "decimal"); err != nil {
 				return err
 			}
 			if o.from != "" && cmd.Flags().Changed("template") && o.template != "import" {
@@ -75,6 +76,7 @@ func New(env *environment.Env) *cobra.Command {
 	f.StringVar(&o.key, "key", "", "With --from: identify rows by `PROPERTY` (default guessed from the columns)")
 	f.StringArrayVar(&o.set, "set", nil, "With --from: give all rows `PROPERTY=VALUE`")
 	f.StringVar(&o.sheet, "sheet", "", "With --from: read the `SHEET` of a workbook (default the first one)")
+	usage.Choice(cmd, &o.decimal, "decimal", "", "With --from: read numbers that could have either decimal sign with this one: . or ,", ".", ",")
 	f.IntVar(&o.skip, "skip", 0, "With --from: skip `LINES` above the header")
 	usage.Complete(cmd, "model", func(*cobra.Command, []string, string) (names []cobra.Completion, _ cobra.ShellCompDirective) {
 		for _, m := range proposal.Importable() {
