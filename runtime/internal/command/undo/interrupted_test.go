@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,7 +28,7 @@ for i = 1, 3 do planhat.company.create{ externalId = "new-" .. i, name = "New " 
 	_, stderr, err := r.Run(plan.New, append(flags, "-o", "plan.jsonl", "p.lua")...)
 	require.Zero(t, code(err), stderr)
 	require.NoError(t, r.planhat.InjectFaults(simulator.Fault{Kind: simulator.FaultStatus, Status: 401, Nth: 2, Method: "POST"}))
-	applying := append(flags, "plan.jsonl")
+	applying := slices.Concat(flags, []string{"plan.jsonl"})
 	stdout, stderr, err := r.Run(apply.New, applying...)
 	require.NotZero(t, code(err), stdout+stderr)
 	require.Contains(t, stdout, "1 created, 2 not sent yet")
