@@ -259,11 +259,9 @@ func (a *applier) checkAll(ctx context.Context) error {
 		flush()
 	}
 	a.pace = a.Now().Sub(a.checked)
-	for _, p := range c.planners {
-		for model, left := range a.result.left {
-			left.Known += p.Known(model)
-			a.result.left[model] = left
-		}
+	for model, left := range a.result.left {
+		left.Known = a.Header.Known[model]
+		a.result.left[model] = left
 	}
 	if failed != nil {
 		return fmt.Errorf("the plan can't be checked: %w", failed)

@@ -116,13 +116,3 @@ func (r *Run) Budget(reads int) {
 	defer r.mu.Unlock()
 	r.left = reads
 }
-
-// Known returns how many records of a model have been read.
-func (p *Planner) Known(model string) int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if m := catalog.Load().Model(model); m != nil {
-		return len(p.table(m).byID)
-	}
-	return 0
-}

@@ -66,6 +66,8 @@ type Header struct {
 	Settings    Settings `json:"settings" doc:"the settings that change what is sent"`
 	Assumptions []string `json:"assumptions" doc:"what the plan assumes"`
 
+	// Known are how many records the script has read, by model.
+	Known  map[string]int    `json:"records_read,omitempty" doc:"how many records the script read, by model"`
 	Totals map[string]Counts `json:"totals" doc:"how many rows, by model"`
 	Calls  int               `json:"calls" doc:"how many requests apply sends to write"`
 	// Reads are the calls that look at the records again before, at least.

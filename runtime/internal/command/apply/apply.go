@@ -223,7 +223,11 @@ func (o *options) apply(env *environment.Env, name string, command []string) err
 		return err
 	}
 	defer endProgress()
-	terms, err := o.consent.PlanTerms(env, c)
+	of := o.consent.Terms
+	if header.Undo != nil {
+		of = o.consent.UndoTerms
+	}
+	terms, err := of(env, c, false)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,6 @@ import (
 	"github.com/phscript/phscript/runtime/internal/changes"
 	planning "github.com/phscript/phscript/runtime/internal/command/plan"
 	"github.com/phscript/phscript/runtime/internal/command/trial"
-	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
 )
@@ -154,17 +153,18 @@ func TestListsOfRequestsAreSentWhole(t *testing.T) {
 	assert.Subset(t, phases, []string{"Phase 1", "Phase 2", "Phase 3"})
 }
 
-// TestAShareOfDeletesIsRefused: a plan knows only the records that it changes.
-func TestAShareOfDeletesIsRefused(t *testing.T) {
-	d := newDesk(t, simulator.Options{}, map[string]string{"a.lua": `
+// TestAShareOfDeletes: it is one of the records that the script has read.
+func TestAShareOfDeletes(t *testing.T) {
+	d := newDesk(t, simulator.Options{Companies: 5}, map[string]string{"a.lua": `
 local list = planhat.company.get_list()
-planhat.company.delete(list[1]._id)
+for i = 1, 2 do planhat.company.delete(list[i]._id) end
+planhat.company.bulk_upsert{ { externalId = "company-4", name = "New" } }
 `})
 	d.plan("a.lua")
-	_, _, err := d.Run(New, "--yes", "--max-deletes", "90%", "plan.jsonl")
-	require.EqualError(t, err, "a plan does not say how many records there are, so --max-deletes takes a number here, not 90%")
-	require.Equal(t, 2, outcome.Code(err))
-	require.Zero(t, d.deletes())
-	code, said := d.apply("--yes", "--max-deletes", "1")
-	require.Equal(t, 0, code, said)
+	code, said := d.apply("--yes", "--max-deletes", "39%")
+	assert.Equal(t, 12, code, said)
+	assert.Contains(t, said, "the plan deletes 2 companies of the 5 that it knows, and --max-deletes allows 39%")
+	assert.Zero(t, d.deletes())
+	code, said = d.apply("--yes", "--max-deletes", "40%")
+	assert.Equal(t, 0, code, said)
 }

@@ -65,13 +65,13 @@ func (c *Consent) Terms(env *environment.Env, settings config.Config, simulated 
 	return t, nil
 }
 
-// PlanTerms returns the terms of a command that carries out a plan. It knows only the records of
-// the plan, so it does not take a share of deletes.
-func (c *Consent) PlanTerms(env *environment.Env, settings config.Config) (*consent.Terms, error) {
-	t, err := c.Terms(env, settings, false)
+// UndoTerms returns the terms of an undo. It knows only the records of the run, so it does not take
+// a share of deletes.
+func (c *Consent) UndoTerms(env *environment.Env, settings config.Config, simulated bool) (*consent.Terms, error) {
+	t, err := c.Terms(env, settings, simulated)
 	if err == nil && t.Most.Share() {
 		return nil, &usage.Error{
-			Message: "a plan does not say how many records there are, so --max-deletes takes a number here, not " + t.Most.String(),
+			Message: "an undo does not know how many records there are, so --max-deletes takes a number here, not " + t.Most.String(),
 			Hint:    "give a number of records, such as --max-deletes 100",
 		}
 	}

@@ -74,6 +74,14 @@ func (m *making) header(made time.Time) *planfile.Header {
 		ExitCode:    m.result.ExitCode,
 		SideEffects: planfile.SideEffects{Written: m.result.Written, Removed: m.result.Removed, Withheld: others(m.result.Planned)},
 	}
+	for name, n := range m.result.Summary.ByModel {
+		if n.Read > 0 {
+			if h.Known == nil {
+				h.Known = map[string]int{}
+			}
+			h.Known[name] = n.Read
+		}
+	}
 	for _, module := range m.result.Modules {
 		h.Modules = append(h.Modules, planfile.File{Name: module.File, SHA256: module.SHA256})
 	}

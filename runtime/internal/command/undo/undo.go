@@ -146,7 +146,7 @@ func (o *options) undo(env *environment.Env, run int64) error {
 		return err
 	}
 	defer endProgress()
-	terms, err := o.consent.PlanTerms(env, c)
+	terms, err := o.consent.UndoTerms(env, c, false)
 	if err != nil {
 		return err
 	}
