@@ -143,7 +143,7 @@ func TestAnUndoWhosePlanIsLostContinues(t *testing.T) {
 	code, said = k.run(t, dir, "undo", "--yes")
 	assert.Equal(t, 3, code, said)
 	assert.Contains(t, said, "note: run 2 has already recreated records that this run deleted, with new ids")
-	assert.Contains(t, said, "there is nothing to revert")
+	assert.Contains(t, said, "nothing to revert")
 	code, said = k.run(t, dir, "undo", "--yes")
 	assert.Equal(t, 2, code, said)
 	assert.Contains(t, said, "there is no run left")
