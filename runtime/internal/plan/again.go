@@ -53,7 +53,7 @@ func Keyed(m *catalog.Model, row planhat.Record) bool {
 	if err != nil || m.Operation("get_list") == nil {
 		return false
 	}
-	for _, name := range append([]string{"_id"}, keysFor(m)...) {
+	for _, name := range append([]string{"_id"}, KeysOf(m)...) {
 		if fields.text(name) != "" {
 			return true
 		}

@@ -258,7 +258,7 @@ func (s *session) wanted(m *catalog.Model, names []string) map[string]bool {
 			have[name] = true
 		}
 	}
-	add(keysFor(m)...)
+	add(KeysOf(m)...)
 	if m.CompanyRef() != "" {
 		add(m.CompanyRef())
 	}

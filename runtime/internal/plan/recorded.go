@@ -89,7 +89,7 @@ func Identity(m *catalog.Model, r planhat.Record) (key, value, name string) {
 	if err != nil {
 		return "", "", ""
 	}
-	for _, key := range keysFor(m) {
+	for _, key := range KeysOf(m) {
 		if value := fields.text(key); value != "" {
 			return key, value, called(fields)
 		}

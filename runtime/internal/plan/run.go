@@ -199,7 +199,7 @@ func (r *Run) note(m *catalog.Model, action string, of *record, changes object) 
 	}
 	row := Row{Model: m.Snake, Action: action, ID: of.id, Blind: of.blind}
 	fields := of.fields()
-	for _, name := range append(keysFor(m), "name") {
+	for _, name := range append(KeysOf(m), "name") {
 		if value := fields.text(name); value != "" {
 			row.Key = name + " " + value
 			break

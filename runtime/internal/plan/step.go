@@ -284,7 +284,7 @@ func (s *session) about(m *catalog.Model, action string, r *record) StepRow {
 	fields := r.fields()
 	row := StepRow{Action: action, ID: r.id, Blind: r.blind, Name: called(fields)}
 	if s.writing.by.value == "" {
-		for _, name := range keysFor(m) {
+		for _, name := range KeysOf(m) {
 			if value := fields.text(name); value != "" {
 				row.Key = &Key{name, value}
 				break

@@ -112,8 +112,8 @@ type table struct {
 	held  int
 }
 
-// keysFor are the properties by which records of a model are found.
-func keysFor(m *catalog.Model) []string {
+// KeysOf returns the properties by which Planhat finds records of a model, without _id.
+func KeysOf(m *catalog.Model) []string {
 	names := slices.Clone(m.Keyables.Bulk)
 	for _, name := range []string{"sourceId", m.ExternalID()} {
 		if name != "" && m.Property(name) != nil && !slices.Contains(names, name) {
@@ -164,7 +164,7 @@ func (t *table) put(m *catalog.Model, fields object, raw []byte, whole bool) *re
 // index makes a record with these properties findable by its keys. Entries of earlier keys
 // stay, and are checked when they are found.
 func (t *table) index(m *catalog.Model, r *record, fields object) {
-	for _, name := range keysFor(m) {
+	for _, name := range KeysOf(m) {
 		value := fields.text(name)
 		if value == "" {
 			continue

@@ -41,7 +41,7 @@ type answers struct {
 // take adds a record that was created or updated.
 func (a *answers) take(m *catalog.Model, r *record, isNew bool) {
 	shown, fields := object{{"_id", quote(r.id)}}, r.fields()
-	for _, name := range keysFor(m) {
+	for _, name := range KeysOf(m) {
 		if v := fields.get(name); name != "email" && present(v) {
 			shown = append(shown, field{name, v})
 		}

@@ -44,6 +44,22 @@ func (u *undoing) restore(m *catalog.Model, list []*brief) error {
 	return err
 }
 
+// giveBack plans to give records of a model their keys back.
+func (u *undoing) giveBack(m *catalog.Model, rows []plan.StepRow) {
+	if m.Operation("update") != nil && (!inBulk(m) || len(rows) == 1) {
+		for i := range rows {
+			u.record(m, "update", rows[i:i+1], nil, nil)
+		}
+		return
+	}
+	for part := range slices.Chunk(rows, mostRows) {
+		for i := range part {
+			part[i].Row, part[i].Body = i+1, withID(part[i].Body, part[i].ID)
+		}
+		u.record(m, "bulk_upsert", part, nil, nil)
+	}
+}
+
 // inBulk reports whether a bulk request can change records of a model by their _id.
 func inBulk(m *catalog.Model) bool {
 	return m.Operation("bulk_upsert") != nil && slices.Contains(m.Keyables.Bulk, "_id")
@@ -72,7 +88,8 @@ func (u *undoing) never(e *effect, why string) {
 	u.report.leave(never, e.label(), why)
 }
 
-// restored returns the row that gives a record its old values. It is false for none.
+// restored returns the row that gives a record its old values, without keys that a new record may
+// have: these are for later. It is false for none.
 func (u *undoing) restored(e *effect, now map[string]jsontext.Value) (row plan.StepRow, ok bool) {
 	if now == nil {
 		u.report.Stay++
@@ -85,7 +102,8 @@ func (u *undoing) restored(e *effect, now map[string]jsontext.Value) (row plan.S
 		return row, false
 	}
 	row = e.row(plan.Update)
-	var body object
+	keys := e.row(plan.Update)
+	var body, given object
 	custom := map[string]jsontext.Value{}
 	var kept, blind []string
 	for _, path := range e.paths() {
@@ -101,7 +119,12 @@ func (u *undoing) restored(e *effect, now map[string]jsontext.Value) (row plan.S
 			kept = append(kept, path+" was changed since, from "+shown(e.after[path])+" to "+shown(have))
 			continue
 		}
-		row.Changes = append(row.Changes, plan.Change{Path: path, Before: absent(have), Absent: absent(have) == nil, After: null(old)})
+		change := plan.Change{Path: path, Before: absent(have), Absent: absent(have) == nil, After: null(old)}
+		if u.taken[e.model] && absent(old) != nil && slices.Contains(plan.KeysOf(e.model), path) {
+			keys.Changes, given = append(keys.Changes, change), given.with(path, old)
+			continue
+		}
+		row.Changes = append(row.Changes, change)
 		if inner, ok := strings.CutPrefix(path, "custom."); ok {
 			custom[inner] = null(old)
 			continue
@@ -115,26 +138,31 @@ func (u *undoing) restored(e *effect, now map[string]jsontext.Value) (row plan.S
 			custom[strings.TrimPrefix(path, "custom.")] = old
 		}
 	}
+	none := len(row.Changes)+len(keys.Changes) == 0
 	left := strings.Join(slices.Concat(kept, blind), "; ")
 	switch {
-	case len(row.Changes) == 0 && len(kept) > 0:
+	case none && len(kept) > 0:
 		u.report.Stay++
 		u.report.leave(stay, e.label(), left)
 		return row, false
-	case len(row.Changes) == 0 && len(blind) > 0:
+	case none && len(blind) > 0:
 		u.report.Unread++
 		u.report.leave(unread, e.label(), left)
 		return row, false
-	case len(row.Changes) == 0 && len(e.after) == 0:
+	case none && len(e.after) == 0:
 		u.report.Changes-- // it changed nothing
 		return row, false
-	case len(row.Changes) == 0:
+	case none:
 		u.report.Already++
 		return row, false
 	}
-	if why := refused(e.model, row.Changes); why != "" {
+	if why := refused(e.model, slices.Concat(row.Changes, keys.Changes)); why != "" {
 		u.never(e, why)
 		return row, false
+	}
+	if len(keys.Changes) > 0 {
+		keys.Body = given.text()
+		u.later[e.model] = append(u.later[e.model], keys)
 	}
 	if len(custom) > 0 {
 		body = body.with("custom", putBack(now["custom"], custom))
@@ -145,7 +173,7 @@ func (u *undoing) restored(e *effect, now map[string]jsontext.Value) (row plan.S
 		u.report.Partly++
 		u.report.leave(part, e.label(), left)
 	}
-	return row, true
+	return row, len(row.Changes) > 0
 }
 
 // have returns the value of a path in a record, under the name by which Planhat returns it.

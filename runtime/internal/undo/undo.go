@@ -46,6 +46,10 @@ type undoing struct {
 	made map[string]string
 	// overwritten are those of Overwrite that were used.
 	overwritten map[string]bool
+	// taken are the models of new records, which may have the old keys of other records. later
+	// are the rows that give these keys back, once the new records are deleted.
+	taken map[*catalog.Model]bool
+	later map[*catalog.Model][]plan.StepRow
 }
 
 // Made is the plan of an undo, apart from its steps.
@@ -66,7 +70,7 @@ const allReads = 1 << 30
 func Plan(ctx context.Context, o Options) (*Made, error) {
 	u := &undoing{
 		Options: o, ctx: ctx, report: &Report{Run: o.Set.Run, Script: o.Set.Script, Never: map[string]int{}},
-		made: map[string]string{}, overwritten: map[string]bool{},
+		made: map[string]string{}, overwritten: map[string]bool{}, taken: map[*catalog.Model]bool{}, later: map[*catalog.Model][]plan.StepRow{},
 		run: plan.NewRun(plan.Options{
 			Active: func() bool { return true }, Reads: allReads, Warn: func(context.Context, string, string) {}, Now: o.Now, Partial: true,
 		}),
@@ -127,7 +131,8 @@ func (u *undoing) count() {
 }
 
 // plan plans each record: first the old values, then new records are deleted, those that belong to
-// others before these, and last deleted records are created again.
+// others before these, then the keys are given back that those may have had, and last deleted
+// records are created again.
 func (u *undoing) plan(list []*brief) error {
 	var updates, created, deleted []*brief
 	for _, e := range list {
@@ -138,6 +143,7 @@ func (u *undoing) plan(list []*brief) error {
 			deleted = append(deleted, e)
 		case e.created:
 			created = append(created, e)
+			u.taken[e.model] = true
 		default:
 			updates = append(updates, e)
 		}
@@ -151,6 +157,9 @@ func (u *undoing) plan(list []*brief) error {
 	}
 	if err := u.remove(created); err != nil {
 		return err
+	}
+	for _, m := range models {
+		u.giveBack(m, u.later[m])
 	}
 	return u.recreate(deleted)
 }

@@ -79,3 +79,20 @@ func TestNoUndoOfNothingIsOffered(t *testing.T) {
 		assert.Equal(t, i == 2, strings.Contains(stderr, "phscript undo"), stderr)
 	}
 }
+
+// TestKeysOfNewRecordsAreGivenBack: a record gets its key back once the new record that has it now is
+// deleted.
+func TestKeysOfNewRecordsAreGivenBack(t *testing.T) {
+	r := newTenant(t, nil)
+	before := r.store(t)
+	r.script(t, `
+local moved = planhat.enduser.get_list{ limit = 1 }[1]
+planhat.enduser.update(moved._id, { externalId = "moved", position = "CEO" })
+planhat.enduser.create{ externalId = moved.externalId, companyId = moved.companyId, email = "new@planhat.example" }
+local other = planhat.company.get_list{ limit = 1 }[1]
+planhat.company.bulk_upsert{ { _id = other._id, externalId = "moved" }, { _id = planhat.company.get_list{ limit = 2 }[2]._id, externalId = "moved too" } }
+planhat.company.create{ externalId = other.externalId, name = "New" }`, "--undoable")
+	stdout, stderr := r.undo(t, 0, "--yes")
+	assert.Contains(t, stdout, "5 of 5 changes can be reverted", stderr)
+	assert.Empty(t, differences(before, r.store(t)))
+}
