@@ -288,7 +288,7 @@ func (s *Server) checkCustom(m *catalog.Model, custom fields) *failure {
 	return nil
 }
 
-// takes reports whether a custom field takes a value (§10). Empty text is no value.
+// takes reports whether a custom field takes a value (§10). Empty text is not a value.
 func (s *Server) takes(def *record, v jsontext.Value) bool {
 	kind, text := v.Kind(), textOf(v)
 	if string(v) == `""` {
