@@ -1,0 +1,4 @@
+package report
+
+// quotaRules are about calls that could be fewer.
+var quotaRules []Rule

@@ -1,0 +1,4 @@
+package report
+
+// truthRules are about what counts as true in Lua.
+var truthRules []Rule
