@@ -28,7 +28,6 @@ func TestSyntaxErrors(t *testing.T) {
 		"if x {\n}":                      "then ... end",
 		"local s = 'abc\nprint(s)":       "same quote",
 		"local x = 1_000":                "1000",
-		"goto done":                      "goto is not part",
 		"let x = 1":                      "local",
 		"\xff\xfep\x00":                  "save it as UTF-8",
 		"p\x00r\x00":                     "save it as UTF-8",

@@ -60,6 +60,9 @@ func (s *sourceText) unexpected(at int, wanted string) *SyntaxError {
 	if at >= len(s.tokens) {
 		return s.atEnd(wanted)
 	}
+	if err := s.laterLua(at); err != nil {
+		return err
+	}
 	tok := s.tokens[at]
 	message, hint := s.diagnose(at, wanted)
 	return s.errorAt(tok.Line, tok.Column, message, near(tok), hint)

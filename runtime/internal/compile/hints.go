@@ -185,8 +185,5 @@ func (s *sourceText) foreignHint(before, tok Token, top openBlock) string {
 	if hint := explain.Word(before.Text); hint != "" && before.isWord() {
 		return hint
 	}
-	if tok.isWord() && tok.Text == "goto" {
-		return explain.Word(tok.Text)
-	}
 	return ""
 }

@@ -8,6 +8,45 @@ import (
 	"github.com/phscript/phscript/runtime/internal/explain"
 )
 
+// laterLua reports what later versions of Lua have and 5.1 does not, if that is why the
+// parser stopped at a token: at the word or symbol itself, wherever it was noticed.
+func (s *sourceText) laterLua(at int) *SyntaxError {
+	tok, found := s.tokens[at], at
+	var what, hint string
+	switch {
+	case tok.Text == "::" && tok.Kind == Symbol:
+		what, hint = "labels are", gotoHint(at+1 < len(s.tokens) && resumesLoop(s.tokens[at+1].Text))
+	case at > 0 && tok.Kind == Name && s.tokens[at-1].Text == "goto" && !s.isField(at-1):
+		found, what, hint = at-1, "goto is", gotoHint(resumesLoop(tok.Text))
+	case at > 1 && tok.Text == "<" && s.tokens[at-1].Kind == Name && s.declares(at-1):
+		what, hint = "attributes of variables are", "remove it: local "+s.tokens[at-1].Text+" = ..."
+	default:
+		return nil
+	}
+	return s.errorAt(s.tokens[found].Line, s.tokens[found].Column, what+" not part of Lua 5.1", near(s.tokens[found]), hint)
+}
+
+// declares reports whether a name is one that local declares.
+func (s *sourceText) declares(at int) bool {
+	for at >= 2 && s.tokens[at-1].Text == "," && s.tokens[at-2].Kind == Name {
+		at -= 2
+	}
+	return at > 0 && s.tokens[at-1].Text == "local"
+}
+
+// resumesLoop reports whether a label is called as those before the end of a loop are.
+func resumesLoop(label string) bool {
+	label = strings.ToLower(label)
+	return slices.ContainsFunc([]string{"continue", "next", "skip"}, func(word string) bool { return strings.Contains(label, word) })
+}
+
+func gotoHint(resumes bool) string {
+	if resumes {
+		return "put the rest of the loop's body into an if ... end"
+	}
+	return "leave a loop with break, and a function, with all its loops, with return"
+}
+
 // anAssignment is what a name needs after it to be a statement.
 const anAssignment = "'='"
 
@@ -112,16 +151,31 @@ func (s *sourceText) nameHint(at int) string {
 			local = "local "
 		}
 		return "give the function a name: " + local + "function name(...)"
-	case tok.Kind != Keyword || tok.Line != before.Line || before.Text == "for":
+	case tok.Kind != Keyword || tok.Line != before.Line || before.Text == "for" && slices.Contains([]string{"in", "do"}, tok.Text):
 		return ""
-	case before.Text == ".":
-		object := "record"
-		if first := s.chainStart(at - 2); first >= 0 && s.tokens[first].Line == tok.Line {
-			object = s.words(first, at-1)
-		}
-		return fmt.Sprintf(`write %s["%s"]`, object, tok.Text)
+	case before.Text == "." || before.Text == ":":
+		return s.keywordHint(at)
 	}
 	return fmt.Sprintf("%s is a keyword of Lua and cannot be a name", tok.Text)
+}
+
+// keywordHint explains a keyword after a dot or a colon.
+func (s *sourceText) keywordHint(at int) string {
+	tok, object, whole := s.tokens[at], "record", false
+	if first := s.chainStart(at - 2); first >= 0 && s.tokens[first].Line == tok.Line {
+		object, whole = s.words(first, at-1), first > 0 && s.tokens[first-1].Text == "function"
+	}
+	switch method := s.tokens[at-1].Text == ":"; {
+	case whole && method:
+		return fmt.Sprintf(`write %s["%s"] = function(self, ...) ... end`, object, tok.Text)
+	case whole:
+		return fmt.Sprintf(`write %s["%s"] = function(...) ... end`, object, tok.Text)
+	case method && strings.ContainsAny(object, "(["):
+		return fmt.Sprintf("%s is a keyword of Lua and cannot be the name of a method", tok.Text)
+	case method:
+		return fmt.Sprintf(`write %s["%s"](%s, ...)`, object, tok.Text, object)
+	}
+	return fmt.Sprintf(`write %s["%s"]`, object, tok.Text)
 }
 
 // valueHint explains a token in the place of a value.

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestMisplacedTokens: the words are those of Lua 5.1, unless a block or a bracket is
@@ -29,6 +30,11 @@ func TestMisplacedTokens(t *testing.T) {
 		"local function(x) end":         {"name expected", "(", "give the function a name: local function name(...)"},
 		"function(x) end":               {"name expected", "(", "give the function a name: function name(...)"},
 		"x.end = 1":                     {"name expected", "end", `write x["end"]`},
+		"function x.end() end":          {"name expected", "end", `write x["end"] = function(...) ... end`},
+		"function x:end() end":          {"name expected", "end", `write x["end"] = function(self, ...) ... end`},
+		"x.y:repeat()":                  {"name expected", "repeat", `write x.y["repeat"](x.y, ...)`},
+		"x():repeat()":                  {"name expected", "repeat", "repeat is a keyword of Lua and cannot be the name of a method"},
+		"for and = 1, 2 do end":         {"name expected", "and", "and is a keyword of Lua and cannot be a name"},
 		"a[1].b.end = 1":                {"name expected", "end", `write a[1].b["end"]`},
 		"if a then b.\nend":             {"name expected", "end", ""},
 		"x = end":                       {"unexpected symbol", "end", "a value is missing after '='"},
@@ -88,5 +94,35 @@ func TestMisplacedTokens(t *testing.T) {
 			assert.Equal(t, want.near, err.Near)
 			assert.Equal(t, want.hint, err.Hint)
 		})
+	}
+}
+
+// TestLaterLua: what only later versions of Lua have is reported at its place, and
+// its words are names here.
+func TestLaterLua(t *testing.T) {
+	const leave, resume = "leave a loop with break, and a function, with all its loops, with return", "put the rest of the loop's body into an if ... end"
+	for src, want := range map[string]struct {
+		line, column int
+		message      string
+		hint         string
+	}{
+		"for i = 1, 3 do\n  if i == 2 then goto continue end\n  ::continue::\nend": {2, 18, "goto is not part of Lua 5.1", resume},
+		"goto\nout":                        {1, 1, "goto is not part of Lua 5.1", leave},
+		"f() goto out":                     {1, 5, "goto is not part of Lua 5.1", leave},
+		"for i = 1, 3 do\n  ::top::\nend":  {2, 3, "labels are not part of Lua 5.1", leave},
+		"do return 1 ::next_row:: end":     {1, 13, "labels are not part of Lua 5.1", resume},
+		"local limit <const> = 5":          {1, 13, "attributes of variables are not part of Lua 5.1", "remove it: local limit = ..."},
+		"local a, b <close> = 5":           {1, 12, "attributes of variables are not part of Lua 5.1", "remove it: local b = ..."},
+		"local t = {}\nt.goto x":           {2, 8, "'=' expected", "write a field with a space in its name as t[\"goto x\"]"},
+		"local function goto() end goto <": {1, 32, "'=' expected", ""},
+	} {
+		_, err := Compile([]byte(src), "later.lua")
+		var syntax *SyntaxError
+		require.ErrorAs(t, err, &syntax, src)
+		assert.Equal(t, []any{want.line, want.column, want.message, want.hint}, []any{syntax.Line, syntax.Column, syntax.Message, syntax.Hint}, src)
+	}
+	for _, src := range []string{"local goto = 1\ngoto = goto + 1", "function goto(x) return x.goto end goto(1)", "x = { goto = 1, continue = 2 }", "goto = 1"} {
+		_, err := Compile([]byte(src), "names.lua")
+		require.NoError(t, err, src)
 	}
 }

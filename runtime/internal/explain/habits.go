@@ -37,7 +37,6 @@ var habits = []struct {
 	{"?", inSymbol, "a choice is written if condition then x = a else x = b end"},
 	{"`", inSymbol, "text goes between quotes; join values into it with .. or string.format"},
 	{"#", inSymbol, "# is the length of a table or text; a comment starts with --"},
-	{"::", inSymbol, "labels are not part of Lua 5.1"},
 	{"@", inSymbol, "@ has no meaning in Lua"},
 	{"$", inSymbol, "$ has no meaning in Lua; join values into a text with .."},
 	{`\`, inSymbol, "remove the backslash; a statement may continue on the next line without it"},
@@ -55,7 +54,6 @@ var habits = []struct {
 	{"switch", inSyntax | inGlobal, "a choice among several is written if ... then ... elseif ... then ... else ... end"},
 	{"async await", inSyntax, "Lua has no %; every call waits for its result"},
 	{"foreach", inSyntax, "a loop over a table is written for key, value in pairs(t) do ... end"},
-	{"goto", inSyntax, "goto is not part of Lua 5.1"},
 	{"continue", inSyntax | inGlobal, "Lua has no continue; put the rest of the loop's body into an if ... end"},
 
 	{"null NULL Null", inSyntax | inGlobal, "'%' is written nil; json.null clears a field in Planhat"},

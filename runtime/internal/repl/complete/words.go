@@ -33,7 +33,7 @@ func (c *context) words(l *list) {
 			return
 		}
 		c.names(l)
-	case "function", "for", "local", "goto":
+	case "function", "for", "local":
 		// A new name: there is nothing to complete.
 	default:
 		if open, ok := c.opened(); ok && open.atKey && c.keys(l, open) {
