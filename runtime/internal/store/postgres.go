@@ -93,7 +93,7 @@ func (db *DB) Pool() *pgxpool.Pool { return db.pool }
 
 // Close closes all connections. It waits a moment for those in use.
 func (db *DB) Close() error {
-	err := db.DB.Close()
+	err := errors.Join(db.readers.close(), db.DB.Close())
 	if db.pool == nil {
 		return errors.Join(err, db.file.Close())
 	}

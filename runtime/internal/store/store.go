@@ -45,6 +45,8 @@ type DB struct {
 	// file is the SQLite file, nil on PostgreSQL. It stays open, because closing it
 	// would release the locks that SQLite holds on it in this process.
 	file *os.File
+	// readers has the connections that only read.
+	readers readers
 }
 
 // IsPostgres reports whether a location names a PostgreSQL database.
