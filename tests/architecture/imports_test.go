@@ -126,6 +126,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/durable", own: []string{"bindings", "runtime/internal/store"}},
 	{pkg: "runtime/internal/tokens", own: []string{"runtime/internal/store"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/checkpoint", own: []string{"runtime/internal/store"}, never: []string{lua, "net/http"}},
+	{pkg: "runtime/internal/audit", own: []string{"runtime/internal/store"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/history", own: []string{"runtime/internal/config", "runtime/internal/store"}, never: []string{lua, "net/http"}},
 	{
 		pkg: "runtime/internal/serve", own: []string{"runtime/internal/sourcefile", "planhat", "planhat/catalog", "runtime/internal/config", "runtime/internal/fault", "runtime/internal/header", "runtime/internal/history", "runtime/internal/outcome", "runtime/internal/pattern", "runtime/internal/quota", "runtime/internal/schedule", "runtime/internal/store", "runtime/internal/trust"}, never: []string{lua},

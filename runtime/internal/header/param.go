@@ -34,22 +34,23 @@ var others = map[string]string{
 	"day": "date", "path": "file", "enum": "choice",
 }
 
-// Param is a parameter of a script.
+// Param is a parameter of a script. As JSON, it is what the store keeps of it.
 type Param struct {
-	Name string
-	Type Type
+	Name string `json:"name"`
+	Type Type   `json:"type"`
 	// Choices are the values of a Choice.
-	Choices []string
+	Choices []string `json:"choices,omitempty"`
 	// Doc says what it is for.
-	Doc string
+	Doc string `json:"doc,omitempty"`
 	// Default is its value as a script gets it, in JSON, if none is given; nil without one.
 	// Written is how the header has it.
-	Default json.RawMessage
-	Written string
+	Default json.RawMessage `json:"default,omitempty"`
+	Written string          `json:"written,omitempty"`
 	// Optional allows that it has no value. Secret keeps its value out of everything that
 	// is shown or stored.
-	Optional, Secret bool
-	Line             int
+	Optional bool `json:"optional,omitempty"`
+	Secret   bool `json:"secret,omitempty"`
+	Line     int  `json:"-"`
 }
 
 // Required reports whether a run needs a value for it.

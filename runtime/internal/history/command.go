@@ -49,13 +49,13 @@ func (h *History) LoseCommands(ctx context.Context) error {
 	}
 	return h.db.InTx(ctx, func(tx *store.Tx) error {
 		return store.Exec(ctx, tx, `UPDATE phscript_run SET status = ?, reason = 'its process, ' || worker || ', is gone; the run''s progress is unknown',
-			calls = ?, rejected = ?, ended_at = `+h.db.Now()+silent, append([]any{Lost, Unknown, Unknown}, values...)...)
+			calls = ?, written = ?, rejected = ?, ended_at = `+h.db.Now()+silent, append([]any{Lost, Unknown, Unknown, Unknown}, values...)...)
 	})
 }
 
 // Conclude stores how the run of a command ended, also if it was taken for lost.
 func (h *History) Conclude(ctx context.Context, id int64, e End) error {
-	e.Reason, e.Error = storable(e.Reason), storable(e.Error)
+	e.Reason, e.Error, e.Hint = storable(e.Reason), storable(e.Error), storable(e.Hint)
 	done, err := h.Finish(ctx, h.db, id, e, Running)
 	if err == nil && !done {
 		_, err = h.Finish(ctx, h.db, id, e, Lost)

@@ -2,11 +2,7 @@ package history
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
-	"fmt"
 	"slices"
-	"time"
 
 	"github.com/phscript/phscript/runtime/internal/store"
 )
@@ -33,35 +29,16 @@ func (h *History) appendSome(ctx context.Context, lines []Line) error {
 			return err
 		}
 		defer func() { _ = insert.Close() }()
-		size := 0
+		size, warnings := 0, 0
 		for _, l := range lines {
 			if _, err := insert.ExecContext(ctx, l.Run, l.Seq, l.At.UnixMicro(), l.Level, l.Message, string(l.Fields)); err != nil {
 				return err
 			}
 			size += len(l.Message) + len(l.Fields) + rowSize/4
+			if l.Level == "warn" || l.Level == "error" {
+				warnings++
+			}
 		}
-		return store.Exec(ctx, tx, `UPDATE phscript_run SET size = size + ? WHERE id = ?`, size, lines[0].Run)
+		return store.Exec(ctx, tx, `UPDATE phscript_run SET size = size + ?, warnings = warnings + ? WHERE id = ?`, size, warnings, lines[0].Run)
 	})
-}
-
-// Log returns the lines of a run that follow line after, at most limit of them
-// (0 for all).
-func (h *History) Log(ctx context.Context, run, after int64, limit int) ([]Line, error) {
-	query := `SELECT seq, at, level, message, fields FROM phscript_run_log WHERE run = ? AND seq > ? ORDER BY seq`
-	if limit > 0 {
-		query += fmt.Sprintf(" LIMIT %d", limit)
-	}
-	var lines []Line
-	err := store.Each(ctx, h.db, func(row *sql.Rows) error {
-		var at int64
-		var fields string
-		l := Line{Run: run}
-		err := row.Scan(&l.Seq, &at, &l.Level, &l.Message, &fields)
-		if l.At = time.UnixMicro(at); fields != "" {
-			l.Fields = json.RawMessage(fields)
-		}
-		lines = append(lines, l)
-		return err
-	}, query, run, after)
-	return lines, err
 }

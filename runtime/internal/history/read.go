@@ -16,7 +16,8 @@ import (
 // briefColumns leave out the summary, which may be long.
 const (
 	briefColumns = `id, coalesce(schedule, ''), tick, attempt, coalesce(retry_of, 0), cause, script, script_hash, definition, status, reason, coalesce(job, 0),
-	worker, cancelled, due_at, started_at, seen_at, ended_at, exit_code, calls, rejected, error, `
+	worker, cancelled, due_at, started_at, seen_at, ended_at, exit_code, calls, rejected, error, hint, written, warnings,
+	task, task_unit, task_done, task_total, task_left, asked_by, asked_why, cancelled_by, `
 	columns = briefColumns + `summary`
 	brief   = briefColumns + `''`
 )
@@ -29,13 +30,18 @@ func scan(row scannable) (*Run, error) {
 	var definition, summary string
 	var tick, due, started, seen, ended *int64
 	var cancelled int64
+	var task Task
 	err := row.Scan(&r.ID, &r.Schedule, &tick, &r.Attempt, &r.RetryOf, &r.Cause, &r.Script, &r.ScriptHash, &definition, &r.Status, &r.Reason, &r.Job,
-		&r.Worker, &cancelled, &due, &started, &seen, &ended, &r.ExitCode, &r.Calls, &r.Rejected, &r.Error, &summary)
+		&r.Worker, &cancelled, &due, &started, &seen, &ended, &r.ExitCode, &r.Calls, &r.Rejected, &r.Error, &r.Hint, &r.Written, &r.Warnings,
+		&task.Name, &task.Unit, &task.Done, &task.Total, &task.Left, &r.AskedBy, &r.AskedWhy, &r.CancelledBy, &summary)
 	if err != nil {
 		return nil, err
 	}
 	r.Tick, r.Due, r.Started, r.Seen, r.Ended = store.Time(tick), store.Time(due), store.Time(started), store.Time(seen), store.Time(ended)
 	r.CancelWanted = cancelled != 0
+	if task.Name != "" {
+		r.Task = &task
+	}
 	if summary != "" {
 		r.Summary = json.RawMessage(summary)
 	}
@@ -46,12 +52,16 @@ func scan(row scannable) (*Run, error) {
 }
 
 // runs returns the runs that meet a condition, without their summaries.
-func (h *History) runs(ctx context.Context, q store.Queryer, condition string, args ...any) (runs []*Run, err error) {
+func (h *History) runs(ctx context.Context, q store.Queryer, condition string, args ...any) ([]*Run, error) {
+	return h.pick(ctx, q, brief, condition, args...)
+}
+
+func (h *History) pick(ctx context.Context, q store.Queryer, columns, condition string, args ...any) (runs []*Run, err error) {
 	err = store.Each(ctx, q, func(row *sql.Rows) error {
 		r, err := scan(row)
 		runs = append(runs, r)
 		return err
-	}, `SELECT `+brief+` FROM phscript_run WHERE `+condition, args...)
+	}, `SELECT `+columns+` FROM phscript_run WHERE `+condition, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +81,7 @@ func (h *History) Get(ctx context.Context, tx store.Queryer, id int64) (*Run, er
 }
 
 // Run returns one run, or ErrNoRun.
-func (h *History) Run(ctx context.Context, id int64) (*Run, error) { return h.Get(ctx, h.db, id) }
+func (h *History) Run(ctx context.Context, id int64) (*Run, error) { return h.Get(ctx, h.read, id) }
 
 // FirstAttempt returns the number of a run's first attempt, as far as the history has it.
 func (h *History) FirstAttempt(ctx context.Context, r *Run) (int64, error) {
@@ -93,8 +103,14 @@ func (h *History) FirstAttempt(ctx context.Context, r *Run) (int64, error) {
 type Filter struct {
 	Schedule, Script string
 	Statuses         []Status
-	// Since is the earliest time at which the runs were due.
-	Since time.Time
+	Causes           []Cause
+	// Worker is the beginning of a worker's name, such as its host. Text is what the run's
+	// names, reason or error contain; the number of a run finds that run as well.
+	Worker, Text string
+	// Since is the earliest time at which the runs were due, Until the latest.
+	Since, Until time.Time
+	// Before selects the runs that follow another one in a list.
+	Before *Key
 	// Due leaves out runs that are queued for a later time.
 	Due bool
 	// Limit is the maximum number of runs.
@@ -105,6 +121,10 @@ const newestFirst = ` ORDER BY due_at DESC, id DESC`
 
 // List returns runs without their summaries, the latest due ones first.
 func (h *History) List(ctx context.Context, f Filter) ([]*Run, error) {
+	return h.list(ctx, f, brief)
+}
+
+func (h *History) list(ctx context.Context, f Filter, columns string) ([]*Run, error) {
 	where, args := []string{"1 = 1"}, []any{}
 	add := func(condition string, values ...any) {
 		where, args = append(where, condition), append(args, values...)
@@ -119,8 +139,9 @@ func (h *History) List(ctx context.Context, f Filter) ([]*Run, error) {
 		add("due_at >= ?", f.Since.UnixMicro())
 	}
 	if f.Due {
-		add("(status <> ? OR due_at <= "+h.db.Now()+")", Queued)
+		add("(status <> ? OR due_at <= "+h.read.Now()+")", Queued)
 	}
+	f.more(h.read, add)
 	end := newestFirst
 	if f.Limit > 0 {
 		end += fmt.Sprintf(" LIMIT %d", f.Limit)
@@ -134,7 +155,7 @@ func (h *History) List(ctx context.Context, f Filter) ([]*Run, error) {
 		for _, s := range f.Statuses {
 			parts, all = append(parts, part), append(append(all, args...), s)
 		}
-		return h.runs(ctx, h.db, `id IN (`+strings.Join(parts, " UNION ALL ")+`)`+end, all...)
+		return h.pick(ctx, h.read, columns, `id IN (`+strings.Join(parts, " UNION ALL ")+`)`+end, all...)
 	case len(f.Statuses) > 0:
 		values := Values(f.Statuses)
 		if len(values) == 1 && f.Schedule != "" {
@@ -144,7 +165,7 @@ func (h *History) List(ctx context.Context, f Filter) ([]*Run, error) {
 		}
 		add(Among(len(values)), values...)
 	}
-	return h.runs(ctx, h.db, strings.Join(where, " AND ")+end, args...)
+	return h.pick(ctx, h.read, columns, strings.Join(where, " AND ")+end, args...)
 }
 
 // open is the condition for runs that have not ended. It is part of every condition

@@ -119,11 +119,25 @@ type Run struct {
 
 	ExitCode *int `json:"exit_code,omitempty" doc:"its exit code"`
 	// Calls counts the calls to Planhat, Rejected the rejected rows. They may be Unknown.
+	// While it runs, they are what it last reported.
 	Calls    int `json:"calls" doc:"how many calls to Planhat it made; -1 if unknown"`
 	Rejected int `json:"rejected" doc:"how many rows were rejected; -1 if unknown"`
+	// Written counts the records that were created, updated or deleted. It may be Unknown.
+	Written int `json:"written" doc:"how many records it created, updated or deleted; -1 if unknown"`
+	// Warnings counts the lines of its log at warn and error.
+	Warnings int `json:"warnings" doc:"how many warnings and errors it logged"`
+	// Task is what it was doing when it last reported, nil if it is not known.
+	Task *Task `json:"task,omitempty" doc:"what it was doing when it last reported"`
 	// Summary is the summary that the run wrote, with its rejected rows.
 	Summary json.RawMessage `json:"summary,omitempty" doc:"its [summary](../errors.md#the-summary); only in runs show"`
 	Error   string          `json:"error,omitempty" doc:"the error that ended it"`
+	Hint    string          `json:"hint,omitempty" doc:"what to do about the error"`
+
+	// AskedBy is who asked for the run and AskedWhy the reason that they gave. CancelledBy is
+	// who cancelled it.
+	AskedBy     string `json:"asked_by,omitempty" doc:"who asked for it"`
+	AskedWhy    string `json:"asked_why,omitempty" doc:"why they asked for it"`
+	CancelledBy string `json:"cancelled_by,omitempty" doc:"who cancelled it"`
 
 	// Job is the engine's number for the run, 0 until it is handed over.
 	Job int64 `json:"-"`
@@ -149,6 +163,25 @@ func Why(reason, report string) string {
 	return strings.TrimPrefix(first, "error: ")
 }
 
+// Progress is how far a run is.
+type Progress struct {
+	Calls    int   `json:"calls"`
+	Written  int   `json:"written"`
+	Rejected int   `json:"rejected"`
+	Task     *Task `json:"task,omitempty"`
+}
+
+// Task is something that takes long.
+type Task struct {
+	Name string `json:"name" doc:"what it is called"`
+	Unit string `json:"unit" doc:"what is counted"`
+	Done int64  `json:"done" doc:"how many are done"`
+	// Total is 0 if it is not known.
+	Total int64 `json:"total,omitempty" doc:"how many there are, if that is known"`
+	// Left is how many seconds the rest will take, negative if that is not known.
+	Left int64 `json:"seconds_left" doc:"how long the rest will take; -1 if unknown"`
+}
+
 // Line is one line of a run's log.
 type Line struct {
 	Run int64     `json:"run" doc:"the number of the run"`
@@ -162,7 +195,14 @@ type Line struct {
 }
 
 // History is the runs in a store. It is safe for concurrent use.
-type History struct{ db *store.DB }
+type History struct {
+	db *store.DB
+	// read is what pages read.
+	read store.Source
+}
 
 // New returns the history in a store.
-func New(db *store.DB) *History { return &History{db} }
+func New(db *store.DB) *History { return &History{db, db} }
+
+// Of returns the history for reading only: Run, List, Page, and what reads logs.
+func Of(s store.Source) *History { return &History{read: s} }

@@ -24,9 +24,9 @@ func (h *History) Add(ctx context.Context, tx store.Queryer, r *Run) (bool, erro
 	}
 	r.Attempt = max(r.Attempt, 1)
 	err = tx.QueryRowContext(ctx, `INSERT INTO phscript_run
-		(schedule, tick, attempt, retry_of, cause, script, definition, status, reason, due_at, ended_at, size)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
-		optional(r.Schedule), store.Number(r.Tick), r.Attempt, optional(r.RetryOf), r.Cause, r.Script, definition, r.Status, r.Reason,
+		(schedule, tick, attempt, retry_of, cause, script, definition, status, reason, asked_by, asked_why, due_at, ended_at, size)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`,
+		optional(r.Schedule), store.Number(r.Tick), r.Attempt, optional(r.RetryOf), r.Cause, r.Script, definition, r.Status, r.Reason, r.AskedBy, r.AskedWhy,
 		store.Number(r.Due), store.Number(r.Ended), rowSize+len(definition)).Scan(&r.ID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
@@ -132,10 +132,20 @@ func (h *History) SetScriptHash(ctx context.Context, id int64, hash string) erro
 	return store.Exec(ctx, h.db, `UPDATE phscript_run SET script_hash = ? WHERE id = ?`, hash, id)
 }
 
-// Seen stores that the run's worker is alive. It returns whether the run still
-// belongs to the worker, and whether somebody cancelled it.
-func (h *History) Seen(ctx context.Context, id int64, worker string) (own, cancel bool, err error) {
-	err = h.db.QueryRowContext(ctx, `UPDATE phscript_run SET seen_at = `+h.db.Now()+` WHERE id = ? AND status = ? AND worker = ? RETURNING cancelled <> 0`, id, Running, worker).Scan(&cancel)
+// Seen stores that the run's worker is alive, and how far the run is, unless progress is
+// nil. It returns whether the run still belongs to the worker, and whether somebody
+// cancelled it.
+func (h *History) Seen(ctx context.Context, id int64, worker string, progress *Progress) (own, cancel bool, err error) {
+	set, args := `seen_at = `+h.db.Now(), []any{}
+	if progress != nil {
+		task := Task{Left: -1}
+		if progress.Task != nil {
+			task = *progress.Task
+		}
+		set += `, calls = ?, written = ?, rejected = ?, task = ?, task_unit = ?, task_done = ?, task_total = ?, task_left = ?`
+		args = append(args, progress.Calls, progress.Written, progress.Rejected, storable(task.Name), storable(task.Unit), task.Done, task.Total, task.Left)
+	}
+	err = h.db.QueryRowContext(ctx, `UPDATE phscript_run SET `+set+` WHERE id = ? AND status = ? AND worker = ? RETURNING cancelled <> 0`, append(args, id, Running, worker)...).Scan(&cancel)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, false, nil
 	}
@@ -147,11 +157,13 @@ const Unknown = -1
 
 // End is how a run ended.
 type End struct {
-	Status          Status
-	Reason, Error   string
-	ExitCode        *int
-	Calls, Rejected int
-	Summary         []byte
+	Status        Status
+	Reason, Error string
+	ExitCode      *int
+	// Hint says what to do about the error.
+	Hint                     string
+	Calls, Written, Rejected int
+	Summary                  []byte
 	// InDoubt reports whether another attempt would fail in the same way, until somebody
 	// decides about rows that may be stored.
 	InDoubt bool
@@ -159,12 +171,23 @@ type End struct {
 	Late time.Duration
 }
 
+// Unfinished returns the end of a run that left no summary.
+func (e End) Unfinished() End {
+	e.Calls, e.Written, e.Rejected = Unknown, Unknown, Unknown
+	return e
+}
+
 // Finish ends a run that has the status from. It returns false if the run has
 // another one.
 func (h *History) Finish(ctx context.Context, tx store.Queryer, id int64, e End, from Status) (bool, error) {
-	return store.Changed(ctx, tx, `UPDATE phscript_run SET status = ?, reason = ?, error = ?, exit_code = ?, calls = ?, rejected = ?, summary = ?, size = size + ?, ended_at = `+h.db.Now()+` - ?
+	return store.Changed(ctx, tx, `UPDATE phscript_run SET status = ?, reason = ?, error = ?, hint = ?, exit_code = ?, calls = ?, written = ?, rejected = ?, summary = ?, size = size + ?, ended_at = `+h.db.Now()+` - ?
 		WHERE id = ? AND status = ?`,
-		e.Status, e.Reason, e.Error, e.ExitCode, e.Calls, e.Rejected, string(e.Summary), len(e.Summary)+len(e.Error), e.Late.Microseconds(), id, from)
+		e.Status, e.Reason, e.Error, e.Hint, e.ExitCode, e.Calls, e.Written, e.Rejected, string(e.Summary), len(e.Summary)+len(e.Error), e.Late.Microseconds(), id, from)
+}
+
+// NoteCancel stores who cancelled a run.
+func (h *History) NoteCancel(ctx context.Context, tx store.Queryer, id int64, by string) error {
+	return store.Exec(ctx, tx, `UPDATE phscript_run SET cancelled_by = ? WHERE id = ? AND cancelled_by = ''`, by, id)
 }
 
 // WantEnd asks the worker of a running run to end it.
@@ -175,6 +198,6 @@ func (h *History) WantEnd(ctx context.Context, tx store.Queryer, id int64, reaso
 // Lose ends a running run if its worker is still silent, and reports whether it
 // was.
 func (h *History) Lose(ctx context.Context, tx store.Queryer, id int64, e End, silence time.Duration) (bool, error) {
-	return store.Changed(ctx, tx, `UPDATE phscript_run SET status = ?, reason = ?, ended_at = `+h.db.Now()+`
-		WHERE id = ? AND status = ? AND seen_at < `+h.db.Now()+` - ?`, e.Status, e.Reason, id, Running, silence.Microseconds())
+	return store.Changed(ctx, tx, `UPDATE phscript_run SET status = ?, reason = ?, calls = ?, written = ?, rejected = ?, ended_at = `+h.db.Now()+`
+		WHERE id = ? AND status = ? AND seen_at < `+h.db.Now()+` - ?`, e.Status, e.Reason, e.Calls, e.Written, e.Rejected, id, Running, silence.Microseconds())
 }

@@ -150,6 +150,10 @@ type Counts struct {
 	Unknown int `json:"unknown,omitempty"`
 }
 
+// Changed counts the records that were created, updated or deleted, and those of which it
+// is open whether they were.
+func (c Counts) Changed() int { return c.Created + c.Updated + c.Deleted + c.UncertainOutcome }
+
 // Lost counts the rows that are not known to be stored.
 func (c Counts) Lost() int { return c.Rejected + c.Unsent + c.Unknown }
 

@@ -205,6 +205,21 @@ func (s State) shown(most int) (tasks []Task, hidden int) {
 	return tasks, hidden
 }
 
+// Main is the task that says most about the run, or nil: the first one whose total is known,
+// or else the first one.
+func (s State) Main() *Task {
+	tasks, _ := s.shown(len(s.Tasks))
+	for i := range tasks {
+		if tasks[i].Total > 0 {
+			return &tasks[i]
+		}
+	}
+	if len(tasks) > 0 {
+		return &tasks[0]
+	}
+	return nil
+}
+
 // Tasks are shown when they have run for firstShown. Those without a total are shown until
 // they are idle for staleAfter, files until they are for staleFile.
 const (

@@ -59,7 +59,7 @@ type User struct {
 }
 
 // Reports returns the quota of every tenant in the store, by host.
-func Reports(ctx context.Context, db *store.DB, length time.Duration) (reports []Report, err error) {
+func Reports(ctx context.Context, db store.Source, length time.Duration) (reports []Report, err error) {
 	err = store.Each(ctx, db, func(row *sql.Rows) error {
 		t, err := scan(row)
 		if err == nil {

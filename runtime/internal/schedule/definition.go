@@ -10,6 +10,7 @@ import (
 
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/header"
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
@@ -49,6 +50,8 @@ type Definition struct {
 	Enabled   bool
 	// Source says where it was written, for people.
 	Source string
+	// Signature are the parameters that its script declares, nil if they are not known.
+	Signature []header.Param
 }
 
 // Resume is what a retry does with rows without keys that earlier attempts may have

@@ -70,7 +70,7 @@ func (s *Schedules) after(ctx context.Context, tx *store.Tx, r *history.Run, d s
 			if cutOff {
 				pause = 0
 			}
-			_, err := s.repeat(ctx, tx, r, d, history.ByRetry, pause)
+			_, err := s.repeat(ctx, tx, r, d, history.ByRetry, pause, Ask{})
 			return err
 		}
 	}
@@ -111,7 +111,11 @@ func (s *Schedules) retryCancelled(ctx context.Context, tx *store.Tx, r *history
 // change, it queues the notifications.
 func (s *Schedules) turn(ctx context.Context, tx *store.Tx, r *history.Run, end history.End, kind EventKind) error {
 	failing := kind == Failure
-	changed, err := store.Changed(ctx, tx, `UPDATE phscript_schedule SET failing = ? WHERE name = ? AND failing = ?`, number(failing), r.Schedule, number(!failing))
+	since := "NULL"
+	if failing {
+		since = s.db.Now()
+	}
+	changed, err := store.Changed(ctx, tx, `UPDATE phscript_schedule SET failing = ?, failing_at = `+since+` WHERE name = ? AND failing = ?`, number(failing), r.Schedule, number(!failing))
 	if err != nil || !changed {
 		return err
 	}

@@ -26,7 +26,7 @@ func TestPausingCallsOffWhatIsQueued(t *testing.T) {
 		n, err := w.schedules.Plan(t.Context())
 		require.NoError(t, err)
 		require.Positive(t, n)
-		require.NoError(t, w.schedules.Pause(t.Context(), "often"))
+		require.NoError(t, w.schedules.Pause(t.Context(), "often", Ask{}))
 		for _, status := range w.statuses("often") {
 			assert.Equal(t, "cancelled schedule", status)
 		}
@@ -39,11 +39,11 @@ func TestPausingCallsOffWhatIsQueued(t *testing.T) {
 		slices.Sort(after)
 		want := append(slices.Repeat([]string{"cancelled schedule"}, before), slices.Repeat([]string{"skipped schedule"}, len(after)-before)...)
 		assert.Equal(t, want, after, "ticks of a pause are recorded")
-		require.NoError(t, w.schedules.Resume(t.Context(), "often"))
+		require.NoError(t, w.schedules.Resume(t.Context(), "often", Ask{}))
 		e, err := w.schedules.one(t.Context(), w.schedules.db, "often")
 		require.NoError(t, err)
 		assert.False(t, e.Paused)
-		assert.ErrorIs(t, w.schedules.Pause(t.Context(), "nobody"), ErrNoSchedule)
+		assert.ErrorIs(t, w.schedules.Pause(t.Context(), "nobody", Ask{}), ErrNoSchedule)
 	})
 }
 
@@ -58,18 +58,18 @@ func TestResumingWhatIsNotPaused(t *testing.T) {
 		d := w.define(config.Schedule{Name: "hourly", Cron: hourly, TimeZone: "UTC", CatchUp: "all"})
 		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
 		w.back("hourly", 3*time.Hour)
-		require.NoError(t, w.schedules.Resume(t.Context(), "hourly"))
+		require.NoError(t, w.schedules.Resume(t.Context(), "hourly", Ask{}))
 		_, err := w.schedules.Plan(t.Context())
 		require.NoError(t, err)
 		assert.Equal(t, []string{"queued catch_up", "queued catch_up", "queued catch_up"}, w.statuses("hourly"))
-		require.NoError(t, w.schedules.Pause(t.Context(), "hourly"))
+		require.NoError(t, w.schedules.Pause(t.Context(), "hourly", Ask{}))
 		assert.Equal(t, []string{"cancelled catch_up", "cancelled catch_up", "cancelled catch_up"}, w.statuses("hourly"))
-		require.NoError(t, w.schedules.Pause(t.Context(), "hourly"))
+		require.NoError(t, w.schedules.Pause(t.Context(), "hourly", Ask{}))
 		e, err := w.schedules.one(t.Context(), w.schedules.db, "hourly")
 		require.NoError(t, err)
 		assert.True(t, e.Paused)
 		require.NoError(t, w.schedules.Sync(t.Context(), nil))
-		require.ErrorIs(t, w.schedules.Resume(t.Context(), "hourly"), ErrNoSchedule)
+		require.ErrorIs(t, w.schedules.Resume(t.Context(), "hourly", Ask{}), ErrNoSchedule)
 	})
 }
 
@@ -107,7 +107,7 @@ func TestAScheduleThatComesBackBeginsAnew(t *testing.T) {
 		w := newFixture(t, location)
 		d := w.define(config.Schedule{Name: "a", Every: "1h"})
 		require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
-		require.NoError(t, w.schedules.Pause(t.Context(), "a"))
+		require.NoError(t, w.schedules.Pause(t.Context(), "a", Ask{}))
 		_, err := w.db.ExecContext(t.Context(), `UPDATE phscript_schedule SET failing = 1`)
 		require.NoError(t, err)
 		get := func() Entry {
@@ -213,9 +213,9 @@ func TestChangesLoseNoTick(t *testing.T) {
 				}
 			}
 		}
-		require.NoError(t, w.schedules.Pause(t.Context(), "often"))
+		require.NoError(t, w.schedules.Pause(t.Context(), "often", Ask{}))
 		assert.Empty(t, w.ticksOf("often"))
-		require.NoError(t, w.schedules.Resume(t.Context(), "often"))
+		require.NoError(t, w.schedules.Resume(t.Context(), "often", Ask{}))
 		kept("a pause")
 		require.NoError(t, w.schedules.Sync(t.Context(), nil))
 		assert.Empty(t, w.ticksOf("often"))

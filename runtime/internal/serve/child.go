@@ -78,7 +78,7 @@ type Program struct {
 }
 
 // Launch starts a run and waits for its end.
-func (p *Program) Launch(ctx context.Context, from *Loaded, r *history.Run, d schedule.Definition, emit func(history.Line)) history.End {
+func (p *Program) Launch(ctx context.Context, from *Loaded, r *history.Run, d schedule.Definition, out Output) history.End {
 	failed := func(err error) history.End {
 		return history.End{Status: history.Failed, Error: "the run could not start: " + err.Error()}
 	}
@@ -116,20 +116,22 @@ func (p *Program) Launch(ctx context.Context, from *Loaded, r *history.Run, d sc
 	var sent []byte
 	var reading sync.WaitGroup
 	reading.Go(func() {
-		readLines(stdout, "", func(text string, _ bool) { emit(history.Line{Level: "print", Message: text}) })
+		readLines(stdout, "", func(text string, _ bool) { out.Line(history.Line{Level: "print", Message: text}) })
 	})
 	reading.Go(func() {
 		readLines(stderr, mark, func(text string, record bool) {
 			if record {
 				if s := sentSummary(text); s != nil {
 					sent = s
+				} else if p := sentProgress(text); p != nil {
+					out.Progress(*p)
 				} else {
-					emit(logLine(text))
+					out.Line(logLine(text))
 				}
 				return
 			}
 			tail.add(text)
-			emit(history.Line{Level: "stderr", Message: text})
+			out.Line(history.Line{Level: "stderr", Message: text})
 		})
 	})
 	over := make(chan struct{})
@@ -276,9 +278,9 @@ func conclude(cmd *exec.Cmd, err error, late bool, summary []byte, report string
 	code := cmd.ProcessState.ExitCode()
 	switch {
 	case json.Unmarshal(summary, &o) == nil:
-		end.Calls, end.Rejected, end.InDoubt = o.Calls, o.Lost(), o.InDoubt
+		end.Calls, end.Written, end.Rejected, end.InDoubt = o.Calls, o.Changed(), o.Lost(), o.InDoubt
 	case code != fault.ExitUsage: // with which it ends before it begins
-		end.Calls, end.Rejected = history.Unknown, history.Unknown
+		end = end.Unfinished()
 	}
 	if code >= 0 {
 		end.ExitCode = &code
@@ -311,8 +313,24 @@ func conclude(cmd *exec.Cmd, err error, late bool, summary []byte, report string
 	if end.Error == "" {
 		end.Error = lastOf(report, longestReport)
 	}
+	if o.Error != nil {
+		end.Hint = storable(o.Error.Hint)
+	} else {
+		end.Hint = hintIn(end.Error)
+	}
 	if end.Status == history.Failed {
 		end.Reason = history.Why(end.Reason, end.Error)
 	}
 	return end
+}
+
+// hintIn returns the hint at the end of a report, for a run that ended before it had a
+// summary.
+func hintIn(report string) string {
+	at := strings.LastIndex("\n"+report, "\nhint: ")
+	if at < 0 {
+		return ""
+	}
+	hint, _, _ := strings.Cut(report[at+len("hint: "):], "\n")
+	return hint
 }

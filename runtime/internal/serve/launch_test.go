@@ -39,7 +39,7 @@ func start(ctx context.Context, p *Program, r *history.Run, d schedule.Definitio
 
 func startFrom(ctx context.Context, p *Program, from *Loaded, r *history.Run, d schedule.Definition) (end history.End, lines []history.Line) {
 	got := make(chan history.Line, 1000)
-	end = p.Launch(ctx, from, r, d, func(l history.Line) { got <- l })
+	end = p.Launch(ctx, from, r, d, Output{Line: func(l history.Line) { got <- l }, Progress: func(history.Progress) {}})
 	close(got)
 	for l := range got {
 		lines = append(lines, l)
@@ -167,10 +167,10 @@ while :; do sleep 0.05; done`)
 	} {
 		ctx, stop := context.WithCancelCause(t.Context())
 		var said []string
-		end := p.Launch(ctx, &Loaded{}, &history.Run{ID: 1, Script: "a.lua"}, schedule.Definition{Timeout: time.Minute}, func(l history.Line) {
+		end := p.Launch(ctx, &Loaded{}, &history.Run{ID: 1, Script: "a.lua"}, schedule.Definition{Timeout: time.Minute}, Output{Line: func(l history.Line) {
 			said = append(said, l.Message)
 			stop(tt.cause)
-		})
+		}})
 		assert.Equal(t, tt.status, end.Status, tt.cause)
 		assert.Equal(t, tt.said, said, tt.cause)
 	}

@@ -142,7 +142,7 @@ func TestALongPauseIsTold(t *testing.T) {
 	onBoth(t, func(t *testing.T, location string) {
 		w := newFixture(t, location)
 		require.NoError(t, w.schedules.Sync(t.Context(), []definition{w.define(config.Schedule{Name: "a", Every: "1h", OnMissed: mail})}))
-		require.NoError(t, w.schedules.Pause(t.Context(), "a"))
+		require.NoError(t, w.schedules.Pause(t.Context(), "a", Ask{}))
 		assert.WithinDuration(t, time.Now(), w.entry("a").PausedSince, time.Minute)
 		for i, tt := range []struct {
 			paused time.Duration
@@ -159,7 +159,7 @@ func TestALongPauseIsTold(t *testing.T) {
 				assert.Regexp(t, `^the schedule has been paused since \d{4}-\d\d-\d\d \d\d:\d\d UTC$`, events[0].Reason)
 			}
 		}
-		require.NoError(t, w.schedules.Resume(t.Context(), "a"))
+		require.NoError(t, w.schedules.Resume(t.Context(), "a", Ask{}))
 		e := w.entry("a")
 		assert.Zero(t, e.PausedSince)
 		assert.Zero(t, e.InARow)

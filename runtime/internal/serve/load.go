@@ -120,6 +120,7 @@ func (l *Loader) load() (*Loaded, error) {
 			if err := l.checkProfile(c, d, source); err != nil {
 				wrong = append(wrong, err)
 			}
+			d.Signature = schedule.SignatureOf(says.of(d.Script))
 			defined[d.Name] = d
 			loaded.Definitions = append(loaded.Definitions, d)
 			of := "schedule '" + d.Name + "'"

@@ -164,6 +164,19 @@ const longestRecord = LongestSummary + 1<<10
 // file.
 const SummaryRecord = `{"summary":`
 
+// ProgressRecord begins a record that says how far a run is.
+const ProgressRecord = `{"progress":`
+
+// sentProgress returns the progress in a record, or nil.
+func sentProgress(record string) *history.Progress {
+	rest, ok := strings.CutPrefix(record, ProgressRecord)
+	var p history.Progress
+	if rest = strings.TrimSuffix(rest, "}"); !ok || json.Unmarshal([]byte(rest), &p) != nil {
+		return nil
+	}
+	return &p
+}
+
 // readLines passes each line of a stream to each. Long lines come in pieces that a log can
 // hold. A line that begins with mark is a record of the program's log, which comes whole;
 // the program ends the line before it, if that was empty only for this reason, it is left

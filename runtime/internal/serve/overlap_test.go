@@ -187,7 +187,7 @@ func TestDispatchTogether(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, history.Queued, r.Status, r.Reason)
 			require.NotZero(t, r.Job)
-			_, err = w.schedules.Cancel(t.Context(), id, "the next one comes")
+			_, err = w.schedules.Cancel(t.Context(), id, Ask{Why: "the next one comes"})
 			require.NoError(t, err)
 		}
 	})

@@ -4,14 +4,15 @@ import (
 	"context"
 	"time"
 
+	"github.com/phscript/phscript/runtime/internal/audit"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
 // Pause stops a schedule until Resume and cancels its queued runs. Its ticks are
 // recorded as skipped.
-func (s *Schedules) Pause(ctx context.Context, name string) error {
-	return s.setPaused(ctx, name, true, func(tx *store.Tx) error {
+func (s *Schedules) Pause(ctx context.Context, name string, ask Ask) error {
+	return s.setPaused(ctx, name, true, ask, func(tx *store.Tx) error {
 		now, err := s.now(ctx, tx)
 		if err != nil {
 			return err
@@ -25,8 +26,8 @@ func (s *Schedules) Pause(ctx context.Context, name string) error {
 }
 
 // Resume ends a pause. The ticks in it stay skipped.
-func (s *Schedules) Resume(ctx context.Context, name string) error {
-	return s.setPaused(ctx, name, false, func(tx *store.Tx) error {
+func (s *Schedules) Resume(ctx context.Context, name string, ask Ask) error {
+	return s.setPaused(ctx, name, false, ask, func(tx *store.Tx) error {
 		e, err := s.one(ctx, tx, name)
 		if err != nil || e.Next.IsZero() {
 			return err
@@ -39,7 +40,7 @@ func (s *Schedules) Resume(ctx context.Context, name string) error {
 
 // setPaused changes whether a schedule is paused. It does nothing if that is so
 // already: ticks that are not recorded yet did not fall into another pause.
-func (s *Schedules) setPaused(ctx context.Context, name string, paused bool, then func(tx *store.Tx) error) error {
+func (s *Schedules) setPaused(ctx context.Context, name string, paused bool, ask Ask, then func(tx *store.Tx) error) error {
 	return s.db.InTx(ctx, func(tx *store.Tx) error {
 		state, err := s.lock(ctx, tx, name)
 		switch {
@@ -50,11 +51,14 @@ func (s *Schedules) setPaused(ctx context.Context, name string, paused bool, the
 		case state.paused == paused:
 			return nil
 		}
-		since := "NULL"
+		since, action, by, why := "NULL", "resume", "", ""
 		if paused {
-			since = s.db.Now()
+			since, action, by, why = s.db.Now(), "pause", audit.Clean(ask.By.Name), audit.Clean(ask.Why)
 		}
-		if err := store.Exec(ctx, tx, `UPDATE phscript_schedule SET paused = ?, paused_at = `+since+` WHERE name = ?`, number(paused), name); err != nil {
+		if err := store.Exec(ctx, tx, `UPDATE phscript_schedule SET paused = ?, paused_at = `+since+`, paused_by = ?, paused_why = ? WHERE name = ?`, number(paused), by, why, name); err != nil {
+			return err
+		}
+		if err := ask.record(ctx, tx, action, audit.Schedule(name)); err != nil {
 			return err
 		}
 		if err := then(tx); err != nil || paused {

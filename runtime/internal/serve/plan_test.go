@@ -61,7 +61,7 @@ func TestALongTimeIsSummedUp(t *testing.T) {
 			d := w.define(config.Schedule{Name: tt.name, Every: tt.every, CatchUp: "all", Overlap: "queue"})
 			require.NoError(t, w.schedules.Sync(t.Context(), append(definitions(w), d)))
 			if tt.paused {
-				require.NoError(t, w.schedules.Pause(t.Context(), tt.name))
+				require.NoError(t, w.schedules.Pause(t.Context(), tt.name, Ask{}))
 			}
 			w.back(tt.name, 30*24*time.Hour)
 			_, err := w.schedules.Plan(t.Context())
@@ -184,7 +184,7 @@ func TestHowFarAheadIsPlanned(t *testing.T) {
 	for name, ahead := range map[string]time.Duration{"works": time.Minute, "paused": 0} {
 		require.NoError(t, w.schedules.Sync(t.Context(), append(definitions(w), w.define(config.Schedule{Name: name, Cron: "0 0 1 1 *"}))))
 		if ahead == 0 {
-			require.NoError(t, w.schedules.Pause(t.Context(), name))
+			require.NoError(t, w.schedules.Pause(t.Context(), name, Ask{}))
 		}
 		e, err := w.schedules.one(t.Context(), w.schedules.db, name)
 		require.NoError(t, err)

@@ -3,10 +3,14 @@ package serve
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/phscript/phscript/runtime/internal/audit"
 	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/header"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/schedule"
 	"github.com/phscript/phscript/runtime/internal/store"
@@ -19,21 +23,70 @@ func (s *Schedules) Enqueue(ctx context.Context, tx *store.Tx, d schedule.Defini
 	return s.history.Add(ctx, tx, r)
 }
 
-// RunNow queues a run of a schedule at once, and returns its number.
-func (s *Schedules) RunNow(ctx context.Context, e Entry) (int64, error) {
-	r := &history.Run{Schedule: e.Name, Cause: history.ByHand}
-	err := s.db.InTx(ctx, func(tx *store.Tx) (err error) {
-		if r.Due, err = s.now(ctx, tx); err == nil {
-			_, err = s.Enqueue(ctx, tx, e.Definition, r)
+// Ask is what a person asks for.
+type Ask struct {
+	// By is who asks. The zero value is phscript itself. Why is the reason that they give.
+	By  audit.Actor
+	Why string
+	// Params are parameters of a run that are other than its schedule's, or than those of
+	// the run that it repeats. They are checked against the script's declarations.
+	Params map[string]json.RawMessage
+}
+
+// record records in the audit that it was done.
+func (a Ask) record(ctx context.Context, tx *store.Tx, action, target string) error {
+	return audit.Record(ctx, tx, audit.Entry{Actor: a.By, Action: action, Target: target, Detail: a.Why})
+}
+
+// asks sets who asked for a run.
+func (a Ask) asks(r *history.Run) { r.AskedBy, r.AskedWhy = audit.Clean(a.By.Name), audit.Clean(a.Why) }
+
+// because is the reason for a cancellation.
+func (a Ask) because() string {
+	text := "cancelled by hand"
+	if a.By.Name != "" {
+		text = "cancelled by " + a.By.Name
+	}
+	if a.Why != "" {
+		text += ": " + a.Why
+	}
+	return audit.Clean(text)
+}
+
+// RunNow queues a run of a schedule at once, and returns its number. The error for
+// parameters that the script does not take is a *header.ParamError.
+func (s *Schedules) RunNow(ctx context.Context, name string, ask Ask) (int64, error) {
+	r := &history.Run{Schedule: name, Cause: history.ByHand}
+	err := s.db.InTx(ctx, func(tx *store.Tx) error {
+		e, err := s.one(ctx, tx, name)
+		if err != nil {
+			return err
 		}
-		return err
+		if e.Params, err = schedule.Asked(e.Params, e.Signature, ask.Params); err != nil {
+			return err
+		}
+		if r.Due, err = s.now(ctx, tx); err != nil {
+			return err
+		}
+		ask.asks(r)
+		if _, err = s.Enqueue(ctx, tx, e.Definition, r); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Actor: ask.By, Action: "run", Target: audit.Run(r.ID), Detail: detail("schedule "+name, ask.Why)})
 	})
 	return r.ID, err
 }
 
+func detail(what, why string) string {
+	if why == "" {
+		return what
+	}
+	return what + ": " + why
+}
+
 // Cancel cancels a queued run, or asks the worker of a running one to end it. It
 // returns the status that the run had.
-func (s *Schedules) Cancel(ctx context.Context, id int64, reason string) (was history.Status, err error) {
+func (s *Schedules) Cancel(ctx context.Context, id int64, ask Ask) (was history.Status, err error) {
 	err = s.db.InTx(ctx, func(tx *store.Tx) error {
 		r, err := s.history.Get(ctx, tx, id)
 		if err != nil {
@@ -41,18 +94,26 @@ func (s *Schedules) Cancel(ctx context.Context, id int64, reason string) (was hi
 		}
 		switch was = r.Status; was {
 		case history.Queued:
-			return s.cancel(ctx, tx, r, reason)
+			err = s.cancel(ctx, tx, r, ask.because())
 		case history.Running:
-			return s.end(ctx, tx, r, reason)
+			err = s.end(ctx, tx, r, ask.because())
+		default:
+			return nil
 		}
-		return nil
+		if err == nil && ask.By.Name != "" {
+			err = s.history.NoteCancel(ctx, tx, id, audit.Clean(ask.By.Name))
+		}
+		if err != nil {
+			return err
+		}
+		return ask.record(ctx, tx, "cancel", audit.Run(id))
 	})
 	return was, err
 }
 
-// Retry queues another attempt of a run that has ended, with the same settings. resume,
-// if not "", is as in the settings of a schedule.
-func (s *Schedules) Retry(ctx context.Context, id int64, resume string) (again int64, err error) {
+// Retry queues another attempt of a run that has ended, with the same settings, except the
+// parameters that are asked for. resume, if not "", is as in the settings of a schedule.
+func (s *Schedules) Retry(ctx context.Context, id int64, resume string, ask Ask) (again int64, err error) {
 	err = s.db.InTx(ctx, func(tx *store.Tx) error {
 		r, err := s.history.Get(ctx, tx, id)
 		if err != nil {
@@ -74,20 +135,32 @@ func (s *Schedules) Retry(ctx context.Context, id int64, resume string) (again i
 			return err
 		}
 		d.Resume = cmp.Or(resume, d.Resume)
-		again, err = s.repeat(ctx, tx, r, d, history.ByHand, 0)
-		return err
+		var signature []header.Param
+		if e, err := s.one(ctx, tx, r.Schedule); err == nil && e.Script == r.Script {
+			signature = e.Signature
+		} else if err != nil && !errors.Is(err, ErrNoSchedule) {
+			return err
+		}
+		if d.Params, err = schedule.Asked(d.Params, signature, ask.Params); err != nil {
+			return err
+		}
+		if again, err = s.repeat(ctx, tx, r, d, history.ByHand, 0, ask); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Actor: ask.By, Action: "retry", Target: audit.Run(id), Detail: detail("as run "+itoa(again), ask.Why)})
 	})
 	return again, err
 }
 
 // repeat queues another attempt of a run with these settings, after a pause. It
 // returns the number of the new run.
-func (s *Schedules) repeat(ctx context.Context, tx *store.Tx, r *history.Run, d schedule.Definition, cause history.Cause, pause time.Duration) (int64, error) {
+func (s *Schedules) repeat(ctx context.Context, tx *store.Tx, r *history.Run, d schedule.Definition, cause history.Cause, pause time.Duration, ask Ask) (int64, error) {
 	now, err := s.now(ctx, tx)
 	if err != nil {
 		return 0, err
 	}
 	again := &history.Run{Schedule: r.Schedule, Tick: r.Tick, Attempt: r.Attempt + 1, RetryOf: r.ID, Cause: cause, Due: now.Add(pause)}
+	ask.asks(again)
 	for {
 		added, err := s.Enqueue(ctx, tx, d, again)
 		if err != nil || added {

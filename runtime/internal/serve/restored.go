@@ -40,7 +40,7 @@ func (s *Schedules) endRestored(ctx context.Context, tx *store.Tx, id int64) err
 	if err != nil {
 		return err
 	}
-	end := history.End{Status: history.Lost, Reason: "the store was restored from a backup made during this run, so it is not known how far the run got", Calls: history.Unknown, Rejected: history.Unknown}
+	end := history.End{Status: history.Lost, Reason: "the store was restored from a backup made during this run, so it is not known how far the run got"}.Unfinished()
 	if _, err := s.history.Finish(ctx, tx, r.ID, end, history.Running); err != nil {
 		return err
 	}

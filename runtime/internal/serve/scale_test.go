@@ -78,7 +78,7 @@ func TestScaleService(t *testing.T) {
 	}}
 	loaded, err := loader.Load()
 	require.NoError(t, err)
-	nothing := func(context.Context, *Loaded, *history.Run, schedule.Definition, func(history.Line)) history.End {
+	nothing := func(context.Context, *Loaded, *history.Run, schedule.Definition, Output) history.End {
 		return history.End{Status: history.Succeeded, ExitCode: new(int), Summary: []byte("{}")}
 	}
 	s := New(Options{

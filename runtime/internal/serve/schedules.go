@@ -46,6 +46,10 @@ type Entry struct {
 	// PausedSince and LastSuccess are zero if there are none. Added is when the
 	// schedule was added to the store.
 	PausedSince, LastSuccess, Added time.Time
+	// PausedBy is who paused it, and PausedWhy the reason that they gave. FailingSince is when
+	// the first of the runs failed that have failed in a row, zero if it is not known.
+	PausedBy, PausedWhy string
+	FailingSince        time.Time
 	// Missed and Skipped count ticks since then.
 	Missed, Skipped int64
 	// GivenUp counts notifications of which every try failed, the last at GaveUp.
@@ -62,18 +66,20 @@ type Entry struct {
 // ErrNoSchedule is the error for a schedule that does not exist.
 var ErrNoSchedule = errors.New("there is no such schedule")
 
-const entryColumns = `name, definition, source, next_at, paused, failing, paused_at, last_success_at, added_at, missed, skipped, told, idle, given_up, given_up_at`
+const entryColumns = `name, definition, source, next_at, paused, failing, paused_at, last_success_at, added_at, missed, skipped, told, idle, given_up, given_up_at,
+	paused_by, paused_why, failing_at, signature`
 
 // storedEntry is a schedule as the store has it.
 type storedEntry struct {
 	Entry
-	name, source string
+	name, source, signature string
 }
 
 func scanEntry(row *sql.Rows) (e storedEntry, err error) {
-	var next, paused, success, added, gaveUp *int64
-	err = row.Scan(&e.name, &e.stored, &e.source, &next, &e.Paused, &e.Failing, &paused, &success, &added, &e.Missed, &e.Skipped, &e.Idle, &e.InARow, &e.GivenUp, &gaveUp)
-	e.GaveUp = store.Time(gaveUp)
+	var next, paused, success, added, gaveUp, failing *int64
+	err = row.Scan(&e.name, &e.stored, &e.source, &next, &e.Paused, &e.Failing, &paused, &success, &added, &e.Missed, &e.Skipped, &e.Idle, &e.InARow, &e.GivenUp, &gaveUp,
+		&e.PausedBy, &e.PausedWhy, &failing, &e.signature)
+	e.GaveUp, e.FailingSince = store.Time(gaveUp), store.Time(failing)
 	e.Next, e.PausedSince, e.LastSuccess, e.Added = store.Time(next), store.Time(paused), store.Time(success), store.Time(added)
 	return e, err
 }
@@ -87,6 +93,9 @@ func (e storedEntry) entry() (Entry, error) {
 	var err error
 	if e.Definition, err = schedule.New(written, e.source); err != nil {
 		return e.Entry, fmt.Errorf("in the store: %w", err)
+	}
+	if e.signature != "" && json.Unmarshal([]byte(e.signature), &e.Signature) != nil {
+		e.Signature = nil // another version of phscript wrote it: the run checks its parameters
 	}
 	return e.Entry, nil
 }

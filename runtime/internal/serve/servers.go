@@ -51,7 +51,7 @@ func (s *Server) WrongClock() string {
 
 // Servers lists the processes that serve a store or did recently, those seen last
 // first.
-func Servers(ctx context.Context, db *store.DB) (list []Server, err error) {
+func Servers(ctx context.Context, db store.Source) (list []Server, err error) {
 	err = store.Each(ctx, db, func(row *sql.Rows) error {
 		var s Server
 		var started, seen, off, now int64

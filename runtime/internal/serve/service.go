@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/phscript/phscript/runtime/internal/audit"
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/quota"
@@ -389,5 +390,5 @@ func (s *Service) prune(ctx context.Context) error {
 	}
 	gone := store.Exec(ctx, s.o.DB, `DELETE FROM phscript_server WHERE seen_at < `+s.o.DB.Now()+` - ?`, forgetServers.Microseconds())
 	old := store.Exec(ctx, s.o.DB, `DELETE FROM phscript_outage WHERE until_at < `+s.o.DB.Now()+` - ?`, forgetServers.Microseconds())
-	return errors.Join(err, gone, old, quota.Forget(ctx, s.o.DB))
+	return errors.Join(err, gone, old, quota.Forget(ctx, s.o.DB), audit.Prune(ctx, s.o.DB))
 }

@@ -133,8 +133,8 @@ func over(n int) func(runs []*history.Run) bool {
 	}
 }
 
-func succeed(_ context.Context, _ *Loaded, _ *history.Run, _ schedule.Definition, emit func(history.Line)) history.End {
-	emit(history.Line{Level: "info", Message: "done"})
+func succeed(_ context.Context, _ *Loaded, _ *history.Run, _ schedule.Definition, out Output) history.End {
+	out.Line(history.Line{Level: "info", Message: "done"})
 	code := 0
 	return history.End{Status: history.Succeeded, ExitCode: &code}
 }
@@ -147,11 +147,11 @@ func TestTicksRunOnce(t *testing.T) {
 		d := w.define(config.Schedule{Name: "often", Cron: "*/2 * * * * *", Overlap: "queue"})
 		var mu sync.Mutex
 		seen := map[time.Time]int{}
-		launch := func(ctx context.Context, from *Loaded, r *history.Run, d schedule.Definition, emit func(history.Line)) history.End {
+		launch := func(ctx context.Context, from *Loaded, r *history.Run, d schedule.Definition, out Output) history.End {
 			mu.Lock()
 			seen[r.Tick]++
 			mu.Unlock()
-			return succeed(ctx, from, r, d, emit)
+			return succeed(ctx, from, r, d, out)
 		}
 		stopA, stopB := w.serve("a", launch, d), w.serve("b", launch, d)
 		runs := w.await(history.Filter{Schedule: "often"}, over(5))

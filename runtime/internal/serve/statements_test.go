@@ -94,7 +94,7 @@ func TestStatementsUseIndexes(t *testing.T) {
 		w.define(config.Schedule{Name: "queues", Every: "1s", Overlap: "queue", CatchUp: "once"}),
 		w.define(config.Schedule{Name: "cancels", Every: "1s", Overlap: "cancel_previous", CatchUp: "all"}))
 	w.await(history.Filter{}, over(4))
-	require.NoError(t, w.schedules.Pause(t.Context(), "skips"))
+	require.NoError(t, w.schedules.Pause(t.Context(), "skips", Ask{}))
 	stop()
 	bad := []history.Status{history.Failed, history.TimedOut}
 	for _, f := range []history.Filter{

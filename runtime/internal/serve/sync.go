@@ -57,12 +57,26 @@ func timingOf(d schedule.Definition) string {
 	return d.Timing.String() + " in " + d.Timing.Zone().String() + " jitter " + d.Jitter.String()
 }
 
+// signatureText is what the store has of the parameters of the script, "" if they are not
+// known.
+func signatureText(d schedule.Definition) (string, error) {
+	if d.Signature == nil {
+		return "", nil
+	}
+	text, err := json.Marshal(d.Signature)
+	return string(text), err
+}
+
 func (s *Schedules) put(ctx context.Context, tx *store.Tx, now time.Time, d schedule.Definition) error {
 	text, err := json.Marshal(d.Schedule)
 	if err != nil {
 		return err
 	}
 	written, timing := string(text), timingOf(d)
+	signature, err := signatureText(d)
+	if err != nil {
+		return err
+	}
 	var old, oldDefinition string
 	var removed bool
 	err = tx.QueryRowContext(ctx, `SELECT timing, definition, removed FROM phscript_schedule WHERE name = ?`+s.db.Locking(), d.Name).
@@ -72,7 +86,7 @@ func (s *Schedules) put(ctx context.Context, tx *store.Tx, now time.Time, d sche
 		return err
 	}
 	if known && old == timing && !removed {
-		err = store.Exec(ctx, tx, `UPDATE phscript_schedule SET definition = ?, source = ? WHERE name = ?`, written, d.Source, d.Name)
+		err = store.Exec(ctx, tx, `UPDATE phscript_schedule SET definition = ?, source = ?, signature = ? WHERE name = ?`, written, d.Source, signature, d.Name)
 		if err != nil || oldDefinition == written {
 			return err
 		}
@@ -83,12 +97,12 @@ func (s *Schedules) put(ctx context.Context, tx *store.Tx, now time.Time, d sche
 		next = store.Number(d.Timing.Next(now))
 	}
 	if !known {
-		return store.Exec(ctx, tx, `INSERT INTO phscript_schedule (name, definition, source, timing, next_at, added_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING`,
-			d.Name, written, d.Source, timing, next, now.UnixMicro())
+		return store.Exec(ctx, tx, `INSERT INTO phscript_schedule (name, definition, source, signature, timing, next_at, added_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING`,
+			d.Name, written, d.Source, signature, timing, next, now.UnixMicro())
 	}
 	if removed {
 		// It does not continue the state of the removed schedule of its name.
-		if err := store.Exec(ctx, tx, `UPDATE phscript_schedule SET paused = 0, paused_at = NULL, failing = 0, added_at = ?, last_success_at = NULL, missed = 0, skipped = 0, idle = 0, told = '' WHERE name = ?`,
+		if err := store.Exec(ctx, tx, `UPDATE phscript_schedule SET paused = 0, paused_at = NULL, paused_by = '', paused_why = '', failing = 0, failing_at = NULL, added_at = ?, last_success_at = NULL, missed = 0, skipped = 0, idle = 0, told = '' WHERE name = ?`,
 			now.UnixMicro(), d.Name); err != nil {
 			return err
 		}
@@ -96,8 +110,8 @@ func (s *Schedules) put(ctx context.Context, tx *store.Tx, now time.Time, d sche
 	if err := s.settleOld(ctx, tx, d.Name); err != nil {
 		return err
 	}
-	if err := store.Exec(ctx, tx, `UPDATE phscript_schedule SET definition = ?, source = ?, timing = ?, next_at = ?, removed = 0 WHERE name = ?`,
-		written, d.Source, timing, next, d.Name); err != nil {
+	if err := store.Exec(ctx, tx, `UPDATE phscript_schedule SET definition = ?, source = ?, signature = ?, timing = ?, next_at = ?, removed = 0 WHERE name = ?`,
+		written, d.Source, signature, timing, next, d.Name); err != nil {
 		return err
 	}
 	_, err = s.cancelQueued(ctx, tx, now, d.Name, "the schedule was changed")

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/history"
@@ -32,9 +33,16 @@ const (
 )
 
 // Launch starts the program of a run and waits for its end. The run uses the scripts and
-// the configuration of from. Launch passes each line of output to emit. If ctx ends, it asks the program to stop, and kills it if it does
-// not.
-type Launch func(ctx context.Context, from *Loaded, r *history.Run, d schedule.Definition, emit func(history.Line)) history.End
+// the configuration of from. If ctx ends, Launch asks the program to stop, and kills it if
+// it does not.
+type Launch func(ctx context.Context, from *Loaded, r *history.Run, d schedule.Definition, out Output) history.End
+
+// Output receives what a program says. Both functions are safe for concurrent use.
+type Output struct {
+	// Line gets each line of output, Progress how far the run is, now and then.
+	Line     func(history.Line)
+	Progress func(history.Progress)
+}
 
 // Worker makes runs. It is safe for concurrent use.
 type Worker struct {
@@ -82,14 +90,15 @@ func (w *Worker) Work(ctx context.Context, id int64) error {
 	log.Info("run started", "attempt", r.Attempt, "cause", r.Cause)
 	done := make(chan struct{})
 	var beat sync.WaitGroup
-	beat.Go(func() { w.beat(id, stop, done) })
+	var so reported
+	beat.Go(func() { w.beat(id, &so, stop, done) })
 	// The run counts as alive until its end is stored, however long that takes.
 	defer beat.Wait()
 	defer close(done)
 	w.noteScript(ctx, from, r)
 	w.noteFirst(ctx, r)
 	lines := newLogWriter(w.history, id, log)
-	end := w.launch(ctx, from, r, d, lines.add)
+	end := w.launch(ctx, from, r, d, Output{Line: lines.add, Progress: so.set})
 	lines.close()
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		if errors.Is(cause, errNotOwn) {
@@ -178,21 +187,33 @@ func (w *Worker) claim(ctx context.Context, id int64) (run *history.Run, d sched
 	return run, d, nil
 }
 
-// beat sends heartbeats for a run to the store. It ends the run if somebody cancelled
-// it, or if it no longer belongs to this worker.
-func (w *Worker) beat(id int64, stop context.CancelCauseFunc, done <-chan struct{}) {
-	tick := time.NewTicker(w.lostAfter / 10)
+// progressEvery is how often a heartbeat is sent while a run reports progress.
+const progressEvery = time.Second
+
+// beat sends heartbeats for a run to the store, with what it last reported. It ends the run
+// if somebody cancelled it, or if it no longer belongs to this worker.
+func (w *Worker) beat(id int64, so *reported, stop context.CancelCauseFunc, done <-chan struct{}) {
+	every := w.lostAfter / 10
+	tick := time.NewTicker(min(every, progressEvery))
 	defer tick.Stop()
-	failing := false
+	failing, next := false, time.Now().Add(every)
 	for {
 		select {
 		case <-done:
 			return
 		case <-tick.C:
 		}
+		latest := so.latest.Swap(nil)
+		if latest == nil && time.Now().Before(next) {
+			continue
+		}
+		next = time.Now().Add(every)
 		ctx, cancel := context.WithTimeout(context.Background(), storeTime)
-		own, wanted, err := w.history.Seen(ctx, id, w.name)
+		own, wanted, err := w.history.Seen(ctx, id, w.name, latest)
 		cancel()
+		if err != nil && latest != nil {
+			so.latest.CompareAndSwap(nil, latest) // it is stored later, unless the run has reported again
+		}
 		switch {
 		case err != nil && !failing:
 			w.log.Warn("the store is unreachable; the run continues", "run", id, "reason", err.Error())
@@ -206,6 +227,13 @@ func (w *Worker) beat(id int64, stop context.CancelCauseFunc, done <-chan struct
 		failing = err != nil
 	}
 }
+
+// reported is what a run has reported and the store does not have yet.
+type reported struct {
+	latest atomic.Pointer[history.Progress]
+}
+
+func (r *reported) set(p history.Progress) { r.latest.Store(&p) }
 
 func (w *Worker) noteScript(ctx context.Context, from *Loaded, r *history.Run) {
 	text, err := sourcefile.Read(filepath.Join(cmp.Or(from.Dir, w.dir), filepath.FromSlash(r.Script)))
@@ -340,7 +368,7 @@ func (w *Worker) Lost(ctx context.Context) error {
 }
 
 func (w *Worker) lose(ctx context.Context, r *history.Run) error {
-	end := history.End{Status: history.Lost, Reason: "its worker, " + r.Worker + ", is gone; the run's progress is unknown", Calls: history.Unknown, Rejected: history.Unknown}
+	end := history.End{Status: history.Lost, Reason: "its worker, " + r.Worker + ", is gone; the run's progress is unknown"}.Unfinished()
 	d, err := schedule.Settings(r.Definition, "")
 	if err != nil {
 		return err

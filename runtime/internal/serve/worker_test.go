@@ -26,10 +26,10 @@ type definition = schedule.Definition
 
 // hold is a launch that goes on until it is released or stopped.
 func hold(release <-chan struct{}) Launch {
-	return func(ctx context.Context, from *Loaded, r *history.Run, d definition, emit func(history.Line)) history.End {
+	return func(ctx context.Context, from *Loaded, r *history.Run, d definition, out Output) history.End {
 		select {
 		case <-release:
-			return succeed(ctx, from, r, d, emit)
+			return succeed(ctx, from, r, d, out)
 		case <-ctx.Done():
 			return history.End{Status: history.Cancelled}
 		}
@@ -45,7 +45,7 @@ func (w *fixture) runNow(name string) int64 {
 		e, err = w.schedules.one(w.t.Context(), w.schedules.db, name)
 		return err == nil
 	}, "there never is a schedule %s", name)
-	id, err := w.schedules.RunNow(w.t.Context(), e)
+	id, err := w.schedules.RunNow(w.t.Context(), e.Name, Ask{})
 	require.NoError(w.t, err)
 	return id
 }
@@ -101,7 +101,7 @@ func TestQueuedRunsKeepTheirOrder(t *testing.T) {
 		var mu sync.Mutex
 		var order []int64
 		atWork := 0
-		launch := func(ctx context.Context, from *Loaded, r *history.Run, d definition, emit func(history.Line)) history.End {
+		launch := func(ctx context.Context, from *Loaded, r *history.Run, d definition, out Output) history.End {
 			mu.Lock()
 			order = append(order, r.ID)
 			atWork++
@@ -112,7 +112,7 @@ func TestQueuedRunsKeepTheirOrder(t *testing.T) {
 				atWork--
 				mu.Unlock()
 			}()
-			return succeed(ctx, from, r, d, emit)
+			return succeed(ctx, from, r, d, out)
 		}
 		stop := w.serve("a", launch, d)
 		defer stop()
@@ -141,7 +141,7 @@ func TestCancellingIsHeardAtOnce(t *testing.T) {
 		id := w.runNow("long")
 		w.awaitStatus(id, history.Running)
 		began := time.Now()
-		_, err := w.schedules.Cancel(t.Context(), id, "cancelled by hand")
+		_, err := w.schedules.Cancel(t.Context(), id, Ask{})
 		require.NoError(t, err)
 		r := w.awaitStatus(id, history.Cancelled)
 		assert.Equal(t, "cancelled by hand", r.Reason)
@@ -156,18 +156,18 @@ func TestCancelAndRetryByHand(t *testing.T) {
 	defer stop()
 	id := w.runNow("long")
 	w.awaitStatus(id, history.Running)
-	was, err := w.schedules.Cancel(t.Context(), id, "cancelled by hand")
+	was, err := w.schedules.Cancel(t.Context(), id, Ask{})
 	require.NoError(t, err)
 	assert.Equal(t, history.Running, was)
 	assert.Equal(t, "cancelled by hand", w.awaitStatus(id, history.Cancelled).Reason)
-	again, err := w.schedules.Retry(t.Context(), id, "")
+	again, err := w.schedules.Retry(t.Context(), id, "", Ask{})
 	require.NoError(t, err)
 	r := w.awaitStatus(again, history.Running)
 	assert.Equal(t, id, r.RetryOf)
 	assert.Equal(t, 2, r.Attempt)
-	_, err = w.schedules.Retry(t.Context(), again, "")
+	_, err = w.schedules.Retry(t.Context(), again, "", Ask{})
 	require.ErrorContains(t, err, "you can repeat it once it has ended")
-	_, err = w.schedules.Cancel(t.Context(), 999, "")
+	_, err = w.schedules.Cancel(t.Context(), 999, Ask{Why: ""})
 	require.ErrorIs(t, err, history.ErrNoRun)
 }
 
@@ -196,9 +196,9 @@ func TestRetriesAndNotifications(t *testing.T) {
 	t.Setenv("HOOK_SECRET", secret)
 	w := newFixture(t, t.TempDir()+"/state.db")
 	var works atomic.Bool
-	launch := func(ctx context.Context, from *Loaded, r *history.Run, d definition, emit func(history.Line)) history.End {
+	launch := func(ctx context.Context, from *Loaded, r *history.Run, d definition, out Output) history.End {
 		if works.Load() {
-			return succeed(ctx, from, r, d, emit)
+			return succeed(ctx, from, r, d, out)
 		}
 		code := 1
 		return history.End{Status: history.Failed, ExitCode: &code, Error: "it broke"}
@@ -213,9 +213,9 @@ func TestRetriesAndNotifications(t *testing.T) {
 	assert.Equal(t, id, retry.RetryOf)
 	assert.WithinDuration(t, time.Now().Add(firstPause), retry.Due, 10*time.Second)
 	// Nobody wants to wait for it. That it is called off is the failure.
-	_, err := w.schedules.Cancel(t.Context(), retry.ID, "not needed")
+	_, err := w.schedules.Cancel(t.Context(), retry.ID, Ask{Why: "not needed"})
 	require.NoError(t, err)
-	last, err := w.schedules.Retry(t.Context(), retry.ID, "")
+	last, err := w.schedules.Retry(t.Context(), retry.ID, "", Ask{})
 	require.NoError(t, err)
 	w.awaitStatus(last, history.Failed)
 	got := <-deliveries
@@ -228,7 +228,7 @@ func TestRetriesAndNotifications(t *testing.T) {
 	}
 	assert.Equal(t, sign(secret, time.Unix(at, 0), got.body), got.signature)
 	// It goes on failing: no news.
-	again, err := w.schedules.Retry(t.Context(), last, "")
+	again, err := w.schedules.Retry(t.Context(), last, "", Ask{})
 	require.NoError(t, err)
 	w.awaitStatus(again, history.Failed)
 	works.Store(true)
@@ -253,9 +253,9 @@ func TestACancelledRetryIsAFailure(t *testing.T) {
 			events <- e
 		}))
 		defer hook.Close()
-		launch := func(ctx context.Context, from *Loaded, r *history.Run, d definition, emit func(history.Line)) history.End {
+		launch := func(ctx context.Context, from *Loaded, r *history.Run, d definition, out Output) history.End {
 			if r.Cause == history.ByRetry || r.Definition.Args != nil {
-				return hold(nil)(ctx, from, r, d, emit)
+				return hold(nil)(ctx, from, r, d, out)
 			}
 			return history.End{Status: history.Failed, Error: "it broke"}
 		}
@@ -273,13 +273,13 @@ func TestACancelledRetryIsAFailure(t *testing.T) {
 			runs := w.await(history.Filter{Schedule: name, Statuses: []history.Status{history.Running}}, func(runs []*history.Run) bool { return len(runs) == 1 })
 			assert.Empty(t, events, "it is being tried again")
 			if name == "by-hand" {
-				_, err = w.schedules.Cancel(t.Context(), runs[0].ID, "cancelled by hand")
+				_, err = w.schedules.Cancel(t.Context(), runs[0].ID, Ask{})
 				require.NoError(t, err)
 			} else {
 				e, err := w.schedules.one(t.Context(), w.schedules.db, name)
 				require.NoError(t, err)
 				e.Args = []string{"hold"}
-				next, err := w.schedules.RunNow(t.Context(), e)
+				next, err := w.schedules.RunNow(t.Context(), e.Name, Ask{})
 				require.NoError(t, err)
 				w.awaitStatus(next, history.Running)
 			}

@@ -246,6 +246,46 @@ var migrations = []string{
 		PRIMARY KEY (change_set, seq)
 	);
 	CREATE INDEX phscript_change_record ON phscript_change (record);`,
+
+	// What pages show: who asked for something, how far runs are, and what was called when.
+	// The index of due times has the status, so that the runs of a day are counted without
+	// reading them.
+	`ALTER TABLE phscript_run ADD COLUMN hint TEXT NOT NULL DEFAULT '';
+	ALTER TABLE phscript_run ADD COLUMN warnings BIGINT NOT NULL DEFAULT 0;
+	ALTER TABLE phscript_run ADD COLUMN written BIGINT NOT NULL DEFAULT 0;
+	ALTER TABLE phscript_run ADD COLUMN task TEXT NOT NULL DEFAULT '';
+	ALTER TABLE phscript_run ADD COLUMN task_unit TEXT NOT NULL DEFAULT '';
+	ALTER TABLE phscript_run ADD COLUMN task_done BIGINT NOT NULL DEFAULT 0;
+	ALTER TABLE phscript_run ADD COLUMN task_total BIGINT NOT NULL DEFAULT 0;
+	ALTER TABLE phscript_run ADD COLUMN task_left BIGINT NOT NULL DEFAULT -1;
+	ALTER TABLE phscript_run ADD COLUMN asked_by TEXT NOT NULL DEFAULT '';
+	ALTER TABLE phscript_run ADD COLUMN asked_why TEXT NOT NULL DEFAULT '';
+	ALTER TABLE phscript_run ADD COLUMN cancelled_by TEXT NOT NULL DEFAULT '';
+	DROP INDEX phscript_run_due;
+	CREATE INDEX phscript_run_due ON phscript_run (due_at, id, status);
+	ALTER TABLE phscript_schedule ADD COLUMN paused_by TEXT NOT NULL DEFAULT '';
+	ALTER TABLE phscript_schedule ADD COLUMN paused_why TEXT NOT NULL DEFAULT '';
+	ALTER TABLE phscript_schedule ADD COLUMN failing_at BIGINT;
+	ALTER TABLE phscript_schedule ADD COLUMN signature TEXT NOT NULL DEFAULT '';
+	CREATE TABLE phscript_audit (
+		id {{identity}},
+		at BIGINT NOT NULL,
+		actor TEXT NOT NULL,
+		role TEXT NOT NULL,
+		address TEXT NOT NULL,
+		action TEXT NOT NULL,
+		target TEXT NOT NULL,
+		detail TEXT NOT NULL
+	);
+	CREATE INDEX phscript_audit_target ON phscript_audit (target, id);
+	CREATE TABLE phscript_quota_minute (
+		tenant TEXT NOT NULL,
+		minute BIGINT NOT NULL,
+		script TEXT NOT NULL,
+		run TEXT NOT NULL,
+		calls BIGINT NOT NULL,
+		PRIMARY KEY (tenant, minute, script, run)
+	);`,
 }
 
 // migrationLock is the PostgreSQL advisory lock for changing the tables: "phscript"

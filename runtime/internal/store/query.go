@@ -17,6 +17,29 @@ type Queryer interface {
 	QueryRowContext(ctx context.Context, statement string, args ...any) *sql.Row
 }
 
+// Source is what can be read: the store itself, or a Reader of it.
+type Source interface {
+	Queryer
+	// Now is DB.Now.
+	Now() string
+	// Contains is the condition that a column contains a text, whatever the case of its
+	// letters. Its parameter is the result of Pattern.
+	Contains(column string) string
+}
+
+// Pattern is the parameter for Source.Contains.
+func Pattern(text string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+}
+
+// Contains implements Source.
+func (db *DB) Contains(column string) string {
+	if db.pool != nil {
+		return column + ` ILIKE ? ESCAPE '\'`
+	}
+	return column + ` LIKE ? ESCAPE '\'`
+}
+
 // ExecContext implements Queryer.
 func (db *DB) ExecContext(ctx context.Context, statement string, args ...any) (sql.Result, error) {
 	result, err := db.DB.ExecContext(ctx, db.bind(statement), args...)

@@ -72,6 +72,9 @@ func (r *readers) close() error {
 // Now is DB.Now.
 func (r *Reader) Now() string { return r.db.Now() }
 
+// Contains is DB.Contains.
+func (r *Reader) Contains(column string) string { return r.db.Contains(column) }
+
 // ExecContext implements Queryer. It always fails.
 func (*Reader) ExecContext(context.Context, string, ...any) (sql.Result, error) {
 	return nil, errReadOnly
@@ -89,7 +92,7 @@ func (r *Reader) QueryRowContext(ctx context.Context, statement string, args ...
 }
 
 // Within runs work on one state of the store: all its statements see the same commits.
-func (r *Reader) Within(ctx context.Context, work func(q Queryer) error) error {
+func (r *Reader) Within(ctx context.Context, work func(s Source) error) error {
 	tx, err := r.conn.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return r.db.final(err)
@@ -103,6 +106,9 @@ type reading struct {
 	r  *Reader
 	tx *sql.Tx
 }
+
+func (t *reading) Now() string                   { return t.r.Now() }
+func (t *reading) Contains(column string) string { return t.r.Contains(column) }
 
 func (*reading) ExecContext(context.Context, string, ...any) (sql.Result, error) {
 	return nil, errReadOnly

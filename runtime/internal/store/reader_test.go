@@ -65,7 +65,7 @@ func TestReadersWithinOneState(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *DB) {
 		r, err := db.Reader()
 		require.NoError(t, err)
-		require.NoError(t, r.Within(t.Context(), func(q Queryer) error {
+		require.NoError(t, r.Within(t.Context(), func(q Source) error {
 			assert.Equal(t, 0, tenants(t, q))
 			require.NoError(t, Exec(t.Context(), db, "INSERT INTO phscript_quota (tenant, host) VALUES ('a', 'h')"))
 			assert.Equal(t, 0, tenants(t, q))
@@ -83,7 +83,7 @@ func TestReadersChangeNothing(t *testing.T) {
 		const add = "INSERT INTO phscript_quota (tenant, host) VALUES ('a', 'h')"
 		require.ErrorIs(t, Exec(t.Context(), r, add), errReadOnly)
 		var tenant string
-		require.Error(t, r.Within(t.Context(), func(q Queryer) error {
+		require.Error(t, r.Within(t.Context(), func(q Source) error {
 			require.ErrorIs(t, Exec(t.Context(), q, add), errReadOnly)
 			return q.QueryRowContext(t.Context(), add+" RETURNING tenant").Scan(&tenant)
 		}))

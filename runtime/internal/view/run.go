@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/phscript/phscript/runtime/internal/display"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/outcome"
@@ -71,10 +73,14 @@ func RunLines(r *history.Run, now time.Time) []Line {
 	if r.Attempt > 1 {
 		line("attempt", fmt.Sprintf("%d, repeats run %d", r.Attempt, r.RetryOf))
 	}
+	line("asked by", because(r.AskedBy, r.AskedWhy))
 	line("tick", At(r.Tick))
 	line("due", At(r.Due))
 	line("status", string(r.Status))
 	line("reason", r.Reason)
+	if !strings.Contains(r.Reason, "by "+r.CancelledBy) {
+		line("cancelled by", r.CancelledBy)
+	}
 	line("worker", r.Worker)
 	line("started", At(r.Started))
 	line("ended", At(r.Ended))
@@ -85,6 +91,9 @@ func RunLines(r *history.Run, now time.Time) []Line {
 		line("exit code", strconv.Itoa(*r.ExitCode))
 	}
 	line("params", r.Definition.Params.JSON())
+	if r.Status == history.Running {
+		lines = append(lines, soFar(r)...)
+	}
 	var done outcome.Summary
 	if len(r.Summary) > 0 && json.Unmarshal(r.Summary, &done) == nil {
 		for _, m := range done.Modules {
@@ -93,6 +102,38 @@ func RunLines(r *history.Run, now time.Time) []Line {
 		lines = append(lines, Totals(&done)...)
 	}
 	return lines
+}
+
+// because is who did something, and why.
+func because(who, why string) string {
+	if why == "" {
+		return display.OneLine(who)
+	}
+	return display.OneLine(who + ": " + why)
+}
+
+// soFar is what a run at work last reported.
+func soFar(r *history.Run) (lines []Line) {
+	if t := r.Task; t != nil {
+		text := humanize.Comma(t.Done)
+		if t.Total > 0 {
+			text += " of " + humanize.Comma(t.Total)
+		}
+		text = display.OneLine(t.Name) + ", " + text + " " + display.OneLine(t.Unit)
+		if t.Left >= 0 {
+			text += ", about " + Duration(time.Duration(t.Left)*time.Second) + " left"
+		}
+		lines = append(lines, Line{"doing", text})
+	}
+	return append(lines, Line{"calls so far", humanize.Comma(int64(r.Calls))}, Line{"written so far", humanize.Comma(int64(r.Written))}, Line{"rejected so far", humanize.Comma(int64(r.Rejected))})
+}
+
+// LastLine is the last line that a run at work wrote, if it wrote any.
+func LastLine(lines []history.Line) []Line {
+	if len(lines) == 0 {
+		return nil
+	}
+	return []Line{{"last line", LogText(lines[len(lines)-1])}}
 }
 
 // LogText is a line of a run's log as text.

@@ -27,6 +27,9 @@ type Schedule struct {
 	Timing
 	State       string         `json:"state" doc:"ok, failing, missed, skipped, paused or disabled"`
 	PausedSince time.Time      `json:"paused_since,omitzero" doc:"when it was paused"`
+	PausedBy    string         `json:"paused_by,omitempty" doc:"who paused it"`
+	PausedWhy   string         `json:"paused_why,omitempty" doc:"why they paused it"`
+	FailingFrom time.Time      `json:"failing_since,omitzero" doc:"when it began to fail, if that is known"`
 	LastRun     int64          `json:"last_run,omitempty" doc:"the number of the last run that was started"`
 	Last        history.Status `json:"last_status,omitempty" doc:"the status of that run"`
 	LastTick    time.Time      `json:"last_tick,omitzero" doc:"when it was last due, whether it ran or not"`
@@ -61,7 +64,7 @@ func Schedules(ctx context.Context, s *serve.Schedules, now time.Time) ([]Schedu
 	list := []Schedule{}
 	for _, e := range entries {
 		one := Schedule{
-			Name: e.Name, Script: e.Script, Timing: timing(e.Definition), State: state(e), Source: e.Source, PausedSince: e.PausedSince,
+			Name: e.Name, Script: e.Script, Timing: timing(e.Definition), State: state(e), Source: e.Source, PausedSince: e.PausedSince, PausedBy: e.PausedBy, PausedWhy: e.PausedWhy, FailingFrom: e.FailingSince,
 			LastTick: ticks[e.Name], LastSuccess: e.LastSuccess, Missed: e.Missed, Skipped: e.Skipped, InARow: e.InARow, Undelivered: undelivered[e.Name],
 			GivenUp: e.GivenUp, GaveUp: e.GaveUp,
 		}
@@ -118,13 +121,21 @@ func (s Schedule) Why() string {
 	switch s.State {
 	case "paused":
 		if s.InARow == 0 {
-			return fmt.Sprintf("%s has been paused since %s", s.Name, At(s.PausedSince))
+			return fmt.Sprintf("%s has been paused since %s%s", s.Name, At(s.PausedSince), s.pausedBy())
 		}
-		return fmt.Sprintf("%s has been paused since %s; it was last due at %s", s.Name, At(s.PausedSince), At(s.LastTick))
+		return fmt.Sprintf("%s has been paused since %s%s; it was last due at %s", s.Name, At(s.PausedSince), s.pausedBy(), At(s.LastTick))
 	case string(serve.IdleMissed), string(serve.IdleSkipped):
 		return fmt.Sprintf("%s: %s without a run, the last one at %s", s.Name, ticks, At(s.LastTick))
 	}
 	return ""
+}
+
+// pausedBy says who paused it, and why, as far as that is known.
+func (s Schedule) pausedBy() string {
+	if s.PausedBy == "" {
+		return ""
+	}
+	return " by " + because(s.PausedBy, s.PausedWhy)
 }
 
 // Untold says in a sentence how many notifications could not be sent, or "" if there are

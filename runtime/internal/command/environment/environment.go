@@ -49,6 +49,8 @@ type Env struct {
 	// Dir is the working directory.
 	Dir string
 	Now func() time.Time
+	// User returns the name of the account that runs the program.
+	User func() string
 	// Processors is how many things can run at once.
 	Processors int
 	// Interrupts receives a value for each Ctrl-C or termination signal; call the

@@ -7,8 +7,10 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"os/user"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -53,6 +55,7 @@ func OfProcess() *Env {
 		ReadConfig:   rules.ReadFile,
 		Dir:          dir,
 		Now:          time.Now,
+		User:         userName,
 		Processors:   runtime.GOMAXPROCS(0),
 		Interrupts:   interrupts,
 		Signals:      notify,
@@ -67,6 +70,14 @@ func OfProcess() *Env {
 		e.errScreen, e.Stderr = os.Stderr, display.Terminal(os.Stderr)
 	}
 	return e
+}
+
+// userName falls back on the number of the account: in containers, it often has no name.
+func userName() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return "user " + strconv.Itoa(os.Getuid())
 }
 
 func isPipe(f *os.File) bool {

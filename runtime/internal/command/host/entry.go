@@ -150,7 +150,7 @@ func (e *Entry) beat(ctx context.Context, id int64) {
 		case <-tick.C:
 		}
 		_ = e.history(ctx, func(ctx context.Context, h *history.History) error {
-			own, cancelled, err := h.Seen(ctx, id, quota.ProcessName())
+			own, cancelled, err := h.Seen(ctx, id, quota.ProcessName(), nil)
 			if err == nil && own && cancelled && e.cancel != nil {
 				e.cancel(fault.StoppedBy(syscall.SIGTERM))
 			}
@@ -182,10 +182,10 @@ func (e *Entry) End(ctx context.Context, s *outcome.Summary) {
 	e.stop()
 	e.beats.Wait()
 	e.stop = nil
-	end := history.End{Status: statusOf(s), ExitCode: &s.ExitCode, Calls: s.Calls, Rejected: s.Lost(), Reason: e.secrets.String(e.note)}
+	end := history.End{Status: statusOf(s), ExitCode: &s.ExitCode, Calls: s.Calls, Written: s.Changed(), Rejected: s.Lost(), Reason: e.secrets.String(e.note)}
 	if s.Error != nil {
 		end.Reason = e.secrets.String(s.Error.String())
-		end.Error = e.secrets.String(s.Error.Message)
+		end.Error, end.Hint = e.secrets.String(s.Error.Message), e.secrets.String(s.Error.Hint)
 	}
 	text, err := json.Marshal(s)
 	if err == nil {

@@ -76,6 +76,14 @@ func (o *Options) Watch(env *environment.Env, c config.Config, script string) (w
 	return &inner, o.board.Close, nil
 }
 
+// Doing returns what the run is doing, or nil.
+func (o *Options) Doing() *progress.Task {
+	if o.board == nil {
+		return nil
+	}
+	return o.board.State().Main()
+}
+
 // errorSize is the size of the terminal of standard error.
 func errorSize(env *environment.Env) (columns, rows int) {
 	if env.ErrorSize != nil {

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
@@ -62,7 +64,7 @@ func Of(env *environment.Env, script runtime.Script, given Given) (*Values, erro
 	if err != nil {
 		return nil, err
 	}
-	named, err := fromParams(given.Params)
+	named, err := FromFlags(given.Params)
 	if err != nil {
 		return nil, err
 	}
@@ -155,8 +157,13 @@ func (v *Values) fromEnvironment(env *environment.Env) (values map[string]json.R
 	return values, scheduled, nil
 }
 
-// fromParams returns the values of --param.
-func fromParams(flags []string) (map[string]json.RawMessage, error) {
+// AddFlag adds the flag --param to a command.
+func AddFlag(cmd *cobra.Command, into *[]string) {
+	cmd.Flags().StringArrayVarP(into, "param", "p", nil, "Set the parameter `NAME=VALUE`, which the script reads as params.NAME")
+}
+
+// FromFlags returns the values of --param.
+func FromFlags(flags []string) (map[string]json.RawMessage, error) {
 	values := map[string]json.RawMessage{}
 	for _, flag := range flags {
 		name, value, ok := strings.Cut(flag, "=")

@@ -121,7 +121,7 @@ func TestRunsThatWereKilled(t *testing.T) {
 		require.NoError(t, history.New(db).Begin(ctx, one, "here:1"))
 		id = one.ID
 		require.NoError(t, store.Exec(ctx, db, "UPDATE phscript_run SET seen_at = seen_at - ?", (2*time.Minute).Microseconds()))
-		_, err := s.Retry(ctx, id, "")
+		_, err := s.Retry(ctx, id, "", serve.Ask{})
 		require.Error(t, err)
 	})
 	_, _, err := r.Run(run.New, "--allow-host", "127.0.0.1", "write.lua")
@@ -131,7 +131,7 @@ func TestRunsThatWereKilled(t *testing.T) {
 	assert.Equal(t, history.Lost, list[1].Status)
 	assert.Equal(t, "its process, here:1, is gone; the run's progress is unknown", list[1].Reason)
 	r.Store(trial.DefaultStore, func(ctx context.Context, s *serve.Schedules, db *store.DB) {
-		_, err := s.Retry(ctx, id, "")
+		_, err := s.Retry(ctx, id, "", serve.Ask{})
 		require.ErrorContains(t, err, "run 1 was not made by a service; repeat the command, phscript run")
 		// It was only asleep.
 		require.NoError(t, history.New(db).Conclude(ctx, id, history.End{Status: history.Succeeded}))

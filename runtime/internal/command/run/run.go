@@ -108,7 +108,7 @@ func build(env *environment.Env) (*cobra.Command, *options) {
 	o.AddProgress(cmd)
 	o.profiling.addFlags(cmd)
 	f.BoolVar(&o.Undoable, "undoable", false, "Read each record before it is changed, so you can undo the run")
-	f.StringArrayVarP(&o.params, "param", "p", nil, "Set the parameter `NAME=VALUE`, which the script reads as params.NAME")
+	params.AddFlag(cmd, &o.params)
 	f.StringVar(&o.summary, "summary", "", "Write a summary, with every rejected row, to `FILE` as JSON")
 	f.StringVar(&o.rejects, "rejects", "", "Write the rejected rows, with their reasons, to the new `FILE` as CSV; a dry run adds .dry-run to its name")
 	f.StringVar(&o.resume, "resume", "", "Continue the last run of this script that did not end, without sending its rows again; =`WHAT` says what happens to rows without keys that may be stored: send or skip (default: the run ends with an error that lists them)")
@@ -261,7 +261,7 @@ func runScript(env *environment.Env, o *options, flags *pflag.FlagSet) error {
 	entry := h.Enter(env, history.ByRun, script, cancel)
 	stopProgress := func() {}
 	if scheduled && o.summary != "" && rejected == nil {
-		stopProgress = so.keep(env, o.summary, script.Name, started, h.Secrets)
+		stopProgress = so.keep(env, o.summary, script.Name, started, h.Secrets, o.Doing)
 	}
 	program, runErr := h.Runtime.Compile(ctx, script)
 	if runErr == nil && inDoubt {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/params"
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/storage"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
@@ -39,6 +40,7 @@ type options struct {
 	resume   string
 	upcoming bool
 	file     string
+	params   []string
 }
 
 // New returns the command runs.
@@ -70,9 +72,11 @@ func New(env *environment.Env) *cobra.Command {
 	storage.AddCommand(env, group, "ids RUN", "Print the ids of the records that a run changed, as CSV", usage.AtLeastOne("run"), printIDs, func(cmd *cobra.Command, o *options) {
 		cmd.Flags().StringVarP(&o.file, "output", "o", "", "Write them to the new `FILE`")
 	})
-	storage.AddCommand(env, group, "cancel RUN...", "Cancel queued runs and end running ones", usage.AtLeastOne("run"), cancelRuns, nil)
-	storage.AddCommand(env, group, "retry RUN...", "Repeat finished runs with the same settings", usage.AtLeastOne("run"), retryRuns, func(cmd *cobra.Command, o *options) {
+	storage.AddCommand(env, group, "cancel RUN...", "Cancel queued runs and end running ones", usage.AtLeastOne("run"), cancelRuns, func(cmd *cobra.Command, o *options) { o.AddReason(cmd) })
+	storage.AddCommand(env, group, "retry RUN...", "Repeat finished runs with the same settings, except --param", usage.AtLeastOne("run"), retryRuns, func(cmd *cobra.Command, o *options) {
 		usage.Choice(cmd, &o.resume, "resume", "", "`WHAT` to do with rows without keys that may be stored: send them again or skip them (default: the run ends with an error that lists them)", "send", "skip")
+		params.AddFlag(cmd, &o.params)
+		o.AddReason(cmd)
 	})
 	return group
 }
@@ -205,7 +209,15 @@ func showRun(env *environment.Env, o *options) error {
 		if o.json {
 			return printing.JSON(env.Stdout, view.Run(r))
 		}
-		if err := printing.Lines(env, append(view.RunLines(r, env.Now()), recorded(ctx, db, r.ID)...)); err != nil {
+		lines := append(view.RunLines(r, env.Now()), recorded(ctx, db, r.ID)...)
+		if r.Status == history.Running {
+			last, err := history.New(db).Last(ctx, r.ID, 1)
+			if err != nil {
+				return err
+			}
+			lines = append(lines, view.LastLine(last)...)
+		}
+		if err := printing.Lines(env, lines); err != nil {
 			return err
 		}
 		if r.Error != "" {
@@ -293,7 +305,7 @@ func (o *options) eachRun(env *environment.Env, do func(ctx context.Context, s *
 
 func cancelRuns(env *environment.Env, o *options) error {
 	return o.eachRun(env, func(ctx context.Context, s *serve.Schedules, id int64) error {
-		was, err := s.Cancel(ctx, id, "cancelled by hand")
+		was, err := s.Cancel(ctx, id, o.Ask(env))
 		if err != nil {
 			return err
 		}
@@ -317,8 +329,13 @@ func retryRuns(env *environment.Env, o *options) error {
 		}
 		o.resume = chosen
 	}
+	ask := o.Ask(env)
+	var err error
+	if ask.Params, err = params.FromFlags(o.params); err != nil {
+		return err
+	}
 	return o.eachRun(env, func(ctx context.Context, s *serve.Schedules, id int64) error {
-		again, err := s.Retry(ctx, id, o.resume)
+		again, err := s.Retry(ctx, id, o.resume, ask)
 		if err != nil {
 			return err
 		}

@@ -138,7 +138,23 @@ func TestOneRun(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, json.Valid(text))
 	assert.Equal(t, "run 3 is cancelled\nrun 2 has already ended: failed\n", run("cancel", "3", "2"))
-	assert.Equal(t, "run 4 repeats run 1\n", run("retry", "1"))
+	assert.Equal(t, "run 4 repeats run 1\n", run("retry", "1", "--param", "days=14", "--reason", "the file is there now"))
+	assert.Regexp(t, `(?m)^reason +cancelled by kim$`, run("show", "3"))
+	shown := run("show", "4")
+	assert.Regexp(t, `(?m)^asked by +kim: the file is there now$`, shown)
+	assert.Regexp(t, `(?m)^params +\{"days":"14"\}$`, shown)
+	assert.NotContains(t, shown, "so far")
+	r.Store(trial.DefaultStore, func(ctx context.Context, _ *serve.Schedules, db *store.DB) {
+		h := history.New(db)
+		claimed, err := h.Claim(ctx, db, 4, "here:1")
+		require.NoError(t, err)
+		require.True(t, claimed)
+		_, _, err = h.Seen(ctx, 4, "here:1", &history.Progress{Calls: 1200, Written: 40, Rejected: 2, Task: &history.Task{Name: "Companies", Unit: "rows", Done: 6214, Total: 10000, Left: 90}})
+		require.NoError(t, err)
+		require.NoError(t, h.Append(ctx, []history.Line{{Run: 4, Seq: 1, At: time.Now(), Level: "warn", Message: "first"}, {Run: 4, Seq: 2, At: time.Now(), Level: "print", Message: "batch 13 done"}}))
+	})
+	assert.Regexp(t, `(?m)^doing +Companies, 6,214 of 10,000 rows, about 1m30s left\ncalls so far +1,200\nwritten so far +40\nrejected so far +2\nlast line +\S+ \S+ print +batch 13 done$`, run("show", "4"))
+	assert.Contains(t, run("show", "4", "--json"), `"warnings": 1`)
 
 	for args, want := range map[string]string{
 		"show 9": "there is no run 9", "cancel x": "'x' is not the number of a run", "rejected 2": "run 2 has no rejected rows",

@@ -13,6 +13,7 @@ import (
 
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/params"
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/storage"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
@@ -23,8 +24,9 @@ import (
 
 type options struct {
 	storage.Options
-	json  bool
-	count int
+	json   bool
+	count  int
+	params []string
 }
 
 // New returns the command schedule.
@@ -33,14 +35,18 @@ func New(env *environment.Env) *cobra.Command {
 		"schedule works on the schedules that 'phscript serve' has stored. It can run on another machine with the\n"+
 			"same --state.")
 	asJSON := func(cmd *cobra.Command, o *options) { usage.AddJSON(cmd, &o.json) }
+	reason := func(cmd *cobra.Command, o *options) { o.AddReason(cmd) }
 	storage.AddCommand(env, group, "list", "List the schedules", usage.NoArguments, listSchedules, asJSON)
 	storage.AddCommand(env, group, "next [NAME...]", "Show when schedules are due next", cobra.ArbitraryArgs, nextTicks, func(cmd *cobra.Command, o *options) {
 		cmd.Flags().IntVarP(&o.count, "number", "n", 10, "Show `N` times")
 		asJSON(cmd, o)
 	})
-	storage.AddCommand(env, group, "pause NAME...", "Pause schedules", usage.AtLeastOne("schedule"), pauseSchedules, nil)
-	storage.AddCommand(env, group, "resume NAME...", "Resume paused schedules", usage.AtLeastOne("schedule"), resumeSchedules, nil)
-	storage.AddCommand(env, group, "run NAME...", "Run schedules now, on a worker of 'phscript serve'", usage.AtLeastOne("schedule"), runSchedules, nil)
+	storage.AddCommand(env, group, "pause NAME...", "Pause schedules", usage.AtLeastOne("schedule"), pauseSchedules, reason)
+	storage.AddCommand(env, group, "resume NAME...", "Resume paused schedules", usage.AtLeastOne("schedule"), resumeSchedules, reason)
+	storage.AddCommand(env, group, "run NAME...", "Run schedules now, on a worker of 'phscript serve'", usage.AtLeastOne("schedule"), runSchedules, func(cmd *cobra.Command, o *options) {
+		params.AddFlag(cmd, &o.params)
+		reason(cmd, o)
+	})
 	return group
 }
 
@@ -185,7 +191,7 @@ func (o *options) forEachNamed(env *environment.Env, do func(ctx context.Context
 
 func pauseSchedules(env *environment.Env, o *options) error {
 	return o.forEachNamed(env, func(ctx context.Context, s *serve.Schedules, e serve.Entry) error {
-		if err := s.Pause(ctx, e.Name); err != nil {
+		if err := s.Pause(ctx, e.Name, o.Ask(env)); err != nil {
 			return err
 		}
 		fmt.Fprintf(env.Stdout, "%s is paused; its queued runs are cancelled, except those started by hand\n", e.Name)
@@ -195,7 +201,7 @@ func pauseSchedules(env *environment.Env, o *options) error {
 
 func resumeSchedules(env *environment.Env, o *options) error {
 	return o.forEachNamed(env, func(ctx context.Context, s *serve.Schedules, e serve.Entry) error {
-		if err := s.Resume(ctx, e.Name); err != nil {
+		if err := s.Resume(ctx, e.Name, o.Ask(env)); err != nil {
 			return err
 		}
 		next := "it is disabled"
@@ -208,8 +214,13 @@ func resumeSchedules(env *environment.Env, o *options) error {
 }
 
 func runSchedules(env *environment.Env, o *options) error {
+	ask := o.Ask(env)
+	var err error
+	if ask.Params, err = params.FromFlags(o.params); err != nil {
+		return err
+	}
 	return o.forEachNamed(env, func(ctx context.Context, s *serve.Schedules, e serve.Entry) error {
-		id, err := s.RunNow(ctx, e)
+		id, err := s.RunNow(ctx, e.Name, ask)
 		if err != nil {
 			return err
 		}

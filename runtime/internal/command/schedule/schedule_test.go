@@ -48,9 +48,9 @@ func TestSchedules(t *testing.T) {
 	assert.Equal(t, "nightly", ticks[0].Schedule)
 	assert.Equal(t, time.Date(2026, 1, 16, 2, 0, 0, 0, time.UTC), ticks[0].At.UTC())
 
-	assert.Equal(t, "nightly is paused; its queued runs are cancelled, except those started by hand\n", run("pause", "nightly"))
+	assert.Equal(t, "nightly is paused; its queued runs are cancelled, except those started by hand\n", run("pause", "nightly", "--reason", "the vendor is down"))
 	assert.NotContains(t, run("next"), "nightly")
-	assert.Regexp(t, `\nnightly has been paused since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+\n`, run("list"))
+	assert.Regexp(t, `\nnightly has been paused since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+ by kim: the vendor is down\n`, run("list"))
 	assert.Contains(t, run("resume", "nightly"), "nightly is resumed; next at ")
 	assert.Equal(t, "run 1 of often is queued; follow it with 'phscript runs logs -f 1'\n", run("run", "often"))
 
@@ -64,6 +64,9 @@ func TestSchedules(t *testing.T) {
 		require.ErrorAs(t, err, &failed)
 		assert.Equal(t, "'phscript schedule list"+again+"' lists the schedules", failed.Hint)
 	}
+	assert.Contains(t, run("run", "often", "--param", "region=eu"), "run 2 of often is queued")
+	_, _, err = r.Run(schedule.New, "run", "often", "-p", "region")
+	require.ErrorContains(t, err, "--param region has no value")
 	_, _, err = r.Run(schedule.New, "run")
 	assert.EqualError(t, err, "name at least one schedule")
 }

@@ -28,6 +28,7 @@ type Options struct {
 	// Config is the configuration that WithStore has read.
 	Config config.Config
 
+	reason string
 	// place is where the store is, and missing whether there is none.
 	place   string
 	missing bool

@@ -71,7 +71,7 @@ func New(t *testing.T, files map[string]string) *Trial {
 	rules := trust.Current(func(string) (string, bool) { return "", false })
 	r.Env = &environment.Env{
 		Version: "v1.2.3", Stdin: strings.NewReader(""), Stdout: &r.out, Stderr: &r.err, Dir: dir,
-		Now: func() time.Time { return Now }, Processors: 2, ReadFile: sourcefile.Wait, Trust: rules,
+		Now: func() time.Time { return Now }, User: func() string { return "kim" }, Processors: 2, ReadFile: sourcefile.Wait, Trust: rules,
 		Getenv:     func(name string) (string, bool) { v, ok := r.Variables[name]; return v, ok },
 		Interrupts: func() (<-chan os.Signal, func()) { return r.Signals, func() {} },
 		Exit:       func(code int) { t.Errorf("the process ended with exit code %d", code) },
