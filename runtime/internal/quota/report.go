@@ -116,6 +116,10 @@ const (
 
 // Forget deletes the records of tenants that no longer make calls.
 func Forget(ctx context.Context, db *store.DB) error {
-	return store.Exec(ctx, db, `DELETE FROM phscript_quota WHERE blocked_at < `+db.Now()+` - ? AND booked_at < `+db.Now()+` - ?`,
-		forget429After.Microseconds(), forgetAfter.Microseconds())
+	idle := `blocked_at < ` + db.Now() + ` - ? AND booked_at < ` + db.Now() + ` - ?`
+	args := []any{forget429After.Microseconds(), forgetAfter.Microseconds()}
+	if err := forgetPast(ctx, db, idle, args...); err != nil {
+		return err
+	}
+	return store.Exec(ctx, db, `DELETE FROM phscript_quota WHERE `+idle, args...)
 }

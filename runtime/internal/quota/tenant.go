@@ -28,6 +28,8 @@ type tenant struct {
 	// when starts were last moved: those with higher numbers are where they were booked.
 	bookedAt, last, moved int64
 	starts                []start
+	// dropped are starts that were removed because they no longer count.
+	dropped []start
 	// others is how many calls others had sent at othersAt, marks are how many were ours.
 	others, othersAt int64
 	marks            []mark
@@ -42,7 +44,7 @@ func change(ctx context.Context, db *store.DB, key, host string, do func(t *tena
 	// The time is read after the row is locked, which may take long.
 	get := `SELECT ` + columns + `, ` + db.Now() + ` FROM (SELECT ` + columns + ` FROM phscript_quota WHERE tenant = ?` + db.Locking() + `) AS locked`
 	const set = `UPDATE phscript_quota SET blocked_until = ?, blocked_at = ?, blocked_by = ?, booked_at = ?, last_start = ?, moved_start = ?, others = ?, others_at = ?, marks = ?, runs = ?, starts = ? WHERE tenant = ?`
-	if err := db.Prepare(ctx, get, set); err != nil {
+	if err := db.Prepare(ctx, get, set, addPast); err != nil {
 		return err
 	}
 	return db.InTx(ctx, func(tx *store.Tx) error {
@@ -64,7 +66,10 @@ func change(ctx context.Context, db *store.DB, key, host string, do func(t *tena
 		if err != nil {
 			return err
 		}
-		return store.Exec(ctx, tx, set, t.blockedUntil, t.blockedAt, t.blockedBy, t.bookedAt, t.last, t.moved, t.others, t.othersAt, marks, runs, starts, key)
+		if err := store.Exec(ctx, tx, set, t.blockedUntil, t.blockedAt, t.blockedBy, t.bookedAt, t.last, t.moved, t.others, t.othersAt, marks, runs, starts, key); err != nil {
+			return err
+		}
+		return t.settle(ctx, tx)
 	})
 }
 
@@ -103,7 +108,13 @@ func (t *tenant) moveBack() {
 
 // drop forgets the starts up to a time.
 func (t *tenant) drop(until int64) {
-	t.starts = slices.DeleteFunc(t.starts, func(s start) bool { return s.at <= until })
+	t.starts = slices.DeleteFunc(t.starts, func(s start) bool {
+		if s.at > until {
+			return false
+		}
+		t.dropped = append(t.dropped, s)
+		return true
+	})
 }
 
 type row interface{ Scan(to ...any) error }
