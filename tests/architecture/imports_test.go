@@ -129,9 +129,11 @@ var rules = []rule{
 	{pkg: "runtime/internal/audit", own: []string{"runtime/internal/store"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/history", own: []string{"runtime/internal/config", "runtime/internal/store"}, never: []string{lua, "net/http"}},
 	{
-		pkg: "runtime/internal/serve", own: []string{"runtime/internal/sourcefile", "planhat", "planhat/catalog", "runtime/internal/config", "runtime/internal/fault", "runtime/internal/header", "runtime/internal/history", "runtime/internal/outcome", "runtime/internal/pattern", "runtime/internal/quota", "runtime/internal/schedule", "runtime/internal/store", "runtime/internal/trust"}, never: []string{lua},
+		pkg: "runtime/internal/serve", own: []string{"runtime/internal/sourcefile", "planhat", "planhat/catalog", "runtime/internal/audit", "runtime/internal/config", "runtime/internal/fault", "runtime/internal/header", "runtime/internal/history", "runtime/internal/outcome", "runtime/internal/pattern", "runtime/internal/quota", "runtime/internal/schedule", "runtime/internal/store", "runtime/internal/trust"}, never: []string{lua},
 		programs: "each scheduled run is a process of its own, and an operator's command tells of failures; scripts reach neither",
 	},
+	{pkg: "runtime/internal/overview", own: []string{"runtime/internal/history", "runtime/internal/quota", "runtime/internal/serve", "runtime/internal/store"}, never: []string{lua}},
+	{pkg: "runtime/internal/follow", own: []string{"runtime/internal/history"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/reference", own: []string{"bindings/spec", "planhat/catalog", "runtime/internal/guide", "runtime/internal/manual", "runtime/internal/pattern"}},
 	{pkg: "runtime/internal/planfile", own: []string{"planhat", "planhat/catalog", "runtime/internal/outcome", "runtime/internal/plan", "runtime/internal/sourcefile", "runtime/internal/unfinished"}, never: []string{lua}},
 	{pkg: "runtime/internal/apply", own: []string{"planhat", "planhat/catalog", "runtime/internal/changes", "runtime/internal/consent", "runtime/internal/plan", "runtime/internal/planfile", "runtime/internal/store"}, never: []string{lua}},
@@ -140,7 +142,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/command/environment", own: []string{"runtime/internal/sourcefile", "planhat", "runtime/internal/display", "runtime/internal/fault", "runtime/internal/keyring", "runtime/internal/trust"}},
 	{pkg: "runtime/internal/command/usage", own: []string{"planhat/catalog", "runtime/internal/config", "runtime/internal/fault", "runtime/internal/command/environment"}, never: []string{lua}},
 	{pkg: "runtime/internal/command/printing", own: []string{"runtime/internal/sourcefile", "runtime", "runtime/internal/display", "runtime/internal/unfinished", "runtime/internal/view", "runtime/internal/command/environment", "runtime/internal/command/usage"}},
-	{pkg: "runtime/internal/command/storage", own: []string{"runtime/internal/config", "runtime/internal/trust", "runtime/internal/serve", "runtime/internal/store", "runtime/internal/command/environment", "runtime/internal/command/usage"}},
+	{pkg: "runtime/internal/command/storage", own: []string{"runtime/internal/audit", "runtime/internal/config", "runtime/internal/quota", "runtime/internal/trust", "runtime/internal/serve", "runtime/internal/store", "runtime/internal/command/environment", "runtime/internal/command/usage"}},
 	{
 		pkg: "runtime/internal/command/mcp", own: []string{"runtime/internal/command/environment", "runtime/internal/command/usage", "runtime/internal/config", "runtime/internal/guide", "runtime/internal/header", "runtime/internal/manual", "runtime/internal/reference", "runtime/internal/schema", "runtime/internal/suite", "planhat/catalog"},
 		programs: "each call of a tool is a process of phscript, so a script cannot end or exhaust the server; scripts cannot choose the program",

@@ -53,8 +53,7 @@ func (l Lines) condition(s store.Source) (where string, args []any) {
 		where, args = where+` AND level IN (?`+strings.Repeat(`, ?`, len(l.Levels)-1)+`)`, append(args, values(l.Levels)...)
 	}
 	if l.Text != "" {
-		text := pattern(l.Text)
-		where, args = where+` AND (`+s.Contains("message")+` OR `+s.Contains("fields")+`)`, append(args, text, text)
+		where, args = where+` AND `+s.Matches(`message || ' ' || fields`), append(args, store.Containing(searchable(l.Text)))
 	}
 	return where, args
 }

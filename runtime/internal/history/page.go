@@ -67,11 +67,23 @@ func (h *History) Page(ctx context.Context, f Filter) (p Page, err error) {
 	return p, nil
 }
 
+// Open returns the runs that are at work, and then those that are due, the oldest first, at
+// most so many.
+func (h *History) Open(ctx context.Context, most int) ([]*Run, error) {
+	return h.pick(ctx, h.read, listed, open+` AND due_at <= `+h.read.Now()+` ORDER BY status DESC, due_at, id LIMIT ?`, most)
+}
+
+// Finished returns the runs that ended last, at most so many. Skipped and missed ones, which
+// were not started, are not among them.
+func (h *History) Finished(ctx context.Context, most int) ([]*Run, error) {
+	return h.pick(ctx, h.read, listed, `ended_at IS NOT NULL AND status NOT IN (?, ?) ORDER BY ended_at DESC, id DESC LIMIT ?`, Skipped, Missed, most)
+}
+
 // longestSearch is how many bytes of a text are looked for.
 const longestSearch = 200
 
-// searched are the columns that Filter.Text is looked for in.
-var searched = []string{"schedule", "script", "reason", "error", "asked_by", "asked_why"}
+// searched is what Filter.Text is looked for in. One text is compared faster than six.
+const searched = `coalesce(schedule, '') || ' ' || script || ' ' || reason || ' ' || error || ' ' || asked_by || ' ' || asked_why`
 
 // more adds the conditions of a filter that only pages use.
 func (f Filter) more(s store.Source, add func(condition string, values ...any)) {
@@ -85,26 +97,21 @@ func (f Filter) more(s store.Source, add func(condition string, values ...any)) 
 		add("cause IN (?"+strings.Repeat(", ?", len(f.Causes)-1)+")", values(f.Causes)...)
 	}
 	if f.Worker != "" {
-		// Not LIKE, whose wildcards a name may contain.
-		add("substr(worker, 1, ?) = ?", len([]rune(f.Worker)), f.Worker)
+		add(s.Matches("worker"), store.Beginning(searchable(f.Worker)))
 	}
 	if f.Text == "" {
 		return
 	}
-	var either []string
-	var found []any
-	for _, column := range searched {
-		either, found = append(either, s.Contains(column)), append(found, pattern(f.Text))
-	}
 	if id, err := strconv.ParseInt(strings.TrimPrefix(strings.TrimSpace(f.Text), "#"), 10, 64); err == nil {
-		either, found = append(either, "id = ?"), append(found, id)
+		add("("+s.Matches(searched)+" OR id = ?)", store.Containing(searchable(f.Text)), id)
+		return
 	}
-	add("("+strings.Join(either, " OR ")+")", found...)
+	add(s.Matches(searched), store.Containing(searchable(f.Text)))
 }
 
-// pattern is the parameter for a text that is looked for.
-func pattern(text string) string {
-	return store.Pattern(storable(strings.ToValidUTF8(text[:min(len(text), longestSearch)], "")))
+// searchable returns a text that can be looked for.
+func searchable(text string) string {
+	return storable(strings.ToValidUTF8(text[:min(len(text), longestSearch)], ""))
 }
 
 func values[T any](list []T) (all []any) {

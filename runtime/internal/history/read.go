@@ -83,6 +83,15 @@ func (h *History) Get(ctx context.Context, tx store.Queryer, id int64) (*Run, er
 // Run returns one run, or ErrNoRun.
 func (h *History) Run(ctx context.Context, id int64) (*Run, error) { return h.Get(ctx, h.read, id) }
 
+// Brief is Run without the summary.
+func (h *History) Brief(ctx context.Context, id int64) (*Run, error) {
+	r, err := scan(h.read.QueryRowContext(ctx, `SELECT `+brief+` FROM phscript_run WHERE id = ?`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, ErrNoRun
+	}
+	return r, err
+}
+
 // FirstAttempt returns the number of a run's first attempt, as far as the history has it.
 func (h *History) FirstAttempt(ctx context.Context, r *Run) (int64, error) {
 	first := r

@@ -102,11 +102,18 @@ func (e storedEntry) entry() (Entry, error) {
 
 // List returns the schedules by name. The error names those that cannot be used on
 // this machine, for instance because it does not know their time zone.
-func (s *Schedules) List(ctx context.Context) ([]Entry, error) {
-	return s.query(ctx, s.db, `removed = 0 ORDER BY name`)
+func (s *Schedules) List(ctx context.Context) ([]Entry, error) { return Entries(ctx, s.db) }
+
+// Entries is Schedules.List for those who only read.
+func Entries(ctx context.Context, q store.Queryer) ([]Entry, error) {
+	return entries(ctx, q, `removed = 0 ORDER BY name`)
 }
 
-func (s *Schedules) query(ctx context.Context, q store.Queryer, where string, args ...any) (list []Entry, err error) {
+func (s *Schedules) query(ctx context.Context, q store.Queryer, where string, args ...any) ([]Entry, error) {
+	return entries(ctx, q, where, args...)
+}
+
+func entries(ctx context.Context, q store.Queryer, where string, args ...any) (list []Entry, err error) {
 	var all []storedEntry
 	err = store.Each(ctx, q, func(row *sql.Rows) error {
 		e, err := scanEntry(row)

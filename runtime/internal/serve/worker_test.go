@@ -254,7 +254,7 @@ func TestACancelledRetryIsAFailure(t *testing.T) {
 		}))
 		defer hook.Close()
 		launch := func(ctx context.Context, from *Loaded, r *history.Run, d definition, out Output) history.End {
-			if r.Cause == history.ByRetry || r.Definition.Args != nil {
+			if r.Cause == history.ByRetry || !r.Definition.Params.IsZero() {
 				return hold(nil)(ctx, from, r, d, out)
 			}
 			return history.End{Status: history.Failed, Error: "it broke"}
@@ -276,10 +276,7 @@ func TestACancelledRetryIsAFailure(t *testing.T) {
 				_, err = w.schedules.Cancel(t.Context(), runs[0].ID, Ask{})
 				require.NoError(t, err)
 			} else {
-				e, err := w.schedules.one(t.Context(), w.schedules.db, name)
-				require.NoError(t, err)
-				e.Args = []string{"hold"}
-				next, err := w.schedules.RunNow(t.Context(), e.Name, Ask{})
+				next, err := w.schedules.RunNow(t.Context(), name, Ask{Params: map[string]json.RawMessage{"hold": json.RawMessage("true")}})
 				require.NoError(t, err)
 				w.awaitStatus(next, history.Running)
 			}

@@ -248,8 +248,8 @@ var migrations = []string{
 	CREATE INDEX phscript_change_record ON phscript_change (record);`,
 
 	// What pages show: who asked for something, how far runs are, and what was called when.
-	// The index of due times has the status, so that the runs of a day are counted without
-	// reading them.
+	// The indexes have what overviews need, so that the runs of a day are counted, and the last
+	// ones of every schedule listed, without reading the runs themselves.
 	`ALTER TABLE phscript_run ADD COLUMN hint TEXT NOT NULL DEFAULT '';
 	ALTER TABLE phscript_run ADD COLUMN warnings BIGINT NOT NULL DEFAULT 0;
 	ALTER TABLE phscript_run ADD COLUMN written BIGINT NOT NULL DEFAULT 0;
@@ -263,6 +263,8 @@ var migrations = []string{
 	ALTER TABLE phscript_run ADD COLUMN cancelled_by TEXT NOT NULL DEFAULT '';
 	DROP INDEX phscript_run_due;
 	CREATE INDEX phscript_run_due ON phscript_run (due_at, id, status);
+	DROP INDEX phscript_run_schedule;
+	CREATE INDEX phscript_run_schedule ON phscript_run (schedule, due_at, id, status, started_at, ended_at);
 	ALTER TABLE phscript_schedule ADD COLUMN paused_by TEXT NOT NULL DEFAULT '';
 	ALTER TABLE phscript_schedule ADD COLUMN paused_why TEXT NOT NULL DEFAULT '';
 	ALTER TABLE phscript_schedule ADD COLUMN failing_at BIGINT;

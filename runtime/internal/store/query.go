@@ -22,22 +22,26 @@ type Source interface {
 	Queryer
 	// Now is DB.Now.
 	Now() string
-	// Contains is the condition that a column contains a text, whatever the case of its
-	// letters. Its parameter is the result of Pattern.
-	Contains(column string) string
+	// Matches is the condition that a text contains another one, or begins with it, whatever
+	// the case of A to Z. Its parameter is the result of Containing or Beginning.
+	Matches(text string) string
 }
 
-// Pattern is the parameter for Source.Contains.
-func Pattern(text string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
-}
+var wildcards = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-// Contains implements Source.
-func (db *DB) Contains(column string) string {
+// Containing and Beginning are parameters for Source.Matches.
+func Containing(text string) string { return "%" + wildcards.Replace(text) + "%" }
+
+// Beginning is like Containing.
+func Beginning(text string) string { return wildcards.Replace(text) + "%" }
+
+// Matches implements Source.
+func (db *DB) Matches(text string) string {
 	if db.pool != nil {
-		return column + ` ILIKE ? ESCAPE '\'`
+		// With the rules of a language, it would take many times as long.
+		return `(` + text + `) COLLATE "C" ILIKE ? ESCAPE '\'`
 	}
-	return column + ` LIKE ? ESCAPE '\'`
+	return `(` + text + `) LIKE ? ESCAPE '\'`
 }
 
 // ExecContext implements Queryer.

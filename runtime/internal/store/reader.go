@@ -72,8 +72,8 @@ func (r *readers) close() error {
 // Now is DB.Now.
 func (r *Reader) Now() string { return r.db.Now() }
 
-// Contains is DB.Contains.
-func (r *Reader) Contains(column string) string { return r.db.Contains(column) }
+// Matches is DB.Matches.
+func (r *Reader) Matches(text string) string { return r.db.Matches(text) }
 
 // ExecContext implements Queryer. It always fails.
 func (*Reader) ExecContext(context.Context, string, ...any) (sql.Result, error) {
@@ -107,8 +107,8 @@ type reading struct {
 	tx *sql.Tx
 }
 
-func (t *reading) Now() string                   { return t.r.Now() }
-func (t *reading) Contains(column string) string { return t.r.Contains(column) }
+func (t *reading) Now() string                { return t.r.Now() }
+func (t *reading) Matches(text string) string { return t.r.Matches(text) }
 
 func (*reading) ExecContext(context.Context, string, ...any) (sql.Result, error) {
 	return nil, errReadOnly
