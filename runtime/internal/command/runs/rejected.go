@@ -34,6 +34,9 @@ func printRejected(env *environment.Env, o *options) error {
 				return fmt.Errorf("the summary of run %d: %w", r.ID, err)
 			}
 		}
+		if r.Status == history.Running {
+			return &usage.Error{Message: fmt.Sprintf("run %d is still running; its rejected rows are stored when it ends", r.ID), Hint: "'phscript runs show " + strconv.FormatInt(r.ID, 10) + "' says how many there are so far"}
+		}
 		if r.Rejected == history.Unknown || r.Rejected > 0 && len(stored.Rows) == 0 {
 			return &usage.Error{Message: fmt.Sprintf("the rejected rows of run %d were not kept: it ended without a complete summary", r.ID), Hint: "'phscript runs show " + strconv.FormatInt(r.ID, 10) + "' says how it ended, and whether a disk was full"}
 		}

@@ -223,7 +223,7 @@ func showRun(env *environment.Env, o *options) error {
 		if r.Error != "" {
 			fmt.Fprintf(env.Stdout, "\n%s\n", display.Text(r.Error))
 		}
-		if r.Rejected > 0 {
+		if r.Rejected > 0 && r.Status.Over() {
 			fmt.Fprintf(env.Stdout, "\n'phscript runs rejected %d%s' prints the rejected rows\n", r.ID, o.Again())
 		}
 		return nil

@@ -155,6 +155,9 @@ func TestOneRun(t *testing.T) {
 	})
 	assert.Regexp(t, `(?m)^doing +Companies, 6,214 of 10,000 rows, about 1m30s left\ncalls so far +1,200\nwritten so far +40\nrejected so far +2\nlast line +\S+ \S+ print +batch 13 done$`, run("show", "4"))
 	assert.Contains(t, run("show", "4", "--json"), `"warnings": 1`)
+	assert.NotContains(t, run("show", "4"), "prints the rejected rows", "they are stored when it ends")
+	_, _, err = r.Run(runs.New, "rejected", "4")
+	require.EqualError(t, err, "run 4 is still running; its rejected rows are stored when it ends")
 
 	for args, want := range map[string]string{
 		"show 9": "there is no run 9", "cancel x": "'x' is not the number of a run", "rejected 2": "run 2 has no rejected rows",
