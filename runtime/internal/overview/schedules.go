@@ -158,8 +158,8 @@ func readOutcomes(ctx context.Context, q store.Source, now time.Time) (map[strin
 		return nil
 	}, `SELECT name, coalesce((SELECT string_agg(id || ' ' || due_at || ' ' || coalesce(ended_at - started_at, 0) || ' ' || status, ',') FROM (
 		SELECT id, due_at, started_at, ended_at, status FROM phscript_run
-		WHERE schedule = name AND due_at <= ? AND status <> ? ORDER BY due_at DESC, id DESC LIMIT ?) AS few), '') FROM phscript_schedule WHERE removed = 0`,
-		now.UnixMicro(), history.Queued, mostOutcomes)
+		WHERE schedule = name AND due_at <= ? AND status <> '`+string(history.Queued)+`' ORDER BY due_at DESC, id DESC LIMIT ?) AS few), '') FROM phscript_schedule WHERE removed = 0`,
+		now.UnixMicro(), mostOutcomes)
 	return all, err
 }
 

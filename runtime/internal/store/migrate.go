@@ -263,8 +263,7 @@ var migrations = []string{
 	ALTER TABLE phscript_run ADD COLUMN cancelled_by TEXT NOT NULL DEFAULT '';
 	DROP INDEX phscript_run_due;
 	CREATE INDEX phscript_run_due ON phscript_run (due_at, id, status);
-	DROP INDEX phscript_run_schedule;
-	CREATE INDEX phscript_run_schedule ON phscript_run (schedule, due_at, id, status, started_at, ended_at);
+	CREATE INDEX phscript_run_outcome ON phscript_run (schedule, due_at, id, status, started_at, ended_at) WHERE status <> 'queued';
 	ALTER TABLE phscript_schedule ADD COLUMN paused_by TEXT NOT NULL DEFAULT '';
 	ALTER TABLE phscript_schedule ADD COLUMN paused_why TEXT NOT NULL DEFAULT '';
 	ALTER TABLE phscript_schedule ADD COLUMN failing_at BIGINT;
