@@ -30,6 +30,8 @@ const (
 	mostAtOnce, mostKept = 500, 2000
 	// within is how long one look may take.
 	within = 10 * time.Second
+	// lingers is how long a run is asked for after the last call of Since.
+	lingers = 5 * time.Second
 )
 
 // Batch is what happened to a run since the last one.
@@ -38,21 +40,25 @@ type Batch struct {
 	// viewers share them.
 	Run   *history.Run
 	Lines []history.Line
+	// Last is the line to continue from: the last of Lines, unless there are none.
+	Last int64
 	// More reports whether there are further lines already, End whether there will be none.
 	More, End bool
 }
 
 // Logs follows the logs of runs. It is safe for concurrent use.
 type Logs struct {
-	from Source
-	soon time.Duration
+	from          Source
+	soon, lingers time.Duration
 
 	mu      sync.Mutex
 	watched map[int64]*poller
 }
 
 // New returns a follower of the logs of runs.
-func New(from Source) *Logs { return &Logs{from: from, soon: soon, watched: map[int64]*poller{}} }
+func New(from Source) *Logs {
+	return &Logs{from: from, soon: soon, lingers: lingers, watched: map[int64]*poller{}}
+}
 
 // Watched returns how many runs are asked for.
 func (l *Logs) Watched() int {
@@ -74,26 +80,46 @@ func (l *Logs) Watch(ctx context.Context, run, after int64, each func(Batch) err
 			return err
 		}
 		seen = s.number
-		for {
-			b := Batch{Run: s.run}
-			if b.Lines, err = l.lines(ctx, s, run, after); err != nil {
+		for more := true; more; {
+			b, err := l.batch(ctx, s, run, after)
+			if err != nil {
 				return err
 			}
-			if n := len(b.Lines); n > 0 {
-				after = b.Lines[n-1].Seq
-			} else {
-				after = max(after, s.from) // the earlier ones were deleted
-			}
-			b.More = after < s.last
-			b.End = s.end && !b.More
 			if err := each(b); err != nil || b.End {
 				return err
 			}
-			if !b.More {
-				break
-			}
+			after, more = b.Last, b.More
 		}
 	}
+}
+
+// Since returns what happened to a run after a line, without waiting for more: for those who
+// ask again and again. As long as somebody does, the store is asked as for Watch, however many
+// they are. The state and the lines may be a second old.
+func (l *Logs) Since(ctx context.Context, run, after int64) (Batch, error) {
+	p := l.join(run)
+	defer func() {
+		time.AfterFunc(l.lingers, func() { l.leave(run, p) })
+	}()
+	s, err := p.await(ctx, 0)
+	if err != nil {
+		return Batch{}, err
+	}
+	return l.batch(ctx, s, run, after)
+}
+
+// batch returns what follows a line in a state.
+func (l *Logs) batch(ctx context.Context, s state, run, after int64) (b Batch, err error) {
+	b.Run, b.Last = s.run, max(after, s.from)
+	if b.Lines, err = l.lines(ctx, s, run, after); err != nil {
+		return b, err
+	}
+	if n := len(b.Lines); n > 0 {
+		b.Last = b.Lines[n-1].Seq
+	}
+	b.More = b.Last < s.last
+	b.End = s.end && !b.More
+	return b, nil
 }
 
 // lines returns the lines that follow a line, at most mostAtOnce. It waits for a store that

@@ -240,6 +240,37 @@ func TestLeaving(t *testing.T) {
 	})
 }
 
+// TestThoseWhoAskAgain see every line once as well, and share a poller that ends when they
+// stop.
+func TestThoseWhoAskAgain(t *testing.T) {
+	onBoth(t, func(f *fixture) {
+		f.logs.lingers = 100 * time.Millisecond
+		f.write(1200)
+		asked := func(after int64) (seen int64, over bool) {
+			b, err := f.logs.Since(f.Context(), f.run, after)
+			require.NoError(f, err)
+			for _, l := range b.Lines {
+				after++
+				require.Equal(f, after, l.Seq)
+			}
+			assert.Equal(f, after, b.Last)
+			return after, b.End
+		}
+		var seen int64
+		patience.Await(f, time.Millisecond, func() bool { seen, _ = asked(seen); return seen == 1200 }, "the first lines never came")
+		f.write(700)
+		patience.Await(f, time.Millisecond, func() bool { seen, _ = asked(seen); return seen == 1900 }, "the next lines never came")
+		f.write(1)
+		f.end()
+		over := false
+		patience.Await(f, time.Millisecond, func() bool { seen, over = asked(seen); return over }, "the end never came")
+		assert.EqualValues(f, 1901, seen)
+		patience.Await(f, 10*time.Millisecond, func() bool { return f.logs.Watched() == 0 }, "the poller stays")
+		_, err := f.logs.Since(f.Context(), 999, 0)
+		require.ErrorIs(f, err, history.ErrNoRun)
+	})
+}
+
 // TestDeletedLinesEndNothing: the log of an old run may be deleted while it is read.
 func TestDeletedLinesEndNothing(t *testing.T) {
 	onBoth(t, func(f *fixture) {

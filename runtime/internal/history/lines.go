@@ -58,6 +58,25 @@ func (l Lines) condition(s store.Source) (where string, args []any) {
 	return where, args
 }
 
+// Picks reports whether a line is among those that Levels and Text select, for lines that were
+// read already.
+func (l Lines) Picks(one Line) bool {
+	if len(l.Levels) > 0 && !slices.Contains(l.Levels, one.Level) {
+		return false
+	}
+	return strings.Contains(lowerCase(one.Message+" "+string(one.Fields)), lowerCase(searchable(l.Text)))
+}
+
+// lowerCase changes A to Z only, as the databases do.
+func lowerCase(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, text)
+}
+
 // Lines returns lines of a log, in their order.
 func (h *History) Lines(ctx context.Context, l Lines) (lines []Line, err error) {
 	where, args := l.condition(h.read)

@@ -210,6 +210,18 @@ func TestLines(t *testing.T) {
 			tt.l.Run = r.ID
 			got, err := pages.Lines(t.Context(), tt.l)
 			require.NoError(t, err)
+			for _, one := range got {
+				require.True(t, tt.l.Picks(one), name)
+			}
+			if tt.l.After == 0 && tt.l.Before == 0 && tt.l.Limit == 0 {
+				picked := 0
+				for _, one := range lines {
+					if tt.l.Picks(one) {
+						picked++
+					}
+				}
+				assert.Equal(t, tt.n, picked, name)
+			}
 			if assert.Len(t, got, tt.n, name) && tt.n > 0 {
 				assert.Equal(t, tt.first, got[0].Seq, name)
 				assert.Equal(t, tt.last, got[len(got)-1].Seq, name)
