@@ -287,6 +287,32 @@ var migrations = []string{
 		calls BIGINT NOT NULL,
 		PRIMARY KEY (tenant, minute, script, run)
 	);`,
+	// Who may use the pages. Secrets are stored as their SHA-256.
+	`CREATE TABLE phscript_access_account (
+		id {{identity}},
+		name TEXT NOT NULL,
+		role TEXT NOT NULL,
+		token {{bytes}},
+		created_at BIGINT NOT NULL,
+		expires_at BIGINT,
+		used_at BIGINT
+	);
+	CREATE UNIQUE INDEX phscript_access_account_name ON phscript_access_account (name);
+	CREATE UNIQUE INDEX phscript_access_account_token ON phscript_access_account (token);
+	CREATE TABLE phscript_access_link (
+		hash {{bytes}} PRIMARY KEY,
+		account BIGINT NOT NULL,
+		expires_at BIGINT NOT NULL,
+		used_at BIGINT
+	);
+	CREATE TABLE phscript_access_session (
+		hash {{bytes}} PRIMARY KEY,
+		account BIGINT NOT NULL,
+		created_at BIGINT NOT NULL,
+		seen_at BIGINT NOT NULL,
+		address TEXT NOT NULL
+	);
+	CREATE INDEX phscript_access_session_account ON phscript_access_session (account);`,
 }
 
 // migrationLock is the PostgreSQL advisory lock for changing the tables: "phscript"
