@@ -126,6 +126,8 @@ var rules = []rule{
 	{pkg: "runtime/internal/durable", own: []string{"bindings", "runtime/internal/store"}},
 	{pkg: "runtime/internal/tokens", own: []string{"runtime/internal/store"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/access", own: []string{"runtime/internal/store"}, never: []string{lua, "net/http"}},
+	{pkg: "runtime/internal/guard", never: []string{lua}},
+	{pkg: "runtime/internal/listen", never: []string{lua}},
 	{pkg: "runtime/internal/checkpoint", own: []string{"runtime/internal/store"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/audit", own: []string{"runtime/internal/store"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/history", own: []string{"runtime/internal/config", "runtime/internal/store"}, never: []string{lua, "net/http"}},

@@ -34,6 +34,8 @@ type Limiter struct {
 	mu      sync.Mutex
 	overall *rate.Limiter
 	callers map[netip.Prefix]*caller
+	// swept is when those that do not fail any more were last forgotten.
+	swept time.Time
 }
 
 type caller struct {
@@ -97,7 +99,8 @@ func (l *Limiter) caller(of netip.Prefix, now time.Time) *caller {
 	if c := l.callers[of]; c != nil {
 		return c
 	}
-	if len(l.callers) >= mostAddresses {
+	if len(l.callers) >= mostAddresses && now.Sub(l.swept) >= time.Second {
+		l.swept = now
 		for other, c := range l.callers {
 			if now.Sub(c.seen) > addressBurst*addressEvery {
 				delete(l.callers, other)
