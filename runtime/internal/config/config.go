@@ -71,6 +71,7 @@ type Config struct {
 	// Schedules and Serve are for phscript serve.
 	Schedules []Schedule `toml:"schedule"`
 	Serve     Serve      `toml:"serve"`
+	Dashboard Dashboard  `toml:"dashboard"`
 
 	// Profiles are the profiles by name, and Profile is the one that Choose chose; its
 	// name is "" if there is none.
@@ -120,7 +121,7 @@ type file struct {
 var keys = []string{
 	"api_token", "tenant_token", "api_url", "analytics_url", "calls_per_min", "retry_for", "timeout", "max_memory",
 	"check.globals", "check.ignore",
-	"allow_write", "allow_read", "allow_env", "allow_net", "log_level", "log_format", "strict", "schema", "state", "model", "schedule", "serve",
+	"allow_write", "allow_read", "allow_env", "allow_net", "log_level", "log_format", "strict", "schema", "state", "model", "schedule", "serve", "dashboard",
 	"profile", "token_env", "token_file", "token_command", "tenant_token_env", "tenant_token_file", "tenant_token_command",
 }
 
@@ -133,6 +134,7 @@ var tableKeys = map[string][]string{
 	"profile":     profileKeys,
 	"model":       {"name", "path", "keys", "limit", "filters"},
 	"serve":       {"listen", "workers", "scripts", "keep_days", "keep_size", "on_failure", "on_recovery", "on_missed"},
+	"dashboard":   dashboardKeys,
 	"on_failure":  {"script", "webhook", "webhook_env", "secret_env", "command"},
 	"on_recovery": {"script", "webhook", "webhook_env", "secret_env", "command"},
 	"on_missed":   {"script", "webhook", "webhook_env", "secret_env", "command"},
@@ -225,6 +227,9 @@ func parse(name string, text []byte) (Config, error) {
 	}
 	if err := CheckListen(f.Serve.Listen); f.Serve.Listen != "" && err != nil {
 		return c, &Error{Where: name, Message: "serve.listen: " + err.Error()}
+	}
+	if err := c.Dashboard.check(name); err != nil {
+		return c, &Error{Where: name, Message: err.Error()}
 	}
 	return c, nil
 }

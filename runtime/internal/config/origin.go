@@ -83,6 +83,7 @@ func (c Config) Settings() []Setting {
 		{Name: "serve.scripts", Value: strings.Join(c.Serve.Scripts, ", ")},
 		{Name: "serve.keep_days", Value: number(c.Serve.KeepDays)}, {Name: "serve.keep_size", Value: c.Serve.KeepSize},
 	}
+	list = append(list, c.Dashboard.settings()...)
 	for _, r := range c.Serve.Reactions() {
 		list = append(list, Setting{Name: "serve." + r.Setting, Value: actions(r.Actions)})
 	}

@@ -67,6 +67,8 @@ var examples = map[string]string{
 	"name": `"nightly"`, "script": `"sync.lua"`, "cron": `"0 2 * * *"`, "every": `"15m"`, "time_zone": `"Europe/Stockholm"`, "timeout": `"30m"`,
 	"retry_for": `"5m"`, "jitter": `"1m"`, "max_memory": `"256MB"`, "keep_size": `"1GiB"`, "overlap": `"skip"`, "catch_up": `"once"`, "listen": `"127.0.0.1:8627"`,
 	"api_url": `"https://api.planhat.com"`, "allow_write": `["out"]`, "allow_read": `["data"]`, "allow_env": `["REGION"]`, "allow_net": `["api.example.com"]`, "args": `["a", "b"]`,
+	"public_url": `"https://phscript.example.com"`, "hosts": `["worker-1"]`, "tls_cert": `"tls/cert.pem"`, "tls_key": `"tls/key.pem"`,
+	"user_header": `"X-Forwarded-User"`, "trusted_proxies": `["127.0.0.1"]`, "operators": `["kim@example.com"]`,
 	"scripts": `["jobs"]`, "command": `["./notify.sh"]`, "on_failure": reaction, "on_recovery": reaction, "on_missed": reaction,
 }
 

@@ -59,13 +59,9 @@ func get(t *testing.T, client *http.Client, url string) (status int, body string
 }
 
 func TestPartsShareAnAddress(t *testing.T) {
-	free := open1(t, Part{Name: "free", Address: "127.0.0.1:0", Routes: at("/", says(""))})
-	address := free.Address("free")
-	require.NoError(t, free.Shutdown(t.Context()))
-
-	set := open1(t, Part{Name: "pages", Address: address, Routes: at("/", says("pages"))}, Part{Name: "events", Address: address, Routes: at("/hooks/", says("events"))},
-		Part{Name: "apart", Address: "127.0.0.1:0", Routes: at("/", says("apart"))})
-	assert.Equal(t, address, set.Address("pages"))
+	set := open1(t, Part{Name: "pages", Address: "127.0.0.1:0", Routes: at("/", says("pages"))}, Part{Name: "events", Address: "127.0.0.1:0", Routes: at("/hooks/", says("events"))},
+		Part{Name: "apart", Address: "localhost:0", Routes: at("/", says("apart"))})
+	address := set.Address("pages")
 	assert.Equal(t, address, set.Address("events"))
 	assert.NotEqual(t, address, set.Address("apart"))
 	assert.Empty(t, set.Address("other"))

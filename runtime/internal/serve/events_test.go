@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -151,6 +152,15 @@ func TestTroubleIsLoggedOnce(t *testing.T) {
 	assert.Equal(t, "level=ERROR msg=\"planning failed; retrying\" reason=\"no route\"\nlevel=INFO msg=\"planning works again\"\n", out.String())
 }
 
+// pagesOf serves the health pages of a service and returns their address.
+func pagesOf(t testing.TB, s *Service) string {
+	mux := http.NewServeMux()
+	s.Health(mux, func(next http.Handler) http.Handler { return next })
+	pages := httptest.NewServer(mux)
+	t.Cleanup(pages.Close)
+	return pages.URL
+}
+
 // TestPages: what a load balancer and Prometheus see.
 func TestPages(t *testing.T) {
 	t.Parallel()
@@ -158,13 +168,9 @@ func TestPages(t *testing.T) {
 	d := w.define(config.Schedule{Name: "nightly", Cron: "0 0 1 1 *"})
 	require.NoError(t, w.schedules.Sync(t.Context(), []definition{d}))
 	s := New(Options{DB: w.db, Engine: w.engine, Loader: &Loader{Dir: w.dir}, Workers: 3, Log: slog.New(slog.DiscardHandler)}, &Loaded{})
-	pages, err := Listen("127.0.0.1:0", s)
-	require.NoError(t, err)
-	defer func() { assert.NoError(t, pages.Close()) }()
-	_, err = Listen(pages.Address(), s)
-	require.ErrorContains(t, err, "cannot listen on "+pages.Address())
+	pages := pagesOf(t, s)
 	page := func(path string) (int, string) {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+pages.Address()+path, nil)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, pages+path, nil)
 		require.NoError(t, err)
 		answer, err := http.DefaultClient.Do(request)
 		require.NoError(t, err)

@@ -85,8 +85,7 @@ func TestScaleService(t *testing.T) {
 		DB: w.db, Engine: w.engine, Loader: loader, Name: "scale:" + strconv.Itoa(os.Getpid()), Workers: scaleWorkers, Launch: nothing,
 		Notifier: &Notifier{Getenv: os.LookupEnv}, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}, loaded)
-	pages, err := Listen("127.0.0.1:0", s)
-	require.NoError(t, err)
+	pages := pagesOf(t, s)
 	ctx, cancel := context.WithTimeout(t.Context(), o.For)
 	defer cancel()
 	var r scaleReport
@@ -94,7 +93,7 @@ func TestScaleService(t *testing.T) {
 		for ctx.Err() == nil {
 			time.Sleep(15 * time.Second)
 			began := time.Now()
-			if answer, err := http.Get("http://" + pages.Address() + "/metrics"); err == nil {
+			if answer, err := http.Get(pages + "/metrics"); err == nil {
 				_, _ = io.Copy(io.Discard, answer.Body)
 				_ = answer.Body.Close()
 				r.Metrics = max(r.Metrics, time.Since(began))
@@ -115,7 +114,6 @@ func TestScaleService(t *testing.T) {
 	out, err := json.Marshal(r)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(o.Report, out, 0o600))
-	require.NoError(t, pages.Close())
 }
 
 // mostMemory is the most memory that a process had, in MB.

@@ -113,6 +113,7 @@ var Forms = []struct {
 	Lines   bool
 	Value   any
 }{
+	{Command: "access list", Value: AccountList{}},
 	{Command: "apply", Value: ApplyDone{}},
 	{Command: "config show", Value: SettingList{}},
 	{Command: "doctor", Value: Checkup{}},

@@ -61,6 +61,7 @@ func OfProcess() *Env {
 		Signals:      notify,
 		KeepTerminal: keepTerminal,
 		ReadSecret:   readSecret,
+		Browse:       browse(os.LookupEnv),
 		Exit:         os.Exit,
 	}
 	if e.StdoutTTY {

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -25,14 +24,12 @@ import (
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/fault"
-	"github.com/phscript/phscript/runtime/internal/header"
 	"github.com/phscript/phscript/runtime/internal/quota"
 	"github.com/phscript/phscript/runtime/internal/redact"
 	"github.com/phscript/phscript/runtime/internal/schedule"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
 	"github.com/phscript/phscript/runtime/internal/syntax"
-	"github.com/phscript/phscript/runtime/internal/trust"
 	"github.com/phscript/phscript/runtime/internal/view"
 )
 
@@ -43,6 +40,7 @@ type options struct {
 	companies int
 	workers   int
 	listen    string
+	open      bool
 	grace     time.Duration
 	allowHost []string
 	check     bool
@@ -98,6 +96,7 @@ func New(env *environment.Env) *cobra.Command {
 	host.AddSimulate(cmd, &o.simulate, &o.companies)
 	f.IntVar(&o.workers, "workers", 0, "Run at most `N` scripts at once (default one per processor, at least 2)")
 	f.StringVar(&o.listen, "listen", "", "Serve /healthz, /readyz and /metrics on `ADDRESS`, such as 127.0.0.1:8627")
+	o.addOpen(f)
 	usage.Duration(f, &o.grace, "grace", serve.DefaultGrace, "When stopped, give runs `TIME` to finish before they are interrupted")
 	f.BoolVar(&o.check, "check", false, "Only check the configuration and show when each schedule is due")
 	host.AddAllowHost(cmd, &o.allowHost)
@@ -185,6 +184,9 @@ func serveSchedules(env *environment.Env, o *options) error {
 	case err != nil:
 		return &usage.Error{Message: err.Error(), Hint: "see 'phscript doc deploy#schedules'"}
 	}
+	if err := o.mayOpen(env, loaded); err != nil {
+		return err
+	}
 	if o.check {
 		for _, doubt := range o.doubts(env, loaded) {
 			fmt.Fprintln(env.Stderr, "warning:", doubt)
@@ -236,6 +238,8 @@ func serveSchedules(env *environment.Env, o *options) error {
 	program.Children = children
 	workers := o.workerCount(c, env.Processors)
 	warn := onlyNew()
+	var current atomic.Pointer[serve.Loaded]
+	current.Store(loaded)
 	s := serve.New(serve.Options{
 		DB: db, Engine: engine, Loader: loader, Name: quota.ProcessName(), Workers: workers, Grace: o.grace,
 		Launch: program.Launch, Log: log,
@@ -245,6 +249,7 @@ func serveSchedules(env *environment.Env, o *options) error {
 			Simulated: o.Simulated, Children: children,
 		},
 		Loaded: func(now *serve.Loaded) {
+			current.Store(now)
 			keepSecret(secrets, now.Config)
 			warn(log, o.doubts(env, now))
 			if now.Config.Serve.Listen != c.Serve.Listen || now.Config.Serve.Workers != c.Serve.Workers {
@@ -255,14 +260,11 @@ func serveSchedules(env *environment.Env, o *options) error {
 	warn(log, o.doubts(env, loaded))
 	service.Store(s)
 	defer reapOrphans(env, children)()
-	if listen := cmp.Or(o.listen, c.Serve.Listen); listen != "" {
-		pages, err := serve.Listen(listen, s)
-		if err != nil {
-			return &usage.Error{Message: err.Error(), Hint: "another program may be using the address; choose another with --listen"}
-		}
-		defer func() { _ = pages.Close() }()
-		log.Info("health and metrics", "address", pages.Address())
+	set, err := (&offer{options: o, env: env, config: c, service: s, db: db, log: log, now: &current}).listen(ctx)
+	if err != nil {
+		return err
 	}
+	defer shutDown(set)
 	return s.Run(ctx)
 }
 
@@ -326,57 +328,6 @@ func stopAtSignals(env *environment.Env, signals <-chan os.Signal, stop func(), 
 		s.Hurry()
 	}
 	env.Exit(fault.StoppedBy(<-signals).ExitCode())
-}
-
-// withoutTokens leaves Planhat's settings out: programs that tell people of a
-// failure have no use for them.
-func withoutTokens(variables []string) []string {
-	return slices.DeleteFunc(variables, func(v string) bool {
-		upper := strings.ToUpper(v)
-		return strings.HasPrefix(upper, "PLANHAT_") || strings.HasPrefix(upper, header.VariablePrefix)
-	})
-}
-
-// program says how runs are started. The store's address may hold a password,
-// so it is handed over in the environment, which others cannot see.
-func (o *options) program(env *environment.Env, dir, location string) *serve.Program {
-	p := &serve.Program{Path: env.Program, Dir: dir, Env: append(childEnvironment(env), "PHSCRIPT_STATE="+location), Getenv: env.Getenv}
-	chosen, _ := env.Getenv(config.ProfileVariable)
-	p.Profile = cmp.Or(o.profile, chosen)
-	for _, name := range o.allowHost {
-		p.Flags = append(p.Flags, "--allow-host", name)
-	}
-	return p
-}
-
-// inherited are the variables that every run gets from the service: the ways of
-// the system, and Planhat's settings, which scripts themselves do not see.
-// Windows finds programs by PATHEXT and ComSpec, and libraries by SystemRoot and
-// windir, which it spells as it likes.
-var inherited = []string{
-	"PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR", "TEMP", "TMP", "APPDATA", "LOCALAPPDATA", "USERPROFILE",
-	"SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT",
-	"SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
-	"PLANHAT_API_TOKEN", "PLANHAT_TENANT_TOKEN", "PLANHAT_API_URL", "PLANHAT_ANALYTICS_URL", "PLANHAT_CALLS_PER_MIN", trust.Variable,
-}
-
-// childEnvironment are the variables that are handed on, as they are spelt.
-func childEnvironment(env *environment.Env) []string {
-	return handedOn(env.Environ(), serve.SameVariable)
-}
-
-// handedOn picks the variables that are handed on; same reports whether two
-// names mean the same variable.
-func handedOn(variables []string, same func(a, b string) bool) []string {
-	var list []string
-	for _, variable := range variables {
-		name, _, _ := strings.Cut(variable, "=")
-		known := slices.ContainsFunc(inherited, func(other string) bool { return same(name, other) })
-		if known || strings.HasPrefix(name, "LC_") || strings.HasPrefix(name, "XDG_") || strings.HasPrefix(name, header.VariablePrefix) {
-			list = append(list, variable)
-		}
-	}
-	return list
 }
 
 // checkSchedules shows what would be served.

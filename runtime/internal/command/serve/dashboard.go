@@ -1,0 +1,203 @@
+package serve
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/phscript/phscript/runtime/internal/access"
+	"github.com/phscript/phscript/runtime/internal/command/environment"
+	"github.com/phscript/phscript/runtime/internal/command/usage"
+	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/guard"
+	"github.com/phscript/phscript/runtime/internal/listen"
+	"github.com/phscript/phscript/runtime/internal/serve"
+	"github.com/phscript/phscript/runtime/internal/store"
+	"github.com/phscript/phscript/runtime/internal/web"
+	"github.com/phscript/phscript/runtime/internal/web/pages"
+)
+
+// shutdownTime is how long requests in progress may take when the service has stopped.
+const shutdownTime = 5 * time.Second
+
+// Names of the parts that the service listens for.
+const (
+	healthPart    = "health and metrics"
+	dashboardPart = "dashboard"
+)
+
+// addOpen adds the flag --open.
+func (o *options) addOpen(f *pflag.FlagSet) {
+	f.BoolVar(&o.open, "open", false, "Serve pages for people, print a link that signs in, and open it in the browser")
+}
+
+// offer is what the service shows over HTTP, and from where.
+type offer struct {
+	options *options
+	env     *environment.Env
+	config  config.Config
+	service *serve.Service
+	db      *store.DB
+	log     *slog.Logger
+	// now is the configuration in effect.
+	now *atomic.Pointer[serve.Loaded]
+}
+
+// dashboardAddress is where the pages are served, "" for nowhere. They are only served if
+// the configuration or a flag says so.
+func (o *options) dashboardAddress(c config.Config) string {
+	listen := cmp.Or(o.listen, c.Serve.Listen)
+	switch {
+	case c.Dashboard.Listen != "" || !o.open:
+		return c.Dashboard.Listen
+	case loopback(listen):
+		return listen
+	}
+	return config.DefaultDashboard
+}
+
+// loopback reports whether only this machine reaches an address.
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+}
+
+// mayOpen refuses --open for a service that works on a production account: whoever signs in
+// can run and stop scripts there, so that is for the configuration to say and not for a flag
+// that somebody tries out.
+func (o *options) mayOpen(env *environment.Env, loaded *serve.Loaded) error {
+	if !o.open || o.Simulated || loaded.Config.Dashboard.Listen != "" {
+		return nil
+	}
+	profiles := []string{""}
+	for _, d := range loaded.Definitions {
+		profiles = append(profiles, d.Profile)
+	}
+	for _, name := range profiles {
+		c := loaded.Config
+		err := c.Choose(config.Choice{Name: cmp.Or(name, o.profile), Simulated: true, Getenv: env.Getenv})
+		if err == nil && c.Profile.Production {
+			return &usage.Error{
+				Message: "--open: the profile " + c.Profile.Name + " is a production account, and whoever signs in can act there",
+				Hint:    "to serve the pages all the same, write them into phscript.toml: a line [dashboard], and below it listen = \"" + config.DefaultDashboard + "\"",
+			}
+		}
+	}
+	return nil
+}
+
+// listen serves what the configuration and the flags say.
+func (f *offer) listen(ctx context.Context) (set *listen.Set, err error) {
+	health, dashboard, d := cmp.Or(f.options.listen, f.config.Serve.Listen), f.options.dashboardAddress(f.config), f.config.Dashboard
+	hosts := guard.NewHosts([]string{health, dashboard}, d.PublicURL, d.Hosts...)
+	var parts []listen.Part
+	var accounts *access.Accounts
+	if dashboard != "" {
+		accounts = access.New(f.db, f.db)
+		site, err := f.site(accounts, hosts)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, listen.Part{Name: dashboardPart, Address: dashboard, Cert: d.TLSCert, Key: d.TLSKey, Stop: site.Stop, Routes: func(mux *http.ServeMux) { mux.Handle("/", site.Handler()) }})
+	}
+	if health != "" {
+		part := listen.Part{Name: healthPart, Address: health, Routes: func(mux *http.ServeMux) {
+			f.service.Health(mux, func(next http.Handler) http.Handler { return hosts.Check(next, guard.Refuse) })
+		}}
+		if health == dashboard {
+			part.Cert, part.Key = d.TLSCert, d.TLSKey
+		}
+		parts = append(parts, part)
+	}
+	if set, err = listen.Open(parts, f.log); err != nil {
+		return nil, &usage.Error{Message: err.Error(), Hint: "if another program uses the address, choose another one with listen in phscript.toml, or with --listen"}
+	}
+	if health != "" {
+		f.log.Info(healthPart, "address", set.Address(healthPart))
+	}
+	if dashboard != "" {
+		f.invite(ctx, accounts, shownURL(d, set.Address(dashboardPart)))
+	}
+	return set, nil
+}
+
+func (f *offer) site(accounts *access.Accounts, hosts *guard.Hosts) (*web.Site, error) {
+	d := f.config.Dashboard
+	proxies, err := guard.ParseProxies(d.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
+	tag := f.now.Load().Config.Profile.Name
+	if f.options.Simulated {
+		tag = "simulated"
+	}
+	site, err := web.New(web.Options{
+		Accounts: accounts, PublicURL: d.PublicURL, Hosts: hosts, Proxies: proxies, UserHeader: d.UserHeader, Operators: d.Operators,
+		Tag: tag, Version: f.env.Version, Log: f.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return site, pages.Add(site, pages.Options{
+		Accounts: accounts,
+		Config:   func() (config.Config, error) { return f.now.Load().Config, f.service.Problem() },
+	})
+}
+
+// shownURL is the address of the pages for a person on this machine, or for others if it is
+// known.
+func shownURL(d config.Dashboard, address string) string {
+	if d.PublicURL != "" {
+		return strings.TrimSuffix(d.PublicURL, "/")
+	}
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err == nil && (ip == nil && host == "" || ip.IsUnspecified()) {
+		address = net.JoinHostPort("localhost", port)
+	}
+	u := url.URL{Scheme: "http", Host: address}
+	if d.TLSCert != "" {
+		u.Scheme = "https"
+	}
+	return u.String()
+}
+
+// invite tells how to sign in: with a link, if nobody can have signed in yet, or if whoever
+// starts the service wants to look.
+func (f *offer) invite(ctx context.Context, accounts *access.Accounts, at string) {
+	nobody, err := accounts.Nobody(ctx)
+	link := ""
+	if err == nil && (nobody && f.config.Dashboard.UserHeader == "" || f.options.open) {
+		link, _, err = accounts.Link(ctx, access.Owner)
+	}
+	switch {
+	case err != nil:
+		f.log.Warn("cannot make a sign-in link; 'phscript access link' prints one", "reason", err.Error())
+	case f.options.open:
+		fmt.Fprintf(f.env.Stdout, "Open %s/sign-in#%s\nThe link works once, within %s.\n", at, link, "15 minutes")
+		if f.env.Browse != nil && f.env.StdoutTTY {
+			if err := f.env.Browse(at + "/sign-in#" + link); err != nil {
+				f.log.Debug("cannot open a browser", "reason", err.Error())
+			}
+		}
+	case link != "":
+		f.log.Info("nobody has signed in yet; open the link within 15 minutes", "link", at+"/sign-in#"+link)
+	}
+	f.log.Info(dashboardPart, "address", at)
+}
+
+// shutDown lets requests in progress finish.
+func shutDown(set *listen.Set) {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
+	defer cancel()
+	_ = set.Shutdown(ctx)
+}

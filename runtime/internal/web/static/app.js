@@ -1,0 +1,157 @@
+// What the pages of phscript serve do beyond links and forms. Without it, all of them work;
+// they are just not live.
+"use strict";
+(() => {
+  const root = document.documentElement, body = document.body;
+  root.classList.add("js");
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+
+  // Signing in: the link's secret is in the fragment, which browsers do not send. It leaves
+  // the address at once, so it is neither in the history nor in a bookmark.
+  const form = document.getElementById("sign-in");
+  if (form) {
+    form.elements.zone.value = zone;
+    const secret = location.hash.slice(1);
+    if (/^ph[ls]_/.test(secret)) {
+      history.replaceState(null, "", location.pathname + location.search);
+      form.elements.secret.value = secret;
+      if ("signIn" in form.dataset) form.requestSubmit();
+    }
+  }
+
+  // The browser's zone, for the times that the service writes.
+  if ("signedIn" in body.dataset && body.dataset.browserZone !== zone) {
+    const told = document.cookie.split("; ").includes("phscript-browser-zone=" + zone);
+    document.cookie = `phscript-browser-zone=${zone}; path=${body.dataset.base}/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
+    // Only once: the service may not know the zone, and the browser may keep no cookies.
+    if (!told && body.dataset.zone === "browser" && document.cookie.includes(zone)) location.reload();
+  }
+
+  document.addEventListener("change", (e) => {
+    if (e.target.form && "sendOnChange" in e.target.form.dataset) e.target.form.requestSubmit();
+  });
+  document.addEventListener("submit", (e) => {
+    const question = (e.submitter && e.submitter.dataset.confirm) || e.target.dataset.confirm;
+    if (question && !confirm(question)) { e.preventDefault(); return; }
+    // A second press does not send a form twice.
+    if (e.target.method === "post") for (const b of e.target.querySelectorAll("button")) setTimeout(() => { b.disabled = true; });
+  });
+  addEventListener("pageshow", (e) => { if (e.persisted) for (const b of document.querySelectorAll("button:disabled")) b.disabled = false; });
+
+  // stream reads a stream of the service, and asks again and again where one brings nothing.
+  // It hands each event to on, and the state of the connection to tell. It rests while the
+  // page is hidden.
+  const silent = 20000, pollEvery = 3000;
+  function stream(url, after, on, tell) {
+    let source, watch, poll, last, polling = false, ended = false, paused = false, failing = false;
+    const at = () => url + (url.includes("?") ? "&" : "?") + "after=" + encodeURIComponent(after);
+    const heard = () => { last = Date.now(); };
+    function take(e) {
+      heard();
+      if (e.id) after = e.id;
+      if (e.name === "expired") { finish(); tell("expired"); return; }
+      if (e.name === "end") finish();
+      if (e.name !== "ping") on(e);
+    }
+    function finish() { ended = true; close(); }
+    function close() {
+      if (source) source.close();
+      clearInterval(watch); clearTimeout(poll);
+      source = watch = poll = undefined;
+    }
+    async function ask() {
+      try {
+        const answer = await fetch(at(), { headers: { "X-Requested-With": "phscript" } });
+        if (answer.status === 401) { finish(); tell("expired"); return; }
+        if (!answer.ok) throw new Error(answer.status);
+        const { events, end } = await answer.json();
+        failing = false;
+        tell("polling");
+        events.forEach(take);
+        if (end && !ended) take({ name: "end" });
+      } catch { failing = true; tell("lost"); }
+      if (!ended && polling && !paused && !document.hidden) poll = setTimeout(ask, failing ? 5000 : pollEvery);
+    }
+    function open() {
+      if (ended || paused || document.hidden) return;
+      close();
+      if (polling) { ask(); return; }
+      heard();
+      source = new EventSource(at());
+      source.onopen = () => { heard(); tell("live"); };
+      source.onerror = () => tell("lost");
+      for (const name of ["change", "lines", "state", "ping", "end", "expired"]) {
+        source.addEventListener(name, (e) => { tell("live"); take({ id: e.lastEventId, name, data: JSON.parse(e.data || "null") }); });
+      }
+      watch = setInterval(() => {
+        if (Date.now() - last <= silent) return;
+        tell("lost");
+        polling = true;
+        open();
+      }, 1000);
+    }
+    document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+    addEventListener("pagehide", close);
+    addEventListener("pageshow", (e) => { if (e.persisted) open(); });
+    open();
+    return { pause(now) { paused = now; if (now) { close(); tell("paused"); } else { polling = false; open(); } } };
+  }
+
+  // Pages whose parts are replaced when something has changed.
+  const mark = document.getElementById("live");
+  if (body.dataset.live && mark) {
+    const text = document.getElementById("live-text"), dot = document.getElementById("live-dot"), button = document.getElementById("live-pause");
+    let state = "live", shown = Date.now(), busy = false, again = false;
+    mark.hidden = false;
+    const age = () => {
+      const s = Math.round((Date.now() - shown) / 1000);
+      return s < 2 ? "a second ago" : s < 60 ? s + " s ago" : s < 3600 ? Math.round(s / 60) + " min ago" : Math.round(s / 3600) + " h ago";
+    };
+    function say() {
+      const words = { live: "Live", polling: "Live, checked every few seconds", paused: "Paused", lost: "Not live: no connection", expired: "Your session has ended" };
+      dot.className = "dot" + (state === "paused" ? " off" : state === "lost" || state === "expired" ? " lost" : "");
+      const now = words[state] + (state === "expired" ? "" : ", updated " + age());
+      if (text.textContent !== now) text.textContent = now;
+      if (state === "expired" && !mark.querySelector("a")) {
+        const link = document.createElement("a");
+        link.className = "link";
+        link.href = body.dataset.base + "/sign-in?to=" + encodeURIComponent(location.pathname.slice(body.dataset.base.length) + location.search);
+        link.textContent = "Sign in again";
+        button.hidden = true;
+        mark.append(link);
+      }
+    }
+    const tell = (now) => { if (state !== now) { state = now; text.setAttribute("aria-live", "polite"); say(); text.setAttribute("aria-live", "off"); } };
+    async function refresh() {
+      if (busy) { again = true; return; }
+      busy = true;
+      try {
+        const answer = await fetch(location.href, { headers: { "X-Requested-With": "phscript" } });
+        if (answer.status === 401) { tell("expired"); return; }
+        if (!answer.ok) throw new Error(answer.status);
+        const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+        for (const part of document.querySelectorAll("[data-part]")) {
+          const other = fresh.getElementById(part.id);
+          // What somebody is using stays until they have done.
+          if (!other || part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea, button")) continue;
+          if (part.innerHTML !== other.innerHTML) part.replaceChildren(...document.adoptNode(other).childNodes);
+        }
+        shown = Date.now();
+      } catch { tell("lost"); } finally {
+        busy = false;
+        if (again) { again = false; setTimeout(refresh, 1000); }
+      }
+    }
+    const live = stream(body.dataset.live, body.dataset.at, (e) => { if (e.name === "change") refresh(); }, tell);
+    button.addEventListener("click", () => {
+      const paused = button.getAttribute("aria-pressed") !== "true";
+      button.setAttribute("aria-pressed", String(paused));
+      button.textContent = paused ? "Resume" : "Pause";
+      live.pause(paused);
+      if (!paused) refresh();
+    });
+    setInterval(say, 1000);
+    say();
+  }
+  window.phscript = { stream };
+})();
