@@ -2,12 +2,14 @@ package web
 
 import (
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/phscript/phscript/runtime/internal/access"
 )
@@ -152,6 +154,8 @@ type view struct {
 	// Live reports whether the page changes by itself, and At is the version that it shows.
 	Live bool
 	At   string
+	// Now is the time of the service, in milliseconds since 1970.
+	Now int64
 }
 
 // Operator reports whether the reader may act.
@@ -167,9 +171,19 @@ func (q *Request) ShowLive(p *Page, title, at string, data any) error {
 	return q.show(http.StatusOK, p, &view{Title: title, Data: data, Live: q.site.o.Changes != nil, At: at})
 }
 
+// Part renders a template of a page for its script.
+func (q *Request) Part(p *Page, name string, w io.Writer, data any) error {
+	return p.parsed.ExecuteTemplate(w, name, data)
+}
+
+// Streams reports whether the browser listens to a stream. ByScript reports whether the
+// page's script asks, which needs only the parts that change.
+func (q *Request) Streams() bool  { return q.streams() }
+func (q *Request) ByScript() bool { return q.byScript() }
+
 func (q *Request) show(status int, p *Page, v *view) error {
 	v.User, v.Zone, v.Tag, v.Version = q.User, q.Zone, q.site.o.Tag, q.site.o.Version
-	v.To = local(q.URL.RequestURI())
+	v.To, v.Now = local(q.URL.RequestURI()), time.Now().UnixMilli()
 	if q.User.Name != "" {
 		v.Nav = q.site.nav
 		for _, e := range v.Nav {

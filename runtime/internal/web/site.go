@@ -112,13 +112,16 @@ func origin(u *url.URL) string { return u.Scheme + "://" + u.Host }
 // Page is the template of a page.
 type Page struct{ parsed *template.Template }
 
-// Page parses a template, which defines "content" and may define "title".
-func (s *Site) Page(from fs.FS, name string) (*Page, error) {
+// Funcs adds functions for the templates of pages that are parsed later.
+func (s *Site) Funcs(functions template.FuncMap) { s.layout.Funcs(functions) }
+
+// Page parses templates, one of which defines "content".
+func (s *Site) Page(from fs.FS, names ...string) (*Page, error) {
 	layout, err := s.layout.Clone()
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := layout.ParseFS(from, name)
+	parsed, err := layout.ParseFS(from, names...)
 	return &Page{parsed}, err
 }
 

@@ -86,7 +86,12 @@ func (z Zone) Second(t time.Time, schedule ...string) template.HTML {
 	return z.show(t, "15:04:05", schedule)
 }
 
-// show writes a moment. The exact instant is in its title.
+// Clock shows a moment to the minute below a heading that names the day.
+func (z Zone) Clock(t time.Time) template.HTML {
+	return z.write(t.In(z.In("")), "15:04")
+}
+
+// show writes a moment with its date if it is not today. The exact instant is in its title.
 func (z Zone) show(t time.Time, layout string, schedule []string) template.HTML {
 	if t.IsZero() {
 		return "–"
@@ -104,11 +109,15 @@ func (z Zone) show(t time.Time, layout string, schedule []string) template.HTML 
 	case t.YearDay() != today.YearDay():
 		layout = "2 Jan, " + layout
 	}
-	text := t.Format(layout)
 	if z.Choice == scheduleZone {
-		text += " " + t.Format("MST")
+		layout += " MST"
 	}
-	exact := t.Format("2006-01-02 15:04:05.000 -07:00 ") + location.String()
+	return z.write(t, layout)
+}
+
+// write writes a moment in its zone.
+func (Zone) write(t time.Time, layout string) template.HTML {
+	text, exact := t.Format(layout), t.Format("2006-01-02 15:04:05.000 -07:00 ")+t.Location().String()
 	return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339Nano) + `" title="` + template.HTMLEscapeString(exact) + `">` + template.HTMLEscapeString(text) + `</time>`)
 }
 

@@ -14,12 +14,14 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/runtime/internal/access"
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/guard"
 	"github.com/phscript/phscript/runtime/internal/listen"
+	"github.com/phscript/phscript/runtime/internal/overview"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
 	"github.com/phscript/phscript/runtime/internal/web"
@@ -47,6 +49,7 @@ type offer struct {
 	config  config.Config
 	service *serve.Service
 	db      *store.DB
+	engine  serve.Engine
 	log     *slog.Logger
 	// now is the configuration in effect.
 	now *atomic.Pointer[serve.Loaded]
@@ -103,7 +106,11 @@ func (f *offer) listen(ctx context.Context) (set *listen.Set, err error) {
 	var parts []listen.Part
 	var accounts *access.Accounts
 	if dashboard != "" {
-		accounts = access.New(f.db, f.db)
+		reader, err := f.db.Reader()
+		if err != nil {
+			return nil, err
+		}
+		accounts = access.New(f.db, reader)
 		site, err := f.site(accounts, hosts)
 		if err != nil {
 			return nil, err
@@ -141,16 +148,21 @@ func (f *offer) site(accounts *access.Accounts, hosts *guard.Hosts) (*web.Site, 
 	if f.options.Simulated {
 		tag = "simulated"
 	}
+	seen, err := overview.New(f.db, nil)
+	if err != nil {
+		return nil, err
+	}
 	site, err := web.New(web.Options{
-		Accounts: accounts, PublicURL: d.PublicURL, Hosts: hosts, Proxies: proxies, UserHeader: d.UserHeader, Operators: d.Operators,
+		Accounts: accounts, Changes: pages.Changes(seen), PublicURL: d.PublicURL, Hosts: hosts, Proxies: proxies, UserHeader: d.UserHeader, Operators: d.Operators,
 		Tag: tag, Version: f.env.Version, Log: f.log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return site, pages.Add(site, pages.Options{
-		Accounts: accounts,
-		Config:   func() (config.Config, error) { return f.now.Load().Config, f.service.Problem() },
+		Accounts: accounts, Overview: seen, Schedules: serve.NewSchedules(f.db, f.engine),
+		Limit:  planhat.LimiterConfig{CallsPerMinute: f.config.CallsPerMin}.WindowSpec().Limit,
+		Config: func() (config.Config, error) { return f.now.Load().Config, f.service.Problem() },
 	})
 }
 

@@ -260,7 +260,7 @@ func serveSchedules(env *environment.Env, o *options) error {
 	warn(log, o.doubts(env, loaded))
 	service.Store(s)
 	defer reapOrphans(env, children)()
-	set, err := (&offer{options: o, env: env, config: c, service: s, db: db, log: log, now: &current}).listen(ctx)
+	set, err := (&offer{options: o, env: env, config: c, service: s, db: db, engine: engine, log: log, now: &current}).listen(ctx)
 	if err != nil {
 		return err
 	}

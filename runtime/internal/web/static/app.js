@@ -80,7 +80,7 @@
       source = new EventSource(at());
       source.onopen = () => { heard(); tell("live"); };
       source.onerror = () => tell("lost");
-      for (const name of ["change", "lines", "state", "ping", "end", "expired"]) {
+      for (const name of ["change", "lines", "ping", "end", "expired"]) {
         source.addEventListener(name, (e) => { tell("live"); take({ id: e.lastEventId, name, data: JSON.parse(e.data || "null") }); });
       }
       watch = setInterval(() => {
@@ -97,31 +97,61 @@
     return { pause(now) { paused = now; if (now) { close(); tell("paused"); } else { polling = false; open(); } } };
   }
 
-  // Pages whose parts are replaced when something has changed.
-  const mark = document.getElementById("live");
-  if (body.dataset.live && mark) {
+  // Pages whose parts are replaced when something has changed, and logs that grow.
+  const mark = document.getElementById("live"), log = document.getElementById("lines");
+  const wrap = document.getElementById("wrap"), follow = document.getElementById("follow");
+  if (wrap) {
+    wrap.checked = localStorage.getItem("wrap") !== "no";
+    const set = () => log.classList.toggle("nowrap", !wrap.checked);
+    wrap.addEventListener("change", (e) => { e.stopPropagation(); localStorage.setItem("wrap", wrap.checked ? "yes" : "no"); set(); });
+    set();
+  }
+  const toEnd = () => { log.scrollTop = log.scrollHeight; };
+  if (log && location.hash === "#end") toEnd();
+  if (follow) {
+    toEnd();
+    log.addEventListener("scroll", () => { follow.checked = log.scrollHeight - log.scrollTop - log.clientHeight < 12; }, { passive: true });
+    follow.addEventListener("change", (e) => { e.stopPropagation(); if (follow.checked) toEnd(); });
+  }
+  const mostLines = 5000;
+  function append(html) {
+    const t = document.createElement("template"), stay = follow && follow.checked;
+    t.innerHTML = html;
+    log.append(t.content);
+    while (log.childElementCount > mostLines) log.firstElementChild.remove();
+    if (stay) toEnd();
+  }
+  const address = log && log.dataset.follow || body.dataset.live;
+  if (address && mark) {
     const text = document.getElementById("live-text"), dot = document.getElementById("live-dot"), button = document.getElementById("live-pause");
+    const skew = Date.now() - Number(body.dataset.now);
     let state = "live", shown = Date.now(), busy = false, again = false;
     mark.hidden = false;
-    const age = () => {
-      const s = Math.round((Date.now() - shown) / 1000);
-      return s < 2 ? "a second ago" : s < 60 ? s + " s ago" : s < 3600 ? Math.round(s / 60) + " min ago" : Math.round(s / 3600) + " h ago";
-    };
+    const unit = (n, a, m, b) => (m ? n + " " + a + " " + m + " " + b : n + " " + a);
+    function lasts(ms) {
+      const s = Math.max(0, Math.floor(ms / 1000));
+      if (s < 60) return s + " s";
+      if (s < 3600) return unit(Math.floor(s / 60), "min", s % 60, "s");
+      return unit(Math.floor(s / 3600), "h", Math.floor(s / 60) % 60, "min");
+    }
     function say() {
-      const words = { live: "Live", polling: "Live, checked every few seconds", paused: "Paused", lost: "Not live: no connection", expired: "Your session has ended" };
-      dot.className = "dot" + (state === "paused" ? " off" : state === "lost" || state === "expired" ? " lost" : "");
-      const now = words[state] + (state === "expired" ? "" : ", updated " + age());
+      const words = { live: "Live", polling: "Live, checked every few seconds", paused: "Paused", lost: "Not live: no connection", expired: "Your session has ended", end: "Ended" };
+      dot.className = "dot" + (state === "paused" || state === "end" ? " off" : state === "lost" || state === "expired" ? " lost" : "");
+      const old = Date.now() - shown, now = words[state] + (state === "expired" || state === "end" ? "" : old < 2000 ? ", updated a second ago" : ", updated " + lasts(old) + " ago");
       if (text.textContent !== now) text.textContent = now;
+      button.hidden = state === "expired" || state === "end";
       if (state === "expired" && !mark.querySelector("a")) {
         const link = document.createElement("a");
         link.className = "link";
         link.href = body.dataset.base + "/sign-in?to=" + encodeURIComponent(location.pathname.slice(body.dataset.base.length) + location.search);
         link.textContent = "Sign in again";
-        button.hidden = true;
         mark.append(link);
       }
+      // Clocks run only while what they show is known to be so.
+      if (state === "live" || state === "polling") for (const e of document.querySelectorAll("[data-since]")) e.textContent = lasts(Date.now() - skew - Number(e.dataset.since));
     }
-    const tell = (now) => { if (state !== now) { state = now; text.setAttribute("aria-live", "polite"); say(); text.setAttribute("aria-live", "off"); } };
+    // Only a change of the state is announced, and not each second.
+    const tell = (now) => { if (state !== now && state !== "end") { state = now; text.setAttribute("aria-live", "polite"); say(); text.setAttribute("aria-live", "off"); } };
     async function refresh() {
       if (busy) { again = true; return; }
       busy = true;
@@ -142,7 +172,16 @@
         if (again) { again = false; setTimeout(refresh, 1000); }
       }
     }
-    const live = stream(body.dataset.live, body.dataset.at, (e) => { if (e.name === "change") refresh(); }, tell);
+    const live = stream(address, log && log.dataset.follow ? log.dataset.after : body.dataset.at, (e) => {
+      if (e.name === "lines") append(e.data);
+      if (e.name === "change") refresh();
+      if (e.name === "end") {
+        const end = document.getElementById("log-end");
+        if (end) end.textContent = "End of the log.";
+        refresh();
+        tell("end");
+      }
+    }, tell);
     button.addEventListener("click", () => {
       const paused = button.getAttribute("aria-pressed") !== "true";
       button.setAttribute("aria-pressed", String(paused));
@@ -153,5 +192,4 @@
     setInterval(say, 1000);
     say();
   }
-  window.phscript = { stream };
 })();

@@ -1,0 +1,294 @@
+package pages
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/web"
+)
+
+// runData is what the page of a run shows.
+type runData struct {
+	Run runRow
+	// Hash is the beginning of the script's hash, Usual how long it usually takes.
+	Hash, Usual string
+	// Deadline is when the run ends at the latest.
+	Deadline time.Time
+	Retries  int
+	Percent  int
+	Left     string
+	// Lines are the lines to begin with; Total counts all of them, Matching those that fit the search.
+	Lines           []logLine
+	Total, Matching int64
+	Search, Level   string
+	Levels          []choice
+	// Earlier leads to earlier lines, Later to the end of the log.
+	Earlier, Later string
+	// Follow is the address of the stream, and After the line after which it begins.
+	Follow string
+	After  int64
+	Live   bool
+
+	Numbers  []number
+	Reasons  []string
+	Rejected int
+	Warnings []string
+	Params   []number
+	Before   []earlier
+	// CanCancel and CanRetry say what an operator may ask for.
+	CanCancel, CanRetry bool
+}
+
+// number is a named value.
+type number struct{ Name, Value, Class string }
+
+// earlier is an earlier run of the same schedule.
+type earlier struct {
+	Run    int64
+	State  state
+	Title  string
+	Height int
+}
+
+// summary is the part of a run's summary that the page shows.
+type summary struct {
+	Totals struct {
+		Calls, Retries                     int
+		WaitedSeconds                      float64 `json:"waited_seconds"`
+		Read, Created, Updated, Unchanged  int
+		Deleted, Planned, Rejected, Unsent int
+		Unknown                            int
+		UncertainOutcome                   int `json:"uncertain_outcome"`
+	} `json:"totals"`
+	Reasons []struct {
+		Message string `json:"message"`
+		Count   int    `json:"count"`
+	} `json:"reasons"`
+	Warnings []string `json:"warnings"`
+}
+
+func (o Options) run(q *web.Request) (any, error) {
+	r, err := o.runOf(q)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	data := &runData{Run: rowOf(r, now), Hash: short(r.ScriptHash, 8), Retries: r.Definition.Retries, Live: !r.Status.Over()}
+	data.Hash = strings.TrimSuffix(data.Hash, "…")
+	data.CanCancel = data.Live && !r.CancelWanted && !r.Cause.Command()
+	data.CanRetry = r.Status.Over() && r.Status != history.Succeeded && !r.Cause.Command()
+	if limit, err := time.ParseDuration(r.Definition.Timeout); err == nil && r.Status == history.Running {
+		data.Deadline = r.Started.Add(limit)
+	}
+	if t := r.Task; t != nil && t.Total > 0 {
+		data.Percent = int(min(100, 100*t.Done/t.Total))
+		if t.Left >= 0 {
+			data.Left = "about " + lasts(time.Duration(t.Left)*time.Second) + " left"
+		}
+	}
+	for _, part := range []func(*web.Request, *history.Run, *runData) error{o.readLines, o.readSummary, o.readEarlier} {
+		if err := part(q, r, data); err != nil {
+			return nil, err
+		}
+	}
+	return data, nil
+}
+
+// readLines reads the lines that the address asks for: the last ones, those before one, or
+// those around one.
+func (o Options) readLines(q *web.Request, r *history.Run, data *runData) error {
+	values := q.URL.Query()
+	wanted, h, ctx := linesOf(q, r.ID), o.Overview.History(), q.Context()
+	data.Search, data.Level = wanted.Text, values.Get("level")
+	for _, one := range []choice{{"", "All levels", false}, {"info", "Without debug", false}, {"warn", "Warnings and errors", false}, {"error", "Errors", false}} {
+		one.Chosen = one.Value == data.Level
+		data.Levels = append(data.Levels, one)
+	}
+	var err error
+	if data.Total, err = h.CountLines(ctx, history.Lines{Run: r.ID}); err != nil {
+		return err
+	}
+	data.Matching = data.Total
+	if wanted.Text != "" || len(wanted.Levels) > 0 {
+		if data.Matching, err = h.CountLines(ctx, wanted); err != nil {
+			return err
+		}
+	}
+	if q.ByScript() {
+		// The lines come by the stream.
+		data.Follow = "-"
+		return nil
+	}
+	around, _ := strconv.ParseInt(values.Get("around"), 10, 64)
+	before, _ := strconv.ParseInt(values.Get("before"), 10, 64)
+	here := fmt.Sprintf("/runs/%d", r.ID)
+	var lines []history.Line
+	if around > 0 {
+		lines, err = h.Around(ctx, r.ID, around, linesAround)
+	} else {
+		wanted.Before, wanted.Limit, wanted.Last = before, mostLines, true
+		lines, err = h.Lines(ctx, wanted)
+	}
+	if err != nil {
+		return err
+	}
+	data.Lines = o.render(q, r, lines)
+	for i := range data.Lines {
+		data.Lines[i].Marked = data.Lines[i].Seq == around
+	}
+	kept := url.Values{}
+	for _, name := range []string{"q", "level"} {
+		if around == 0 && values.Get(name) != "" {
+			kept.Set(name, values.Get(name))
+		}
+	}
+	if len(lines) > 0 {
+		data.After = lines[len(lines)-1].Seq
+		if around > 0 || len(lines) == mostLines {
+			if lines[0].Seq > 1 {
+				data.Earlier = here + with(kept, "before", strconv.FormatInt(lines[0].Seq, 10)) + "#log"
+			}
+		}
+	}
+	if around > 0 || before > 0 {
+		data.Later = here + with(kept, "", "") + "#end"
+	} else if data.Live {
+		data.Follow = here + "/log" + with(kept, "", "")
+	}
+	return nil
+}
+
+// readSummary takes the numbers of a run from its summary, or from what it has reported so
+// far.
+func (o Options) readSummary(_ *web.Request, r *history.Run, data *runData) error {
+	add := func(name, value, class string) { data.Numbers = append(data.Numbers, number{name, value, class}) }
+	var s summary
+	if len(r.Summary) == 0 || json.Unmarshal(r.Summary, &s) != nil {
+		if !r.Started.IsZero() {
+			add("Records written", count(r.Written), "")
+			add("Rejected rows", count(r.Rejected), warnIf(r.Rejected > 0))
+			add("Calls to Planhat", count(r.Calls), "")
+		}
+		data.Rejected = max(0, r.Rejected)
+	} else {
+		t := s.Totals
+		for _, n := range []struct {
+			name  string
+			n     int
+			class string
+		}{
+			{"Read", t.Read, ""}, {"Created", t.Created, ""}, {"Updated", t.Updated, ""}, {"Unchanged", t.Unchanged, "muted"}, {"Deleted", t.Deleted, ""}, {"Planned", t.Planned, ""},
+			{"Rejected", t.Rejected, "warn"}, {"Stored, unknown how", t.UncertainOutcome, "warn"}, {"Not sent", t.Unsent, "warn"}, {"Perhaps stored", t.Unknown, "warn"},
+		} {
+			if n.n > 0 {
+				add(n.name, count(n.n), n.class)
+			}
+		}
+		add("Calls to Planhat", count(t.Calls), "")
+		if t.Retries > 0 {
+			add("Repeated calls", count(t.Retries), "")
+		}
+		if t.WaitedSeconds >= 0.05 {
+			add("Waited for the quota", lasts(time.Duration(t.WaitedSeconds*float64(time.Second))), "")
+		}
+		for _, reason := range s.Reasons {
+			data.Reasons = append(data.Reasons, plural(reason.Count, "row", "rows")+": "+reason.Message)
+		}
+		data.Rejected, data.Warnings = t.Rejected, s.Warnings
+	}
+	var params map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(r.Definition.Params.JSON()), &params); err == nil {
+		for name, value := range params {
+			data.Params = append(data.Params, number{Name: name, Value: short(string(value), 200)})
+		}
+		slices.SortFunc(data.Params, func(a, b number) int { return strings.Compare(a.Name, b.Name) })
+	}
+	return nil
+}
+
+func warnIf(is bool) string {
+	if is {
+		return "warn"
+	}
+	return ""
+}
+
+// mostEarlier is how many earlier runs a page shows.
+const mostEarlier = 22
+
+// readEarlier reads the last runs of the same schedule, the latest last.
+func (o Options) readEarlier(q *web.Request, r *history.Run, data *runData) error {
+	if r.Schedule == "" {
+		return nil
+	}
+	page, err := o.Overview.History().Page(q.Context(), history.Filter{Schedule: r.Schedule, Due: true, Limit: mostEarlier, Until: time.Now()})
+	if err != nil {
+		return err
+	}
+	longest, took := time.Duration(0), []time.Duration{}
+	now := time.Now()
+	for _, one := range page.Runs {
+		longest = max(longest, one.Duration(now))
+		if one.Status == history.Succeeded {
+			took = append(took, one.Duration(now))
+		}
+	}
+	if slices.Sort(took); len(took) > 0 {
+		data.Usual = lasts(took[len(took)/2])
+	}
+	for _, one := range slices.Backward(page.Runs) {
+		e := earlier{Run: one.ID, State: stateOf(one.Status), Height: barHeight(one.Duration(now), longest)}
+		e.Title = fmt.Sprintf("run %d: %s", one.ID, strings.ToLower(e.State.Word))
+		if d := one.Duration(now); d > 0 {
+			e.Title += ", " + lasts(d)
+		}
+		data.Before = append(data.Before, e)
+	}
+	return nil
+}
+
+// barHeight is the height of a bar, in units of a chart that is 26 high.
+func barHeight(d, longest time.Duration) int {
+	if longest <= 0 || d <= 0 {
+		return 4
+	}
+	return 6 + int(18*d/longest)
+}
+
+// cancel and retry are what operators ask for.
+func (o Options) cancel(q *web.Request) error {
+	r, err := o.runOf(q)
+	if err != nil {
+		return err
+	}
+	ask, err := o.ask(q)
+	if err != nil {
+		return err
+	}
+	if _, err := o.Schedules.Cancel(q.Context(), r.ID, ask); err != nil {
+		return refusal(err)
+	}
+	return q.Back(fmt.Sprintf("/runs/%d", r.ID))
+}
+
+func (o Options) retry(q *web.Request) error {
+	r, err := o.runOf(q)
+	if err != nil {
+		return err
+	}
+	ask, err := o.ask(q)
+	if err != nil {
+		return err
+	}
+	again, err := o.Schedules.Retry(q.Context(), r.ID, "", ask)
+	if err != nil {
+		return refusal(err)
+	}
+	return q.Back(fmt.Sprintf("/runs/%d", again))
+}
