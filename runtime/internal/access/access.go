@@ -18,6 +18,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/phscript/phscript/runtime/internal/audit"
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
@@ -34,11 +35,12 @@ const (
 var Roles = []Role{Viewer, Operator}
 
 // May reports whether a role includes another one.
-func (r Role) May(needed Role) bool { return r == Operator || r == needed && r == Viewer }
+func (r Role) May(needed Role) bool { return r == Operator || r == Viewer && needed == Viewer }
 
 const (
-	// IdleTime is how long a session lasts without a request, SessionTime how long at most.
-	IdleTime    = 12 * time.Hour
+	// IdleTime is how long a session lasts without a request.
+	IdleTime = 12 * time.Hour
+	// SessionTime is how long a session lasts at most.
 	SessionTime = 30 * 24 * time.Hour
 	// LinkTime is how long a sign-in link can be used.
 	LinkTime = 15 * time.Minute
@@ -132,7 +134,7 @@ func checkName(name string) error {
 
 // Add adds an account and returns its token, which nothing shows again. The account
 // expires after a time, 0 for never.
-func (a *Accounts) Add(ctx context.Context, name string, role Role, lasts time.Duration) (token string, err error) {
+func (a *Accounts) Add(ctx context.Context, name string, role Role, lasts time.Duration, by audit.Actor) (token string, err error) {
 	if err := checkName(name); err != nil {
 		return "", err
 	}
@@ -141,8 +143,15 @@ func (a *Accounts) Add(ctx context.Context, name string, role Role, lasts time.D
 	if lasts > 0 {
 		expires = fmt.Sprintf("%s + %d", a.db.Now(), lasts.Microseconds())
 	}
-	added, err := store.Changed(ctx, a.db, `INSERT INTO phscript_access_account (name, role, token, created_at, expires_at)
-		VALUES (?, ?, ?, `+a.db.Now()+`, `+expires+`) ON CONFLICT DO NOTHING`, name, string(role), hash)
+	added := false
+	err = a.db.InDurableTx(ctx, func(tx *store.Tx) (err error) {
+		added, err = store.Changed(ctx, tx, `INSERT INTO phscript_access_account (name, role, token, created_at, expires_at)
+			VALUES (?, ?, ?, `+a.db.Now()+`, `+expires+`) ON CONFLICT DO NOTHING`, name, string(role), hash)
+		if err != nil || !added {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Actor: by, Action: "add", Target: target(name), Detail: string(role)})
+	})
 	if err == nil && !added {
 		return "", &NameError{
 			Message: fmt.Sprintf("there is already an account named %q", name),
@@ -151,6 +160,9 @@ func (a *Accounts) Add(ctx context.Context, name string, role Role, lasts time.D
 	}
 	return token, err
 }
+
+// target is an account as the target of an act.
+func target(name string) string { return "account " + name }
 
 // List returns the accounts by name.
 func (a *Accounts) List(ctx context.Context) (list []Account, err error) {
@@ -175,8 +187,8 @@ func live(now string) string {
 }
 
 // Revoke removes an account. Its token, links and sessions end at once. It reports
-// whether there was one.
-func (a *Accounts) Revoke(ctx context.Context, name string) (found bool, err error) {
+// whether there was one, and records who did it.
+func (a *Accounts) Revoke(ctx context.Context, name string, by audit.Actor) (found bool, err error) {
 	err = a.db.InDurableTx(ctx, func(tx *store.Tx) error {
 		var id int64
 		err := tx.QueryRowContext(ctx, `DELETE FROM phscript_access_account WHERE name = ? RETURNING id`, name).Scan(&id)
@@ -186,7 +198,8 @@ func (a *Accounts) Revoke(ctx context.Context, name string) (found bool, err err
 		}
 		found = true
 		return errors.Join(err, store.Exec(ctx, tx, `DELETE FROM phscript_access_link WHERE account = ?`, id),
-			store.Exec(ctx, tx, `DELETE FROM phscript_access_session WHERE account = ?`, id))
+			store.Exec(ctx, tx, `DELETE FROM phscript_access_session WHERE account = ?`, id),
+			audit.Record(ctx, tx, audit.Entry{Actor: by, Action: "revoke", Target: target(name)}))
 	})
 	return found, err
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/phscript/phscript/runtime/internal/audit"
 	"github.com/phscript/phscript/runtime/internal/store"
 	"github.com/phscript/phscript/tests/postgres"
 )
@@ -33,6 +34,9 @@ func TestAccounts(t *testing.T) {
 		}
 	}
 }
+
+// by is who adds and revokes accounts.
+var by = audit.Actor{Name: "root", Role: audit.CommandLine}
 
 // trial are accounts, and what tests do with them.
 type trial struct {
@@ -82,13 +86,13 @@ func tokens(r trial) {
 	nobody, err := r.Nobody(r.ctx)
 	require.NoError(t, err)
 	assert.True(t, nobody)
-	kim, err := r.Add(r.ctx, "kim", Operator, 0)
+	kim, err := r.Add(r.ctx, "kim", Operator, 0, by)
 	require.NoError(t, err)
-	lee, err := r.Add(r.ctx, "lee@example.com", Viewer, time.Hour)
+	lee, err := r.Add(r.ctx, "lee@example.com", Viewer, time.Hour, by)
 	require.NoError(t, err)
 	assert.NotEqual(t, kim, lee)
 	assert.Len(t, kim, len(tokenPrefix)+43, "256 bits")
-	_, err = r.Add(r.ctx, "kim", Viewer, 0)
+	_, err = r.Add(r.ctx, "kim", Viewer, 0, by)
 	require.EqualError(t, err, `there is already an account named "kim"`)
 	nobody, err = r.Nobody(r.ctx)
 	require.NoError(t, err)
@@ -130,16 +134,16 @@ func tokens(r trial) {
 	link, found, err := r.Link(r.ctx, "kim")
 	require.NoError(t, err)
 	require.True(t, found)
-	found, err = r.Revoke(r.ctx, "kim")
+	found, err = r.Revoke(r.ctx, "kim", by)
 	require.NoError(t, err)
 	assert.True(t, found)
 	r.ended(second)
 	r.refuses(ErrUnknown, kim)
 	r.refuses(ErrUnknown, link)
-	found, err = r.Revoke(r.ctx, "kim")
+	found, err = r.Revoke(r.ctx, "kim", by)
 	require.NoError(t, err)
 	assert.False(t, found)
-	again, err := r.Add(r.ctx, "kim", Viewer, 0)
+	again, err := r.Add(r.ctx, "kim", Viewer, 0, by)
 	require.NoError(t, err)
 	assert.NotEqual(t, kim, again)
 	r.ended(second)
@@ -147,7 +151,7 @@ func tokens(r trial) {
 
 func sessionsEnd(r trial) {
 	t := r.T
-	kim, err := r.Add(r.ctx, "kim", Operator, 0)
+	kim, err := r.Add(r.ctx, "kim", Operator, 0, by)
 	require.NoError(t, err)
 	session := r.signIn(kim)
 	user := User{Name: "kim", Role: Operator}
@@ -189,7 +193,7 @@ func links(r trial) {
 	require.NoError(t, err)
 	r.later("link", LinkTime, "expires_at")
 	r.refuses(ErrExpired, late)
-	r.later("link", keepLinks, "expires_at")
+	r.later("link", keepLinks+time.Second, "expires_at")
 	next, _, err := r.Link(r.ctx, Owner)
 	require.NoError(t, err)
 	r.signIn(next)
@@ -231,7 +235,7 @@ func linksSignInOnce(r trial) {
 // secretsAreNotStored: whoever reads the store cannot sign in.
 func secretsAreNotStored(r trial) {
 	t := r.T
-	token, err := r.Add(r.ctx, "kim", Operator, 0)
+	token, err := r.Add(r.ctx, "kim", Operator, 0, by)
 	require.NoError(t, err)
 	link, _, err := r.Link(r.ctx, "kim")
 	require.NoError(t, err)
@@ -251,11 +255,11 @@ func secretsAreNotStored(r trial) {
 func names(r trial) {
 	t, a := r.T, r.Accounts
 	for _, name := range []string{"", " kim", "kim\n", "\x1b[31mkim", "k\u202eim", strings.Repeat("é", LongestName+1)} {
-		_, err := a.Add(t.Context(), name, Viewer, 0)
+		_, err := a.Add(t.Context(), name, Viewer, 0, by)
 		assert.ErrorContains(t, err, "cannot be the name of an account", "%q", name)
 	}
 	for _, name := range []string{"Kim Ek", "kim@example.com", "ci", strings.Repeat("é", LongestName), "<script>"} {
-		_, err := a.Add(t.Context(), name, Viewer, 0)
+		_, err := a.Add(t.Context(), name, Viewer, 0, by)
 		assert.NoError(t, err, name)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/phscript/phscript/runtime/internal/audit"
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
@@ -84,7 +85,12 @@ func (a *Accounts) SignIn(ctx context.Context, shown, address string) (session s
 			refused = ErrExpired
 			return nil
 		}
+		with := "token"
+		if strings.HasPrefix(shown, linkPrefix) {
+			with = "link"
+		}
 		return errors.Join(
+			audit.Record(ctx, tx, audit.Entry{Actor: audit.Actor{Name: user.Name, Role: string(user.Role), Address: address}, Action: "sign in", Target: target(user.Name), Detail: "with a " + with}),
 			store.Exec(ctx, tx, `UPDATE phscript_access_account SET used_at = `+now+` WHERE id = ?`, id),
 			store.Exec(ctx, tx, `INSERT INTO phscript_access_session (hash, account, created_at, seen_at, address) VALUES (?, ?, `+now+`, `+now+`, ?)`, hash, id, address),
 			store.Exec(ctx, tx, `DELETE FROM phscript_access_session WHERE hash IN (SELECT s.hash FROM phscript_access_session s WHERE NOT (`+live(now)+`))`),

@@ -28,7 +28,7 @@ func TestHosts(t *testing.T) {
 func TestRebindingIsRefused(t *testing.T) {
 	handler := NewHosts(nil, "").Check(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }), Refuse)
 	for host, want := range map[string]int{"localhost:8627": 204, "evil.example:8627": 403} {
-		r, w := httptest.NewRequest("GET", "/metrics", nil), httptest.NewRecorder()
+		r, w := httptest.NewRequest(http.MethodGet, "/metrics", nil), httptest.NewRecorder()
 		r.Host = host
 		handler.ServeHTTP(w, r)
 		assert.Equal(t, want, w.Code, host)

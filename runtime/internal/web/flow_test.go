@@ -148,7 +148,7 @@ func TestCookies(t *testing.T) {
 	assert.True(t, cookie.Secure)
 
 	r = start(t, Options{})
-	w, q := httptest.NewRecorder(), httptest.NewRequest("POST", "https://localhost:8443/sign-in", strings.NewReader(url.Values{"secret": {r.viewer}}.Encode()))
+	w, q := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "https://localhost:8443/sign-in", strings.NewReader(url.Values{"secret": {r.viewer}}.Encode()))
 	q.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	q.TLS = &tls.ConnectionState{}
 	r.site.Handler().ServeHTTP(w, q)
@@ -216,7 +216,7 @@ func TestProxyUser(t *testing.T) {
 func TestZones(t *testing.T) {
 	now := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
 	of := func(cookies ...string) Zone {
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set("Cookie", strings.Join(cookies, "; "))
 		z := zoneOf(r)
 		z.now = now

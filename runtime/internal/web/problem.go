@@ -65,7 +65,7 @@ func (q *Request) fail(err error) {
 // recover answers when a page panics; the service stays up.
 func (q *Request) recover() {
 	if r := recover(); r != nil {
-		if r == http.ErrAbortHandler {
+		if err, ok := r.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 			panic(r)
 		}
 		q.site.o.Log.Error("a page failed", "path", q.URL.Path, "reason", fmt.Sprint(r), "stack", string(debug.Stack()))

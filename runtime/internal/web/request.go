@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/access"
+	"github.com/phscript/phscript/runtime/internal/audit"
 )
 
 // mostForm is the longest form, in bytes.
@@ -134,9 +135,9 @@ func (q *Request) from() string {
 	return local(u.RequestURI())
 }
 
-// Log records what somebody did.
-func (q *Request) Log(message string, args ...any) {
-	q.site.o.Log.Info(message, append(args, "by", q.User.Name, "address", q.Address.String())...)
+// Actor is who makes the request, for the audit.
+func (q *Request) Actor() audit.Actor {
+	return audit.Actor{Name: q.User.Name, Role: string(q.User.Role), Address: q.Address.String()}
 }
 
 // view is what a template gets.
@@ -176,9 +177,10 @@ func (q *Request) Part(p *Page, name string, w io.Writer, data any) error {
 	return p.parsed.ExecuteTemplate(w, name, data)
 }
 
-// Streams reports whether the browser listens to a stream. ByScript reports whether the
-// page's script asks, which needs only the parts that change.
-func (q *Request) Streams() bool  { return q.streams() }
+// Streams reports whether the browser listens to a stream.
+func (q *Request) Streams() bool { return q.streams() }
+
+// ByScript reports whether the page's script asks, which needs only the parts that change.
 func (q *Request) ByScript() bool { return q.byScript() }
 
 func (q *Request) show(status int, p *Page, v *view) error {

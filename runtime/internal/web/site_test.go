@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/runtime/internal/access"
+	"github.com/phscript/phscript/runtime/internal/audit"
 	"github.com/phscript/phscript/runtime/internal/guard"
 	"github.com/phscript/phscript/runtime/internal/store"
 	"github.com/phscript/phscript/tests/postgres"
@@ -73,9 +74,9 @@ func open(t *testing.T, o Options, location string) *trial {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	r := &trial{T: t, accounts: access.New(db, db), log: &text{}}
-	r.operator, err = r.accounts.Add(t.Context(), "kim", access.Operator, 0)
+	r.operator, err = r.accounts.Add(t.Context(), "kim", access.Operator, 0, audit.Actor{})
 	require.NoError(t, err)
-	r.viewer, err = r.accounts.Add(t.Context(), "lee", access.Viewer, 0)
+	r.viewer, err = r.accounts.Add(t.Context(), "lee", access.Viewer, 0, audit.Actor{})
 	require.NoError(t, err)
 	o.Accounts, o.Log = r.accounts, slog.New(slog.NewTextHandler(r.log, nil))
 	if o.Changes == nil {
@@ -209,7 +210,7 @@ func TestSigningIn(t *testing.T) {
 
 		// Revoking ends a session at once.
 		b.signIn(r.viewer).get("/hello").is(200)
-		_, err = r.accounts.Revoke(t.Context(), "lee")
+		_, err = r.accounts.Revoke(t.Context(), "lee", audit.Actor{})
 		require.NoError(t, err)
 		b.get("/hello").leads("/sign-in?to=%2Fhello")
 		for _, secret := range []string{r.operator, r.viewer, link} {

@@ -82,7 +82,7 @@ func add(env *environment.Env, o *options) error {
 		return &usage.Error{Message: err.Error()}
 	}
 	return o.with(env, func(ctx context.Context, a *access.Accounts) error {
-		token, err := a.Add(ctx, o.Args[0], access.Role(o.role), lasts)
+		token, err := a.Add(ctx, o.Args[0], access.Role(o.role), lasts, o.Ask(env).By)
 		if wrong, ok := errors.AsType[*access.NameError](err); ok {
 			return &usage.Error{Message: wrong.Message, Hint: wrong.Hint}
 		}
@@ -125,7 +125,7 @@ func list(env *environment.Env, o *options) error {
 
 func revoke(env *environment.Env, o *options) error {
 	return o.with(env, func(ctx context.Context, a *access.Accounts) error {
-		found, err := a.Revoke(ctx, o.Args[0])
+		found, err := a.Revoke(ctx, o.Args[0], o.Ask(env).By)
 		if err == nil && !found {
 			err = unknown(ctx, a, o.Args[0])
 		}

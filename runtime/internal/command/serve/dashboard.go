@@ -104,14 +104,8 @@ func (f *offer) listen(ctx context.Context) (set *listen.Set, err error) {
 	health, dashboard, d := cmp.Or(f.options.listen, f.config.Serve.Listen), f.options.dashboardAddress(f.config), f.config.Dashboard
 	hosts := guard.NewHosts([]string{health, dashboard}, d.PublicURL, d.Hosts...)
 	var parts []listen.Part
-	var accounts *access.Accounts
 	if dashboard != "" {
-		reader, err := f.db.Reader()
-		if err != nil {
-			return nil, err
-		}
-		accounts = access.New(f.db, reader)
-		site, err := f.site(accounts, hosts)
+		site, err := f.site(hosts)
 		if err != nil {
 			return nil, err
 		}
@@ -133,12 +127,17 @@ func (f *offer) listen(ctx context.Context) (set *listen.Set, err error) {
 		f.log.Info(healthPart, "address", set.Address(healthPart))
 	}
 	if dashboard != "" {
-		f.invite(ctx, accounts, shownURL(d, set.Address(dashboardPart)))
+		f.invite(ctx, shownURL(d, set.Address(dashboardPart)))
 	}
 	return set, nil
 }
 
-func (f *offer) site(accounts *access.Accounts, hosts *guard.Hosts) (*web.Site, error) {
+func (f *offer) site(hosts *guard.Hosts) (*web.Site, error) {
+	reader, err := f.db.Reader()
+	if err != nil {
+		return nil, err
+	}
+	accounts := access.New(f.db, reader)
 	d := f.config.Dashboard
 	proxies, err := guard.ParseProxies(d.TrustedProxies)
 	if err != nil {
@@ -160,7 +159,7 @@ func (f *offer) site(accounts *access.Accounts, hosts *guard.Hosts) (*web.Site, 
 		return nil, err
 	}
 	return site, pages.Add(site, pages.Options{
-		Accounts: accounts, Overview: seen, Schedules: serve.NewSchedules(f.db, f.engine),
+		Accounts: accounts, Overview: seen, Reads: reader, Schedules: serve.NewSchedules(f.db, f.engine),
 		Limit:  planhat.LimiterConfig{CallsPerMinute: f.config.CallsPerMin}.WindowSpec().Limit,
 		Config: func() (config.Config, error) { return f.now.Load().Config, f.service.Problem() },
 	})
@@ -185,7 +184,8 @@ func shownURL(d config.Dashboard, address string) string {
 
 // invite tells how to sign in: with a link, if nobody can have signed in yet, or if whoever
 // starts the service wants to look.
-func (f *offer) invite(ctx context.Context, accounts *access.Accounts, at string) {
+func (f *offer) invite(ctx context.Context, at string) {
+	accounts := access.New(f.db, f.db)
 	nobody, err := accounts.Nobody(ctx)
 	link := ""
 	if err == nil && (nobody && f.config.Dashboard.UserHeader == "" || f.options.open) {

@@ -11,9 +11,11 @@ import (
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/phscript/phscript/runtime/internal/access"
+	"github.com/phscript/phscript/runtime/internal/audit"
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/overview"
 	"github.com/phscript/phscript/runtime/internal/serve"
+	"github.com/phscript/phscript/runtime/internal/store"
 	"github.com/phscript/phscript/runtime/internal/web"
 )
 
@@ -27,6 +29,8 @@ type Options struct {
 	Schedules *serve.Schedules
 	// Limit is the calls to Planhat that are allowed in a minute.
 	Limit int
+	// Reads answers what only reads.
+	Reads store.Queryer
 	// Config returns the configuration in effect, and why that on disk is not, or nil.
 	Config func() (config.Config, error)
 
@@ -54,6 +58,7 @@ func Add(s *web.Site, o Options) error {
 		{"Schedules", "/schedules", "schedules.html", true, o.schedules},
 		{"Schedule", "/schedules/{name}", "schedule.html", false, o.schedule},
 		{"Run", "/runs/{id}", "run.html", false, o.run},
+		{"Quota", "/quota", "quota.html", true, o.quota},
 		{"Configuration", "/configuration", "configuration.html", true, o.configuration},
 		{"Access", "/access", "access.html", true, o.access},
 	}
@@ -72,6 +77,7 @@ func Add(s *web.Site, o Options) error {
 	}
 	s.Get("/runs/{id}/log", access.Viewer, o.follow)
 	s.Get("/runs/{id}/log/download", access.Viewer, o.download)
+	s.Get("/runs/{id}/rejected", access.Viewer, o.rejected)
 	for path, do := range map[string]func(*web.Request) error{
 		"/runs/{id}/cancel": o.cancel, "/runs/{id}/retry": o.retry,
 		"/schedules/{name}/pause": o.pause, "/schedules/{name}/resume": o.resume, "/schedules/{name}/run": o.runNow,
@@ -134,14 +140,25 @@ func whole(n any) int64 {
 }
 
 // accessData is what the access page shows.
-type accessData struct{ Accounts []access.Account }
+type accessData struct {
+	Accounts []access.Account
+	// Acts are what people asked for, the latest first.
+	Acts []audit.Entry
+}
+
+// mostActs is how many acts the access page shows.
+const mostActs = 50
 
 func (o Options) access(q *web.Request) (any, error) {
 	if !q.User.Role.May(access.Operator) {
 		return accessData{}, nil
 	}
 	list, err := o.Accounts.List(q.Context())
-	return accessData{list}, err
+	if err != nil {
+		return nil, err
+	}
+	acts, err := audit.List(q.Context(), o.Reads, audit.Filter{Limit: mostActs})
+	return accessData{list, acts}, err
 }
 
 func (o Options) revoke(q *web.Request) error {
@@ -149,14 +166,13 @@ func (o Options) revoke(q *web.Request) error {
 	if err != nil {
 		return err
 	}
-	found, err := o.Accounts.Revoke(q.Context(), name)
+	found, err := o.Accounts.Revoke(q.Context(), name, q.Actor())
 	if err != nil {
 		return err
 	}
 	if !found {
 		return web.NotFound("account named " + name)
 	}
-	q.Log("revoked an account", "account", name)
 	return q.Back("/access")
 }
 

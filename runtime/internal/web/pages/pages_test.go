@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -29,7 +28,6 @@ import (
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
 	"github.com/phscript/phscript/runtime/internal/web"
-	"github.com/phscript/phscript/tests/patience"
 	"github.com/phscript/phscript/tests/postgres"
 )
 
@@ -84,7 +82,7 @@ func start(t *testing.T, location string) *trial {
 	require.NoError(t, err)
 	c := config.Config{State: "postgres://user:secret@db/x", APIToken: "secret-token", Variables: []string{"PHSCRIPT_STATE", "PLANHAT_API_TOKEN"}}
 	require.NoError(t, Add(site, Options{
-		Accounts: accounts, Overview: seen, Schedules: r.schedules, Limit: 200, Config: func() (config.Config, error) { return c, r.problem },
+		Accounts: accounts, Overview: seen, Reads: db, Schedules: r.schedules, Limit: 200, Config: func() (config.Config, error) { return c, r.problem },
 	}))
 	r.server = httptest.NewServer(site.Handler())
 	t.Cleanup(func() { site.Stop(); r.server.Close() })
@@ -171,7 +169,7 @@ func TestPages(t *testing.T) {
 	onBoth(t, func(r *trial) {
 		r.see("/", "Nothing is running", "No run has ended yet", "No script has called Planhat yet", "0 of 0 workers", `data-live="/live"`, `data-at="`)
 		r.see("/runs", "Nothing has run yet")
-		good := r.run("crm", history.Succeeded, history.End{Calls: 12, Summary: json.RawMessage(`{"totals":{"calls":12,"created":3,"rejected":2,"waited_seconds":1.5},"reasons":[{"message":"` + strings.ReplaceAll(hostile, `"`, `\"`) + `","count":2}],"warnings":["w"]}`)})
+		good := r.run("crm", history.Succeeded, history.End{Calls: 12, Summary: json.RawMessage(`{"totals":{"calls":12,"created":3,"rejected":2,"waited_seconds":1.5},"reasons":[{"message":"` + strings.ReplaceAll(hostile, `"`, `\"`) + `","count":2}],"warnings":["w"],"rejected_rows":[{"model":"company","operation":"create","row":2,"message":"` + strings.ReplaceAll(hostile, `"`, `\"`) + `","state":"rejected","data":{"name":"=1+1"}}]}`)})
 		bad := r.run("nps", history.Failed, history.End{Reason: "nps.lua:2: " + hostile, Hint: "mend " + hostile})
 		working := r.run("crm", history.Running, history.End{})
 		r.lines(good, 1, 30)
@@ -185,20 +183,28 @@ func TestPages(t *testing.T) {
 		assert.NotContains(r, r.see("/schedules/crm"), "param.key", "secrets come from the environment")
 		r.see(fmt.Sprintf("/runs/%d", good), "Succeeded", "Created", "2 rows: &lt;img", "1.5 s", "30 lines", "End of the log", `a=&lt;b&gt;`, "Earlier runs")
 		assert.NotContains(r, r.see(fmt.Sprintf("/runs/%d", good)), "data-live", "it does not change any more")
+		r.see(fmt.Sprintf("/runs/%d", good), "Download 1 as CSV", "spreadsheet")
+		_, _, rows := r.ask("lee", "GET", fmt.Sprintf("/runs/%d/rejected", good), nil)
+		assert.Contains(r, rows, "=1+1", "the file can be mended and imported again")
+		_, _, rows = r.ask("lee", "GET", fmt.Sprintf("/runs/%d/rejected?as=json", good), nil)
+		assert.Contains(r, rows, `"rejected_rows"`)
+		status, _, _ := r.ask("lee", "GET", fmt.Sprintf("/runs/%d/rejected", bad), nil)
+		assert.Equal(r, 404, status)
 		r.see(fmt.Sprintf("/runs/%d", bad), "mend &lt;img", "The run has logged nothing", fmt.Sprintf(`action="/runs/%d/retry"`, bad))
 		r.see(fmt.Sprintf("/runs/%d", working), fmt.Sprintf(`data-follow="/runs/%d/log"`, working), `data-after="5"`, "data-live", fmt.Sprintf(`action="/runs/%d/cancel"`, working), "app-1:12")
 		body := r.see("/configuration", "PHSCRIPT_STATE", "PLANHAT_API_TOKEN", "(hidden)")
 		assert.NotContains(r, body, "secret")
 		r.problem = fmt.Errorf("line 3: %s", hostile)
 		r.see("/configuration", "not in use", "line 3: &lt;img")
-		r.see("/access", "kim", "There are no accounts")
+		r.see("/access", "kim", "There are no accounts", "Nobody has asked for anything yet")
+		r.see("/quota", "No script has called Planhat yet")
 
 		for _, path := range []string{"/runs/0", "/runs/-1", "/runs/x", "/runs/99999", "/runs/99999/log", "/runs/99999/log/download", "/runs/..%2f..%2fetc", "/schedules/none", "/schedules/" + url.PathEscape(hostile), "/runs/1%00"} {
 			status, _, body := r.ask("kim", "GET", path, nil)
 			assert.Equal(r, 404, status, path)
 			assert.NotRegexp(r, inline, body)
 		}
-		status, _, _ := r.ask("kim", "GET", "/runs?before=nonsense", nil)
+		status, _, _ = r.ask("kim", "GET", "/runs?before=nonsense", nil)
 		assert.Equal(r, 400, status)
 	})
 }
@@ -284,7 +290,7 @@ func TestActions(t *testing.T) {
 			require.NoError(r, err)
 			return one
 		}
-		assert.JSONEq(r, `{"days":30,"full":true}`, string(run(url.Values{"param.days": {"30"}, "param.full": {"true"}, "param.region": {"eu"}, "param.key": {"stolen"}, "why": {"month"}}).Definition.Params.JSON()))
+		assert.JSONEq(r, `{"days":30,"full":true}`, run(url.Values{"param.days": {"30"}, "param.full": {"true"}, "param.region": {"eu"}, "param.key": {"stolen"}, "why": {"month"}}).Definition.Params.JSON())
 		assert.Equal(r, "kim", run(url.Values{"param.days": {"7"}, "param.region": {"eu"}}).AskedBy)
 		for _, wrong := range []url.Values{{"has.days": {"1"}, "param.days": {"many"}}, {"has.region": {"1"}, "param.region": {hostile}}} {
 			status, _, body := r.ask("kim", "POST", "/schedules/crm/run", wrong)
@@ -318,85 +324,4 @@ func (r *trial) entry(name string) serve.Entry {
 	}
 	require.Fail(r, "no such schedule")
 	return serve.Entry{}
-}
-
-// TestLog: a log that is watched grows within a second, without gaps, and ends; search is
-// over all lines; a download has all of them.
-func TestLog(t *testing.T) {
-	onBoth(t, func(r *trial) {
-		id := r.run("crm", history.Running, history.End{})
-		r.lines(id, 1, 1500)
-		here := fmt.Sprintf("/runs/%d", id)
-		body := r.see(here, `id="L501"`, `id="L1500"`, `data-after="1500"`, "Earlier lines", "before=501")
-		assert.NotContains(r, body, `id="L500"`)
-		r.see(here+"?before=501", `id="L1"`, `id="L500"`, "To the end of the log")
-		body = r.see(here+"?q=line+77", "<b>11</b> of 1,500 lines", fmt.Sprintf(`href="/runs/%d?around=770#L770"`, id))
-		assert.NotContains(r, body, `id="L78"`)
-		r.see(here+"?level=warn", "<b>150</b> of 1,500 lines")
-		r.see(here+"?q="+url.QueryEscape(hostile)+"&level=error", "<b>0</b> of 1,500 lines")
-		body = r.see(here+"?around=770", `id="L670"`, `id="L870"`, `class="w here"`)
-		assert.NotContains(r, body, `id="L871"`)
-
-		request, err := http.NewRequestWithContext(r.Context(), "GET", r.server.URL+here+"/log?after=1498", nil)
-		require.NoError(r, err)
-		request.Header.Set("X-User", "lee")
-		request.Header.Set("Accept", "text/event-stream")
-		answer, err := http.DefaultClient.Do(request)
-		require.NoError(r, err)
-		defer func() { _ = answer.Body.Close() }()
-		stream := bufio.NewScanner(answer.Body)
-		await := func(what string) string {
-			for stream.Scan() {
-				if strings.Contains(stream.Text(), what) {
-					return stream.Text()
-				}
-			}
-			require.Fail(r, "the stream ended before "+what)
-			return ""
-		}
-		first := await("data:")
-		assert.Contains(r, first, "L1499")
-		assert.Contains(r, first, "L1500")
-		assert.NotContains(r, first, "L1498")
-		assert.NotRegexp(r, inline, first)
-		r.lines(id, 1501, 1501)
-		assert.Contains(r, await("data:"), "L1501")
-		_, err = r.history.Finish(r.Context(), r.db, id, history.End{Status: history.Succeeded}, history.Running)
-		require.NoError(r, err)
-		await("event: change")
-		await("event: end")
-
-		status, _, polled := r.ask("lee", "GET", here+"/log?after=1500", nil)
-		assert.Equal(r, 200, status)
-		assert.Contains(r, polled, "L1501")
-		assert.Contains(r, polled, `"end":true`)
-
-		_, _, text := r.ask("lee", "GET", here+"/log/download", nil)
-		assert.Equal(r, 1501, strings.Count(text, "\n"))
-		_, _, text = r.ask("lee", "GET", here+"/log/download?as=json", nil)
-		lines := strings.Split(strings.TrimSpace(text), "\n")
-		require.Len(r, lines, 1501)
-		var l history.Line
-		require.NoError(r, json.Unmarshal([]byte(lines[1500]), &l))
-		assert.EqualValues(r, 1501, l.Seq)
-	})
-}
-
-// TestChanges: pages hear of changes within a second or two, and only then.
-func TestChanges(t *testing.T) {
-	r := start(t, filepath.Join(t.TempDir(), "state.db"))
-	at := func() string {
-		found := regexp.MustCompile(`data-at="([^"]+)"`).FindStringSubmatch(r.see("/runs"))
-		require.NotNil(t, found)
-		return found[1]
-	}
-	before := at()
-	_, _, body := r.ask("lee", "GET", "/live?after="+before, nil)
-	assert.JSONEq(t, `{"events":[],"end":false}`, body)
-	r.run("crm", history.Running, history.End{})
-	patience.Await(t, 50*time.Millisecond, func() bool {
-		_, _, body := r.ask("lee", "GET", "/live?after="+before, nil)
-		return strings.Contains(body, "change")
-	}, "the change is not told")
-	assert.NotEqual(t, before, at())
 }

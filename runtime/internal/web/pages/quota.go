@@ -16,13 +16,15 @@ type quotaChart struct {
 	Blocked, Others      string
 	Bars                 []bar
 	// LimitY is where the line of the limit is; Grid are the other lines.
-	LimitY  string
-	Grid    []gridLine
-	Labels  []label
-	Says    string
-	Users   []quota.User
-	Scripts []quota.ScriptCalls
-	Total   int
+	LimitY string
+	Grid   []gridLine
+	Labels []label
+	Says   string
+	// Period is how long the chart goes back, Step what a bar is.
+	Period, Step string
+	Users        []quota.User
+	Scripts      []quota.ScriptCalls
+	Total        int
 }
 
 type bar struct {
@@ -48,7 +50,10 @@ func (o Options) quotas(q *web.Request, since, step time.Duration) (list []quota
 	}
 	now := time.Now()
 	for _, report := range read.Now {
-		c := quotaChart{Host: report.Host, Tenant: short(report.Tenant, 6), Used: report.Used, Limit: o.Limit, Waiting: report.Waiting, Users: report.Users}
+		c := quotaChart{Period: "last hour", Step: "calls a minute", Host: report.Host, Tenant: short(report.Tenant, 6), Used: report.Used, Limit: o.Limit, Waiting: report.Waiting, Users: report.Users}
+		if since > time.Hour {
+			c.Period, c.Step = "last "+about(since), "calls in "+lasts(step)
+		}
 		if report.BlockedFor > 0 {
 			c.Blocked = lasts(report.BlockedFor)
 		}
@@ -106,4 +111,16 @@ func (c *quotaChart) draw(steps []quota.Step, now time.Time, since, step time.Du
 		c.Labels = append(c.Labels, label{number(chartLeft + (chartWidth-chartLeft)*float64(i)/2), anchor, text})
 	}
 	c.Says = fmt.Sprintf("%s to Planhat in %s, at most %s in %s. The limit is %s.", plural(c.Total, "call", "calls"), lasts(since), count(busiest), lasts(step), count(limit))
+}
+
+// quotaData is what the page about the quota shows.
+type quotaData struct{ Hour, Day []quotaChart }
+
+func (o Options) quota(q *web.Request) (any, error) {
+	hour, err := o.quotas(q, time.Hour, time.Minute)
+	if err != nil {
+		return nil, err
+	}
+	day, err := o.quotas(q, 24*time.Hour, 15*time.Minute)
+	return quotaData{hour, day}, err
 }

@@ -35,7 +35,10 @@ type runData struct {
 	After  int64
 	Live   bool
 
-	Numbers  []number
+	Numbers []number
+	// Rows are the first rejected rows; Kept counts those that can be downloaded.
+	Rows     []string
+	Kept     int
 	Reasons  []string
 	Rejected int
 	Warnings []string
@@ -71,6 +74,7 @@ type summary struct {
 		Count   int    `json:"count"`
 	} `json:"reasons"`
 	Warnings []string `json:"warnings"`
+	storedRows
 }
 
 func (o Options) run(q *web.Request) (any, error) {
@@ -200,7 +204,10 @@ func (o Options) readSummary(_ *web.Request, r *history.Run, data *runData) erro
 		for _, reason := range s.Reasons {
 			data.Reasons = append(data.Reasons, plural(reason.Count, "row", "rows")+": "+reason.Message)
 		}
-		data.Rejected, data.Warnings = t.Rejected, s.Warnings
+		data.Rejected, data.Warnings, data.Kept = t.Rejected, s.Warnings, len(s.Rows)
+		for _, row := range s.Rows[:min(len(s.Rows), mostRows)] {
+			data.Rows = append(data.Rows, short(row.String(), 300))
+		}
 	}
 	var params map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(r.Definition.Params.JSON()), &params); err == nil {
@@ -218,6 +225,9 @@ func warnIf(is bool) string {
 	}
 	return ""
 }
+
+// mostRows is how many rejected rows a page shows.
+const mostRows = 8
 
 // mostEarlier is how many earlier runs a page shows.
 const mostEarlier = 22

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/phscript/phscript/runtime/internal/audit"
 	"github.com/phscript/phscript/runtime/internal/header"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/overview"
@@ -133,7 +132,7 @@ func (o Options) schedule(q *web.Request) (any, error) {
 // ask reads who asks, and why.
 func (o Options) ask(q *web.Request) (serve.Ask, error) {
 	why, err := q.Form("why")
-	return serve.Ask{By: audit.Actor{Name: q.User.Name, Role: string(q.User.Role), Address: q.Address.String()}, Why: why}, err
+	return serve.Ask{By: q.Actor(), Why: why}, err
 }
 
 // refusal is an error about what somebody asked for, for that person.
