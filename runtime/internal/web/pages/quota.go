@@ -38,7 +38,7 @@ type label struct{ X, Anchor, Text string }
 
 // The size of a chart, in its own units. Limits fit with room for what may be above.
 const (
-	chartLeft, chartWidth  = 26.0, 344.0
+	chartLeft, chartWidth  = 34.0, 344.0
 	chartBottom, chartHigh = 102.0, 84.0
 )
 
