@@ -99,6 +99,15 @@ func (o *options) mayOpen(env *environment.Env, loaded *serve.Loaded) error {
 	return nil
 }
 
+// inTheClear warns of pages whose tokens and cookies cross a network as they are.
+func (o *options) inTheClear(c config.Config) []string {
+	d, address := c.Dashboard, o.dashboardAddress(c)
+	if address == "" || loopback(address) || d.TLSCert != "" || strings.HasPrefix(d.PublicURL, "https://") {
+		return nil
+	}
+	return []string{"the dashboard listens on " + address + " without TLS, so others on the network can read tokens and cookies: set tls_cert and tls_key in [dashboard], or listen on 127.0.0.1 with a proxy in front, and set public_url to its https:// address"}
+}
+
 // listen serves what the configuration and the flags say.
 func (f *offer) listen(ctx context.Context) (set *listen.Set, err error) {
 	health, dashboard, d := cmp.Or(f.options.listen, f.config.Serve.Listen), f.options.dashboardAddress(f.config), f.config.Dashboard

@@ -17,6 +17,7 @@ func (o *options) doubts(env *environment.Env, loaded *serve.Loaded) (list []str
 		list = append(list, "no schedules: write [[schedule]] in phscript.toml, or -- @schedule \"0 2 * * *\" in the first lines of a script")
 	}
 	list = append(list, o.missing(env, loaded)...)
+	list = append(list, o.inTheClear(c)...)
 	list = append(list, host.Exposed(env, c)...)
 	return append(list, serve.Doubts(loaded, env.Getenv)...)
 }

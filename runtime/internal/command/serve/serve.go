@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -252,8 +253,8 @@ func serveSchedules(env *environment.Env, o *options) error {
 			current.Store(now)
 			keepSecret(secrets, now.Config)
 			warn(log, o.doubts(env, now))
-			if now.Config.Serve.Listen != c.Serve.Listen || now.Config.Serve.Workers != c.Serve.Workers {
-				log.Warn("listen and workers are only read at the start; restart the service to use the new values")
+			if now.Config.Serve.Listen != c.Serve.Listen || now.Config.Serve.Workers != c.Serve.Workers || !reflect.DeepEqual(now.Config.Dashboard, c.Dashboard) {
+				log.Warn("listen, workers and [dashboard] are only read at the start; restart the service to use the new values")
 			}
 		},
 	}, loaded)
