@@ -127,7 +127,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/tokens", own: []string{"runtime/internal/store"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/guard", never: []string{lua}},
 	{pkg: "runtime/internal/listen", never: []string{lua}},
-	{pkg: "runtime/internal/web/pages", own: []string{"runtime/internal/access", "runtime/internal/audit", "runtime/internal/config", "runtime/internal/header", "runtime/internal/history", "runtime/internal/outcome", "runtime/internal/overview", "runtime/internal/quota", "runtime/internal/rejects", "runtime/internal/serve", "runtime/internal/store", "runtime/internal/web"}},
+	{pkg: "runtime/internal/web/pages", own: []string{"runtime/internal/access", "runtime/internal/audit", "runtime/internal/config", "runtime/internal/follow", "runtime/internal/header", "runtime/internal/history", "runtime/internal/outcome", "runtime/internal/overview", "runtime/internal/quota", "runtime/internal/rejects", "runtime/internal/serve", "runtime/internal/store", "runtime/internal/web"}},
 	{pkg: "runtime/internal/web", own: []string{"runtime/internal/access", "runtime/internal/audit", "runtime/internal/guard"}, never: []string{lua}},
 	{pkg: "runtime/internal/access", own: []string{"runtime/internal/audit", "runtime/internal/store"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/checkpoint", own: []string{"runtime/internal/store"}, never: []string{lua, "net/http"}},

@@ -36,23 +36,7 @@ func TestLog(t *testing.T) {
 		body = r.see(here+"?around=770", `id="L670"`, `id="L870"`, `class="w here"`)
 		assert.NotContains(r, body, `id="L871"`)
 
-		request, err := http.NewRequestWithContext(r.Context(), http.MethodGet, r.server.URL+here+"/log?after=1498", nil)
-		require.NoError(r, err)
-		request.Header.Set("X-User", "lee")
-		request.Header.Set("Accept", "text/event-stream")
-		answer, err := http.DefaultClient.Do(request)
-		require.NoError(r, err)
-		defer func() { _ = answer.Body.Close() }()
-		stream := bufio.NewScanner(answer.Body)
-		await := func(what string) string {
-			for stream.Scan() {
-				if strings.Contains(stream.Text(), what) {
-					return stream.Text()
-				}
-			}
-			require.Fail(r, "the stream ended before "+what)
-			return ""
-		}
+		await, found := r.listen(here+"/log?after=1498"), r.listen(here+"/log?after=0&q=LINE+1501")
 		first := await("data:")
 		assert.Contains(r, first, "L1499")
 		assert.Contains(r, first, "L1500")
@@ -60,11 +44,14 @@ func TestLog(t *testing.T) {
 		assert.NotRegexp(r, inline, first)
 		r.lines(id, 1501, 1501)
 		assert.Contains(r, await("data:"), "L1501")
-		_, err = r.history.Finish(r.Context(), r.db, id, history.End{Status: history.Succeeded}, history.Running)
+		assert.Contains(r, found("data: \""), "L1501", "the stream has passed by what does not match")
+		_, err := r.history.Finish(r.Context(), r.db, id, history.End{Status: history.Succeeded}, history.Running)
 		require.NoError(r, err)
 		await("event: change")
 		await("event: end")
 
+		_, _, polled := r.ask("lee", "GET", here+"/log?after=0&q=needle", nil)
+		assert.Contains(r, polled, `"id":"500"`, "lines that do not match are passed by")
 		status, _, polled := r.ask("lee", "GET", here+"/log?after=1500", nil)
 		assert.Equal(r, 200, status)
 		assert.Contains(r, polled, "L1501")
@@ -79,6 +66,28 @@ func TestLog(t *testing.T) {
 		require.NoError(r, json.Unmarshal([]byte(lines[1500]), &l))
 		assert.EqualValues(r, 1501, l.Seq)
 	})
+}
+
+// listen opens a stream and returns what waits for a line of it.
+func (r *trial) listen(path string) (await func(what string) string) {
+	r.Helper()
+	request, err := http.NewRequestWithContext(r.Context(), http.MethodGet, r.server.URL+path, nil)
+	require.NoError(r, err)
+	request.Header.Set("X-User", "lee")
+	request.Header.Set("Accept", "text/event-stream")
+	answer, err := http.DefaultClient.Do(request)
+	require.NoError(r, err)
+	r.Cleanup(func() { _ = answer.Body.Close() })
+	stream := bufio.NewScanner(answer.Body)
+	return func(what string) string {
+		for stream.Scan() {
+			if strings.Contains(stream.Text(), what) {
+				return stream.Text()
+			}
+		}
+		require.Fail(r, "the stream ended before "+what)
+		return ""
+	}
 }
 
 // TestChanges: pages hear of changes within a second or two, and only then.

@@ -20,9 +20,9 @@ import (
 )
 
 const (
-	// mostLines is how many lines a page begins with, mostAtOnce how many a stream sends at
-	// once, and linesAround how many lines are around the one that a link leads to.
-	mostLines, mostAtOnce, linesAround = 1000, 500, 100
+	// mostLines is how many lines a page begins with, linesAround how many are around the one
+	// that a link leads to.
+	mostLines, linesAround = 1000, 100
 	// logEvery is how often a stream asks for lines.
 	logEvery = 400 * time.Millisecond
 )
@@ -192,37 +192,35 @@ func (o Options) follow(q *web.Request) error {
 	if err != nil {
 		return err
 	}
-	before := progress(r)
+	before, wanted := progress(r), linesOf(q, r.ID)
+	// at is the line that was looked at last: of many lines, none may be wanted.
+	at := int64(0)
 	return q.Stream(logEvery, func(ctx context.Context, after string) ([]web.Event, error) {
-		// The state is read before the lines, so the last ones are not missed.
-		now, err := o.Overview.History().Run(ctx, r.ID)
+		seq, _ := strconv.ParseInt(after, 10, 64)
+		// All who watch the run share what is asked.
+		batch, err := o.logs.Since(ctx, r.ID, max(seq, at))
 		if errors.Is(err, history.ErrNoRun) {
 			return nil, io.EOF
 		}
 		if err != nil {
 			return nil, err
 		}
-		wanted := linesOf(q, r.ID)
-		wanted.Limit = mostAtOnce
-		wanted.After, _ = strconv.ParseInt(after, 10, 64)
-		lines, err := o.Overview.History().Lines(ctx, wanted)
-		if err != nil {
-			return nil, err
-		}
+		at = batch.Last
 		var events []web.Event
-		if len(lines) > 0 {
+		shown := slices.DeleteFunc(slices.Clone(batch.Lines), func(l history.Line) bool { return !wanted.Picks(l) })
+		after = strconv.FormatInt(batch.Last, 10)
+		if len(shown) > 0 {
 			var b bytes.Buffer
-			if err := q.Part(o.runPage, "lines", &b, o.render(q, r, lines)); err != nil {
+			if err := q.Part(o.runPage, "lines", &b, o.render(q, r, shown)); err != nil {
 				return nil, err
 			}
-			after = strconv.FormatInt(lines[len(lines)-1].Seq, 10)
 			events = append(events, web.Event{ID: after, Name: "lines", Data: b.String()})
 		}
-		if is := progress(now); is != before || !q.Streams() {
+		if is := progress(batch.Run); is != before || !q.Streams() {
 			before = is
 			events = append(events, web.Event{ID: after, Name: "change"})
 		}
-		if now.Status.Over() && len(lines) < mostAtOnce {
+		if batch.End {
 			return events, io.EOF
 		}
 		return events, nil

@@ -13,6 +13,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/access"
 	"github.com/phscript/phscript/runtime/internal/audit"
 	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/follow"
 	"github.com/phscript/phscript/runtime/internal/overview"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
@@ -35,6 +36,7 @@ type Options struct {
 	Config func() (config.Config, error)
 
 	runPage *web.Page
+	logs    *follow.Logs
 }
 
 // page is a page of the site.
@@ -52,6 +54,7 @@ type lively interface{ lives() bool }
 // Add adds the pages to a site.
 func Add(s *web.Site, o Options) error {
 	s.Funcs(functions)
+	o.logs = follow.New(o.Overview.History())
 	list := []page{
 		{"Overview", "/{$}", "overview.html", true, o.overview},
 		{"Runs", "/runs", "runs.html", true, o.runs},
