@@ -193,6 +193,9 @@ func TestEveryPage(t *testing.T) {
 			tab.Go(address)
 			tab.Looks(folder, name)
 		}
+		tab.Go(w.base() + "/runs?status=succeeded&schedule=health")
+		tab.Click("tbody a")
+		tab.Says("Read\n3")
 		tab.Expect("404")
 		tab.Go(w.base() + "/nothing")
 		tab.Says("There is no such page")

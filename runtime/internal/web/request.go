@@ -2,7 +2,6 @@ package web
 
 import (
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -172,10 +171,8 @@ func (q *Request) ShowLive(p *Page, title, at string, data any) error {
 	return q.show(http.StatusOK, p, &view{Title: title, Data: data, Live: q.site.o.Changes != nil, At: at})
 }
 
-// Part renders a template of a page for its script.
-func (q *Request) Part(p *Page, name string, w io.Writer, data any) error {
-	return p.parsed.ExecuteTemplate(w, name, data)
-}
+// Link is a path as browsers must ask for it.
+func (q *Request) Link(local string) string { return q.site.path(local) }
 
 // Streams reports whether the browser listens to a stream.
 func (q *Request) Streams() bool { return q.streams() }

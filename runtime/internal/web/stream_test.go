@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/runtime/internal/access"
+	"github.com/phscript/phscript/runtime/internal/guard"
 )
 
 // numbers is a source of the numbers up to a bound that rises.
@@ -137,21 +138,22 @@ func TestStreamsOfStrangers(t *testing.T) {
 
 // TestStreamOutlivesTheWriteTimeout of the server.
 func TestStreamOutlivesTheWriteTimeout(t *testing.T) {
-	r := start(t, Options{})
+	proxies, err := guard.ParseProxies([]string{"127.0.0.1"})
+	require.NoError(t, err)
+	r := start(t, Options{Proxies: proxies, UserHeader: "X-User"})
 	var n numbers
 	r.site.Get("/numbers", access.Viewer, func(q *Request) error { return q.Stream(5*time.Millisecond, n.source) })
 	server := httptest.NewUnstartedServer(r.site.Handler())
-	server.Config.WriteTimeout = 50 * time.Millisecond
+	server.Config.WriteTimeout = time.Second
 	server.Start()
 	defer server.Close()
 	r.server = server
-	b := r.browser().signIn(r.viewer)
-	lines, _ := b.listen("/numbers")
+	lines, _ := r.browser().listen("/numbers", header("X-User", "lee"))
 	began := time.Now()
-	for i := int64(1); time.Since(began) < 300*time.Millisecond; i++ {
+	for i := int64(1); time.Since(began) < 2*time.Second; i++ {
 		n.upTo.Store(i)
 		until(t, lines, "id: "+strconv.FormatInt(i, 10))
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond)
 	}
 	r.site.Stop()
 	for lines.Scan() {

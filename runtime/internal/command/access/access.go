@@ -38,7 +38,7 @@ func New(env *environment.Env) *cobra.Command {
 		"access works on the accounts that can sign in to the pages of 'phscript serve'. They are in the store, so\n"+
 			"every service that shares it knows them. A viewer sees everything that is not secret; an operator also\n"+
 			"runs, cancels, pauses and retries.\n\n"+
-			"To look at the pages yourself, run 'phscript serve --open', or 'phscript access link' while the service runs.")
+			"To look at the pages yourself, run 'phscript serve --open', or 'phscript access link' while it runs.")
 	storage.AddCommand(env, group, "add NAME", "Add an account and print its token", oneName, add, func(cmd *cobra.Command, o *options) {
 		usage.Choice(cmd, &o.role, "role", string(access.Viewer), "What the account may do, `ROLE`: viewer or operator", string(access.Viewer), string(access.Operator))
 		cmd.Flags().StringVar(&o.expires, "expires", "", "Let the account expire after `TIME`, such as 30d or 12h (default never)")
@@ -48,8 +48,8 @@ func New(env *environment.Env) *cobra.Command {
 	storage.AddCommand(env, group, "revoke NAME", "Remove an account", oneName, revoke, nil).Long = "revoke removes an account. Its token and links stop working, and its sessions end at once."
 	storage.AddCommand(env, group, "link [NAME]", "Print a link that signs in once", cobra.MaximumNArgs(1), link, func(cmd *cobra.Command, o *options) {
 		cmd.Flags().StringVar(&o.url, "url", "", "The `ADDRESS` of the pages (default public_url or listen in [dashboard], or http://"+config.DefaultDashboard+")")
-	}).Long = "link prints a link to the pages that signs in once, within 15 minutes. Without a name, it is for the account\n" +
-		"'" + access.Owner + "', an operator, which is added if it is missing."
+	}).Long = "link prints a link to the pages that signs in once, within 15 minutes. Without a name, it is for\n" +
+		"'" + access.Owner + "', an operator, whose account is added if it is missing."
 	return group
 }
 

@@ -210,11 +210,7 @@ func (o Options) follow(q *web.Request) error {
 		shown := slices.DeleteFunc(slices.Clone(batch.Lines), func(l history.Line) bool { return !wanted.Picks(l) })
 		after = strconv.FormatInt(batch.Last, 10)
 		if len(shown) > 0 {
-			var b bytes.Buffer
-			if err := q.Part(o.runPage, "lines", &b, o.render(q, r, shown)); err != nil {
-				return nil, err
-			}
-			events = append(events, web.Event{ID: after, Name: "lines", Data: b.String()})
+			events = append(events, web.Event{ID: after, Name: "lines", Data: lineHTML(q, o.render(q, r, shown))})
 		}
 		if is := progress(batch.Run); is != before || !q.Streams() {
 			before = is

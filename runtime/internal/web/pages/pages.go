@@ -35,8 +35,7 @@ type Options struct {
 	// Config returns the configuration in effect, and why that on disk is not, or nil.
 	Config func() (config.Config, error)
 
-	runPage *web.Page
-	logs    *follow.Logs
+	logs *follow.Logs
 }
 
 // page is a page of the site.
@@ -69,9 +68,6 @@ func Add(s *web.Site, o Options) error {
 		parsed, err := s.Page(files, "templates/parts.html", "templates/"+p.file)
 		if err != nil {
 			return err
-		}
-		if p.file == "run.html" {
-			o.runPage = parsed
 		}
 		if p.nav {
 			s.Nav(p.title, strings.TrimSuffix(p.path, "{$}"))

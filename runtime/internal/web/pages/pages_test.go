@@ -36,7 +36,7 @@ const hostile = `<img src=x onerror=alert(1)>"'&</script><script>alert(2)</scrip
 
 // trial are the pages of a store. A proxy names the user of each request.
 type trial struct {
-	*testing.T
+	testing.TB
 	db        *store.DB
 	schedules *serve.Schedules
 	history   *history.History
@@ -51,7 +51,7 @@ func onBoth(t *testing.T, test func(r *trial)) {
 	}
 }
 
-func start(t *testing.T, location string) *trial {
+func start(t testing.TB, location string) *trial {
 	t.Helper()
 	db, err := store.Open(t.Context(), location)
 	require.NoError(t, err)
@@ -59,7 +59,7 @@ func start(t *testing.T, location string) *trial {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	engine, err := serve.NewEngine(t.Context(), db, log)
 	require.NoError(t, err)
-	r := &trial{T: t, db: db, schedules: serve.NewSchedules(db, engine), history: history.New(db)}
+	r := &trial{TB: t, db: db, schedules: serve.NewSchedules(db, engine), history: history.New(db)}
 	var definitions []schedule.Definition
 	for _, s := range []config.Schedule{{Name: "crm", Script: "crm.lua", Every: "1h"}, {Name: "nps", Script: "nps.lua", Cron: "0 2 * * *", TimeZone: "Europe/Stockholm"}} {
 		d, err := schedule.New(s, "phscript.toml")
@@ -169,7 +169,7 @@ func TestPages(t *testing.T) {
 	onBoth(t, func(r *trial) {
 		r.see("/", "Nothing is running", "No run has ended yet", "No script has called Planhat yet", "0 of 0 workers", `data-live="/live"`, `data-at="`)
 		r.see("/runs", "Nothing has run yet")
-		good := r.run("crm", history.Succeeded, history.End{Calls: 12, Summary: json.RawMessage(`{"totals":{"calls":12,"created":3,"rejected":2,"waited_seconds":1.5},"reasons":[{"message":"` + strings.ReplaceAll(hostile, `"`, `\"`) + `","count":2}],"warnings":["w"],"rejected_rows":[{"model":"company","operation":"create","row":2,"message":"` + strings.ReplaceAll(hostile, `"`, `\"`) + `","state":"rejected","data":{"name":"=1+1"}}]}`)})
+		good := r.run("crm", history.Succeeded, history.End{Calls: 12, Summary: json.RawMessage(`{"calls":12,"created":3,"rejected":2,"waited_seconds":1.5,"reasons":[{"message":"` + strings.ReplaceAll(hostile, `"`, `\"`) + `","count":2}],"warnings":["w"],"rejected_rows":[{"model":"company","operation":"create","row":2,"message":"` + strings.ReplaceAll(hostile, `"`, `\"`) + `","state":"rejected","data":{"name":"=1+1"}}]}`)})
 		bad := r.run("nps", history.Failed, history.End{Reason: "nps.lua:2: " + hostile, Hint: "mend " + hostile})
 		working := r.run("crm", history.Running, history.End{})
 		r.lines(good, 1, 30)

@@ -3,6 +3,7 @@ package pages
 import (
 	"encoding/json"
 	"fmt"
+	"html/template"
 	"net/url"
 	"slices"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/web"
 )
 
@@ -24,7 +26,7 @@ type runData struct {
 	Percent  int
 	Left     string
 	// Lines are the lines to begin with; Total counts all of them, Matching those that fit the search.
-	Lines           []logLine
+	Lines           template.HTML
 	Total, Matching int64
 	Search, Level   string
 	Levels          []choice
@@ -57,24 +59,6 @@ type earlier struct {
 	State  state
 	Title  string
 	Height int
-}
-
-// summary is the part of a run's summary that the page shows.
-type summary struct {
-	Totals struct {
-		Calls, Retries                     int
-		WaitedSeconds                      float64 `json:"waited_seconds"`
-		Read, Created, Updated, Unchanged  int
-		Deleted, Planned, Rejected, Unsent int
-		Unknown                            int
-		UncertainOutcome                   int `json:"uncertain_outcome"`
-	} `json:"totals"`
-	Reasons []struct {
-		Message string `json:"message"`
-		Count   int    `json:"count"`
-	} `json:"reasons"`
-	Warnings []string `json:"warnings"`
-	storedRows
 }
 
 func (o Options) run(q *web.Request) (any, error) {
@@ -142,10 +126,11 @@ func (o Options) readLines(q *web.Request, r *history.Run, data *runData) error 
 	if err != nil {
 		return err
 	}
-	data.Lines = o.render(q, r, lines)
-	for i := range data.Lines {
-		data.Lines[i].Marked = data.Lines[i].Seq == around
+	shown := o.render(q, r, lines)
+	for i := range shown {
+		shown[i].Marked = shown[i].Seq == around
 	}
+	data.Lines = lineHTML(q, shown)
 	kept := url.Values{}
 	for _, name := range []string{"q", "level"} {
 		if around == 0 && values.Get(name) != "" {
@@ -172,7 +157,7 @@ func (o Options) readLines(q *web.Request, r *history.Run, data *runData) error 
 // far.
 func (o Options) readSummary(_ *web.Request, r *history.Run, data *runData) error {
 	add := func(name, value, class string) { data.Numbers = append(data.Numbers, number{name, value, class}) }
-	var s summary
+	var s outcome.Summary
 	if len(r.Summary) == 0 || json.Unmarshal(r.Summary, &s) != nil {
 		if !r.Started.IsZero() {
 			add("Records written", count(r.Written), "")

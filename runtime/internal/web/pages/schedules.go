@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html/template"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/header"
@@ -25,7 +25,7 @@ type scheduleRow struct {
 	LastRun int64
 	Took    string
 	Good    string
-	Bars    []earlier
+	Trend   template.HTML
 	NextAt  time.Time
 }
 
@@ -52,10 +52,12 @@ func scheduleRowOf(s overview.Schedule, now time.Time) scheduleRow {
 	for _, one := range s.Outcomes {
 		longest = max(longest, one.Took)
 	}
+	var bars []earlier
 	for _, one := range slices.Backward(s.Outcomes) {
-		e := earlier{Run: one.Run, State: stateOf(one.Status), Height: barHeight(one.Took, longest)}
-		e.Title = fmt.Sprintf("run %d: %s", one.Run, strings.ToLower(e.State.Word))
-		row.Bars = append(row.Bars, e)
+		bars = append(bars, earlier{State: stateOf(one.Status), Height: barHeight(one.Took, longest)})
+	}
+	if len(bars) > 0 {
+		row.Trend = trend(bars)
 	}
 	if len(s.Next) > 0 && !s.Paused && s.Enabled {
 		row.NextAt = s.Next[0]
