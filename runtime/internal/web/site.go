@@ -45,7 +45,7 @@ type Options struct {
 	Version string
 	Log     *slog.Logger
 	// Version of what pages show: while it is the same, they do. Nil for pages that do not
-	// change by themselves.
+	// change.
 	Changes Source
 }
 
