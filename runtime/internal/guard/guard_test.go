@@ -60,7 +60,7 @@ func TestProxies(t *testing.T) {
 		{"[fd00::1]:1", []string{"2001:db8::1"}, "2001:db8::1"},
 		{"@", nil, "invalid IP"},
 	} {
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RemoteAddr = tt.peer
 		for _, value := range tt.forwarded {
 			r.Header.Add("X-Forwarded-For", value)
@@ -73,7 +73,7 @@ func TestUserHeader(t *testing.T) {
 	p, err := ParseProxies([]string{"127.0.0.1"})
 	require.NoError(t, err)
 	user := func(peer string, values ...string) string {
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RemoteAddr = peer + ":1"
 		r.Header["X-Forwarded-User"] = values
 		return p.User(r, "X-Forwarded-User")
@@ -83,5 +83,5 @@ func TestUserHeader(t *testing.T) {
 	assert.Empty(t, user("127.0.0.2", "kim"))
 	assert.Empty(t, user("127.0.0.1", "kim", "lee"), "the proxy has not replaced what the client sent")
 	assert.Empty(t, user("127.0.0.1"))
-	assert.Empty(t, Proxies(nil).User(httptest.NewRequest("GET", "/", nil), ""))
+	assert.Empty(t, Proxies(nil).User(httptest.NewRequest(http.MethodGet, "/", nil), ""))
 }
