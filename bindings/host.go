@@ -55,6 +55,10 @@ type Host struct {
 	Journal func(ctx context.Context, name string) (planhat.Journal, error)
 	// Rejects takes the rows that the script rejects.
 	Rejects Rejections
+	// Events are the events of a webhook that the run handles; nil if it handles none.
+	Events Events
+	// Outbox sends messages to other systems later; nil if nothing does.
+	Outbox Outbox
 	// Strict makes a rejected row raise an error.
 	Strict bool
 	// MaxString is the most bytes that a text may have that a module reads or makes;
@@ -254,7 +258,7 @@ type Network interface {
 
 // Message is a message to people.
 type Message struct {
-	// Kind is slack, teams or email. Host and Port are those of the system that delivers
+	// Kind is slack, teams, email or webhook. Host and Port are those of the system that delivers
 	// it.
 	Kind, Host string
 	Port       int

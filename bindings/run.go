@@ -1,8 +1,11 @@
 package bindings
 
 import (
+	"context"
 	"io"
+	"net/http"
 	"strings"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -13,6 +16,45 @@ import (
 // Rejections takes the rows that a script itself rejects.
 type Rejections interface {
 	Reject(row planhat.RowError)
+}
+
+// Events are the events of a webhook that a run handles. It is safe for concurrent use.
+type Events interface {
+	// List returns them in order.
+	List(ctx context.Context) ([]Event, error)
+	// Done notes that the script has handled one. It is not handed out again, also if the
+	// run fails.
+	Done(ctx context.Context, number int64) error
+}
+
+// Event is an event of another system.
+type Event struct {
+	// Number is its number in the store, and ID what the sender calls it.
+	Number           int64
+	ID, Webhook, Key string
+	Method, Path     string
+	Header           http.Header
+	// Body is as it was sent, without compression.
+	Body     []byte
+	Received time.Time
+	// Attempt counts the tries from 1. ReplayedBy says who has asked for it again.
+	Attempt    int
+	Replay     bool
+	ReplayedBy string
+}
+
+// Outbox keeps messages to other systems until they are sent.
+type Outbox interface {
+	// Put stores a message. It reports false if it cannot, so the caller must send it.
+	Put(ctx context.Context, m OutMessage) (bool, error)
+}
+
+// OutMessage is a message to another system, which is signed with a secret unless that is
+// empty.
+type OutMessage struct {
+	ID, URL, Secret string
+	Header          http.Header
+	Body            []byte
 }
 
 type (

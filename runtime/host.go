@@ -92,7 +92,7 @@ func (r *Runtime) newHost(s Script, o Options, declared []network.Rule) *host {
 	h.modules = &bindings.Host{
 		Threads: h.threads,
 		Files:   h.box, Env: h.env, Log: h.journal, Clock: clock{o.Now, o.Location}, Clients: h.clients, Network: h.network,
-		Checkpoint: h.checkpoint, State: r.newState(s, &o), Tokens: r.newTokens(&o), PrivateKey: h.privateKey, Tell: o.Tell, Journal: o.Journal, Rejects: h.clients, Strict: o.Strict, MaxString: o.MaxString, Models: o.Models, Call: lualib.Call,
+		Checkpoint: h.checkpoint, State: r.newState(s, &o), Tokens: r.newTokens(&o), PrivateKey: h.privateKey, Tell: o.Tell, Journal: o.Journal, Rejects: h.clients, Events: o.Events, Outbox: o.Outbox, Strict: o.Strict, MaxString: o.MaxString, Models: o.Models, Call: lualib.Call,
 		Panicked:   func(L *lua.LState, value any) { running(L.Context()).panicked(value) },
 		RaisedText: func(L *lua.LState, text string, err error) { compile.Faults(L).Note(text, err) },
 	}

@@ -2,9 +2,12 @@ package runtime
 
 import (
 	"context"
+	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/phscript/phscript/bindings"
 )
@@ -117,3 +120,24 @@ func (k *kept) Keys(ctx context.Context, space string) ([]string, error) {
 		return changed && v.value == nil
 	}), nil
 }
+
+// GivenEvents are events that a program gives to a script. It does not hear which are done.
+type GivenEvents []bindings.Event
+
+// EventsOf returns events with these bodies, as if a webhook had received them at a time.
+func EventsOf(at time.Time, bodies ...[]byte) GivenEvents {
+	var list GivenEvents
+	for i, body := range bodies {
+		list = append(list, bindings.Event{
+			Number: int64(i + 1), ID: fmt.Sprintf("event-%d", i+1), Webhook: "event", Method: http.MethodPost, Path: "/", Header: http.Header{"Content-Type": {"application/json"}},
+			Body: body, Received: at, Attempt: 1,
+		})
+	}
+	return list
+}
+
+// List implements bindings.Events.
+func (e GivenEvents) List(context.Context) ([]bindings.Event, error) { return e, nil }
+
+// Done implements bindings.Events.
+func (GivenEvents) Done(context.Context, int64) error { return nil }

@@ -115,6 +115,10 @@ type Options struct {
 	// Window, if set, makes the window of each tenant's minute quota, to share
 	// it between processes. It is called when a client is made.
 	Window func(WindowUser) planhat.Window
+	// Events, if set, are the events of a webhook that runs handle.
+	Events bindings.Events
+	// Outbox, if set, keeps what webhook.send sends until somebody sends it.
+	Outbox bindings.Outbox
 	// Checkpoint, if set, returns where a script's checkpoint is stored;
 	// otherwise checkpoints last as long as the Runtime.
 	Checkpoint func(Script) bindings.CheckpointStore

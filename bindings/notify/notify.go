@@ -41,7 +41,7 @@ var emailFields = []bindings.Field{
 }
 
 var messageShape = &bindings.Shape{Name: "HeldMessage", Doc: "A message that was held back.", Fields: []bindings.Field{
-	{Name: "kind", Type: "string", Doc: "`slack`, `teams` or `email`."},
+	{Name: "kind", Type: "string", Doc: "`slack`, `teams` or `email`; `webhook` for `webhook.send`."},
 	{Name: "host", Type: "string", Doc: "The host that would have delivered it."},
 	{Name: "text", Type: "string?", Doc: "The text."},
 	{Name: "html", Type: "string?", Doc: "The HTML of an e-mail."},
@@ -49,7 +49,7 @@ var messageShape = &bindings.Shape{Name: "HeldMessage", Doc: "A message that was
 	{Name: "from", Type: "string?", Doc: "The sender of an e-mail."},
 	{Name: "to", Type: "string[]?", Doc: "The addresses of all recipients of an e-mail."},
 	{Name: "attachments", Type: "string[]?", Doc: "The names of the files that it has."},
-	{Name: "payload", Type: "table?", Doc: "What would be sent to Slack or Teams."},
+	{Name: "payload", Type: "table?", Doc: "What would be sent to Slack, Teams or a webhook."},
 }}
 
 // Module returns the module notify.

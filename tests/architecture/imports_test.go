@@ -60,6 +60,7 @@ var rules = []rule{
 	{pkg: "bindings/progress", own: []string{"bindings", "bindings/internal/luajson"}, never: []string{luar}},
 	{pkg: "bindings/state", own: []string{"bindings", "planhat"}, never: []string{luar}},
 	{pkg: "bindings/xlsx", own: []string{"bindings", "bindings/internal/calendar", "bindings/internal/export", "bindings/internal/invalid", "bindings/internal/luatext", "planhat/catalog"}, never: []string{luar}},
+	{pkg: "bindings/webhook", own: []string{"bindings", "planhat"}, never: []string{luar}},
 	{pkg: "bindings/web", own: []string{"bindings", "planhat"}, never: []string{luar}},
 	{pkg: "runtime/internal/header", own: []string{"planhat/catalog", "runtime/internal/config", "runtime/internal/fault", "runtime/internal/pattern"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/network", own: []string{"bindings", "planhat", "runtime/internal/redact"}},
@@ -74,13 +75,14 @@ var rules = []rule{
 	{pkg: "runtime/internal/redact", own: []string{"planhat"}, never: []string{lua}},
 	{pkg: "runtime/internal/wire", own: []string{"planhat", "runtime/internal/display", "runtime/internal/pattern", "runtime/internal/redact"}, never: []string{lua}},
 	{pkg: "runtime/internal/webhook", never: []string{lua}},
+	{pkg: "runtime/internal/hooks", own: []string{"planhat/catalog", "runtime/internal/config", "runtime/internal/history", "runtime/internal/pattern", "runtime/internal/schedule", "runtime/internal/store", "runtime/internal/webhook"}, never: []string{lua}},
 	{pkg: "runtime/internal/proposal", own: []string{"bindings/spec", "planhat/catalog", "runtime/internal/schema"}},
 	{pkg: "runtime/internal/scaffold", never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/trust", own: []string{"runtime/internal/sourcefile", "runtime/internal/fault", "runtime/internal/pattern"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/sourcefile", never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/unfinished", never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/sandbox", own: []string{"runtime/internal/sourcefile", "planhat/catalog", "runtime/internal/trust", "runtime/internal/unfinished"}, never: []string{lua, "net/http"}},
-	{pkg: "runtime/internal/builtins", own: []string{"bindings", "bindings/crypto", "bindings/html", "bindings/notify", "bindings/parallel", "bindings/progress", "bindings/spec", "bindings/state", "bindings/template", "bindings/web", "bindings/xlsx", "planhat/catalog", "runtime/internal/manual", "stdlib"}},
+	{pkg: "runtime/internal/builtins", own: []string{"bindings", "bindings/crypto", "bindings/html", "bindings/notify", "bindings/parallel", "bindings/progress", "bindings/spec", "bindings/state", "bindings/template", "bindings/web", "bindings/webhook", "bindings/xlsx", "planhat/catalog", "runtime/internal/manual", "stdlib"}},
 	{pkg: "runtime/internal/clients", own: []string{"bindings", "planhat", "runtime/internal/plan", "runtime/internal/redact"}},
 	{pkg: "runtime/internal/progress", own: []string{"bindings", "planhat", "runtime/internal/display"}},
 	{pkg: "runtime/internal/profile", own: []string{"runtime/internal/display", "runtime/internal/machine", "runtime/internal/pattern"}, never: []string{"net/http"}},
@@ -134,7 +136,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/audit", own: []string{"runtime/internal/store"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/history", own: []string{"runtime/internal/config", "runtime/internal/store"}, never: []string{lua, "net/http"}},
 	{
-		pkg: "runtime/internal/serve", own: []string{"runtime/internal/sourcefile", "planhat", "planhat/catalog", "runtime/internal/audit", "runtime/internal/config", "runtime/internal/fault", "runtime/internal/header", "runtime/internal/history", "runtime/internal/outcome", "runtime/internal/pattern", "runtime/internal/quota", "runtime/internal/schedule", "runtime/internal/store", "runtime/internal/trust"}, never: []string{lua},
+		pkg: "runtime/internal/serve", own: []string{"runtime/internal/sourcefile", "planhat", "planhat/catalog", "runtime/internal/audit", "runtime/internal/config", "runtime/internal/fault", "runtime/internal/header", "runtime/internal/history", "runtime/internal/hooks", "runtime/internal/outcome", "runtime/internal/pattern", "runtime/internal/quota", "runtime/internal/schedule", "runtime/internal/store", "runtime/internal/trust"}, never: []string{lua},
 		programs: "each scheduled run is a process of its own, and an operator's command tells of failures; scripts reach neither",
 	},
 	{pkg: "runtime/internal/overview", own: []string{"runtime/internal/history", "runtime/internal/quota", "runtime/internal/serve", "runtime/internal/store"}, never: []string{lua}},
@@ -142,7 +144,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/reference", own: []string{"bindings/spec", "planhat/catalog", "runtime/internal/guide", "runtime/internal/manual", "runtime/internal/pattern"}},
 	{pkg: "runtime/internal/planfile", own: []string{"planhat", "planhat/catalog", "runtime/internal/outcome", "runtime/internal/plan", "runtime/internal/sourcefile", "runtime/internal/unfinished"}, never: []string{lua}},
 	{pkg: "runtime/internal/apply", own: []string{"planhat", "planhat/catalog", "runtime/internal/changes", "runtime/internal/consent", "runtime/internal/plan", "runtime/internal/planfile", "runtime/internal/store"}, never: []string{lua}},
-	{pkg: "runtime/internal/view", own: []string{"planhat", "runtime/internal/access", "runtime/internal/apply", "runtime/internal/config", "runtime/internal/display", "runtime/internal/header", "runtime/internal/history", "runtime/internal/outcome", "runtime/internal/plan", "runtime/internal/planfile", "runtime/internal/quota", "runtime/internal/schedule", "runtime/internal/schema", "runtime/internal/serve", "runtime/internal/store", "runtime/internal/undo"}},
+	{pkg: "runtime/internal/view", own: []string{"planhat", "runtime/internal/access", "runtime/internal/apply", "runtime/internal/config", "runtime/internal/display", "runtime/internal/header", "runtime/internal/history", "runtime/internal/hooks", "runtime/internal/outcome", "runtime/internal/pattern", "runtime/internal/plan", "runtime/internal/planfile", "runtime/internal/quota", "runtime/internal/schedule", "runtime/internal/schema", "runtime/internal/serve", "runtime/internal/store", "runtime/internal/undo"}},
 	{pkg: "runtime/internal/luatext", own: []string{}},
 	{
 		pkg: "runtime/internal/command/environment", own: []string{"runtime/internal/sourcefile", "planhat", "runtime/internal/display", "runtime/internal/fault", "runtime/internal/keyring", "runtime/internal/trust"},
@@ -216,7 +218,7 @@ func fitsAny(patterns []string, pkg string) bool {
 // below an internal folder. docs only embeds the guides: Go embeds files of the
 // package's own folder.
 var public = []string{
-	"bindings", "bindings/crypto", "bindings/html", "bindings/notify", "bindings/parallel", "bindings/progress", "bindings/spec", "bindings/state", "bindings/template", "bindings/web", "bindings/xlsx", "docs", "planhat", "planhat/catalog", "planhat/simulator", "runtime", "runtime/cli", "stdlib",
+	"bindings", "bindings/crypto", "bindings/html", "bindings/notify", "bindings/parallel", "bindings/progress", "bindings/spec", "bindings/state", "bindings/template", "bindings/web", "bindings/webhook", "bindings/xlsx", "docs", "planhat", "planhat/catalog", "planhat/simulator", "runtime", "runtime/cli", "stdlib",
 }
 
 func TestPublicPackages(t *testing.T) {

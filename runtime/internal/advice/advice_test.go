@@ -72,7 +72,7 @@ func pattern(hint string) *regexp.Regexp {
 }
 
 func TestAdviceIsRight(t *testing.T) {
-	for _, a := range slices.Concat(trials, habits, forms) {
+	for _, a := range slices.Concat(trials, habits, forms, webhooks) {
 		t.Run(a.hint, func(t *testing.T) {
 			r := trial.New(t, a.files)
 			in, before := cmp.Or(a.in, "main.lua"), cmp.Or(a.files[a.in], a.script)
@@ -117,7 +117,7 @@ func TestAdviceIsRight(t *testing.T) {
 // TestEveryHintWithCodeIsTried fails for a hint that proposes code and has no trial.
 func TestEveryHintWithCodeIsTried(t *testing.T) {
 	known := map[string]bool{}
-	for _, a := range slices.Concat(trials, habits, forms) {
+	for _, a := range slices.Concat(trials, habits, forms, webhooks) {
 		known[a.hint] = true
 	}
 	for hint, test := range elsewhere {
@@ -156,7 +156,7 @@ func onlyNames(hint string) bool {
 func TestNamedFlagsAndCommandsExist(t *testing.T) {
 	r := trial.New(t, nil)
 	flags := map[string]bool{"--format": true, "--file": true, "--clean": true, "--help": true} // those of pg_dump and pg_restore
-	for _, args := range []string{"run", "check", "test", "repl", "serve", "simulate", "quota", "runs list", "runs rejected", "schedule list", "setup", "connect", "state backup", "state restore", "state purge", "plan", "plan show", "apply", "new", "snapshot", "login", "undo"} {
+	for _, args := range []string{"run", "check", "test", "repl", "serve", "simulate", "quota", "runs list", "runs rejected", "schedule list", "setup", "connect", "state backup", "state restore", "state purge", "plan", "plan show", "apply", "new", "snapshot", "login", "undo", "hooks list", "hooks show", "hooks replay", "hooks send", "hooks forward"} {
 		for _, name := range flag.FindAllString(program(r, append(strings.Fields(args), "--help")...), -1) {
 			flags[name] = true
 		}

@@ -160,6 +160,8 @@ var elsewhere = map[string]string{
 	"add it to the schedule, such as params = { … = … }":                                                      "tests/cli/declared.txtar",
 	"pass { encoding = \"…\" }":                                                                               "bindings/csvadvice_test.go",
 	"'…' is nil because … at line … returned nothing for it; check for that first: if … then ... end":         "runtime/nilhints_test.go",
+	"loop over webhook.events(), because the webhook has the setting batch":                                   "bindings/webhook/webhook_test.go",
+	"write listen = \"127.0.0.1:8628\" under [webhooks] in phscript.toml, or name its address with --url":     "tests/cli/hooks.txtar",
 	"…; write … = … or {} before this line":                                                                   "runtime/nilhints_test.go",
 	"…; where it may be missing, write (… or {})…":                                                            "runtime/nilhints_test.go",
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/phscript/phscript/bindings/state"
 	"github.com/phscript/phscript/bindings/template"
 	"github.com/phscript/phscript/bindings/web"
+	"github.com/phscript/phscript/bindings/webhook"
 	"github.com/phscript/phscript/bindings/xlsx"
 	"github.com/phscript/phscript/runtime/internal/manual"
 	"github.com/phscript/phscript/stdlib"
@@ -43,12 +44,13 @@ var inGo = map[string]func() *bindings.Module{
 	"state":      sync.OnceValue(state.Module),
 	"run":        sync.OnceValue(bindings.Run),
 	"xlsx":       sync.OnceValue(xlsx.Module),
+	"webhook":    sync.OnceValue(webhook.Module),
 	"template":   sync.OnceValue(template.Module),
 	"time":       sync.OnceValue(bindings.Time),
 }
 
 // required are those that scripts must require. The others are also global.
-var required = map[string]bool{"crypto": true, "html": true, "http": true, "notify": true, "oauth2": true, "parallel": true, "progress": true, "state": true, "template": true, "xlsx": true}
+var required = map[string]bool{"crypto": true, "html": true, "http": true, "notify": true, "oauth2": true, "parallel": true, "progress": true, "state": true, "template": true, "webhook": true, "xlsx": true}
 
 // Modules returns the built-in modules written in Go, by name. Scripts can require
 // them.

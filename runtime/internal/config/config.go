@@ -72,6 +72,9 @@ type Config struct {
 	Schedules []Schedule `toml:"schedule"`
 	Serve     Serve      `toml:"serve"`
 	Dashboard Dashboard  `toml:"dashboard"`
+	// Hooks and Webhooks are the events of other systems that it takes.
+	Hooks    []Webhook `toml:"webhook"`
+	Webhooks Webhooks  `toml:"webhooks"`
 
 	// Profiles are the profiles by name, and Profile is the one that Choose chose; its
 	// name is "" if there is none.
@@ -121,7 +124,7 @@ type file struct {
 var keys = []string{
 	"api_token", "tenant_token", "api_url", "analytics_url", "calls_per_min", "retry_for", "timeout", "max_memory",
 	"check.globals", "check.ignore",
-	"allow_write", "allow_read", "allow_env", "allow_net", "log_level", "log_format", "strict", "schema", "state", "model", "schedule", "serve", "dashboard",
+	"allow_write", "allow_read", "allow_env", "allow_net", "log_level", "log_format", "strict", "schema", "state", "model", "schedule", "serve", "dashboard", "webhook", "webhooks",
 	"profile", "token_env", "token_file", "token_command", "tenant_token_env", "tenant_token_file", "tenant_token_command",
 }
 
@@ -135,6 +138,9 @@ var tableKeys = map[string][]string{
 	"model":       {"name", "path", "keys", "limit", "filters"},
 	"serve":       {"listen", "workers", "scripts", "keep_days", "keep_size", "on_failure", "on_recovery", "on_missed"},
 	"dashboard":   dashboardKeys,
+	"webhook":     webhookKeys,
+	"webhooks":    {"listen", "public_url", "max_memory"},
+	"secrets":     {"env", "file", "until"},
 	"on_failure":  {"script", "webhook", "webhook_env", "secret_env", "command"},
 	"on_recovery": {"script", "webhook", "webhook_env", "secret_env", "command"},
 	"on_missed":   {"script", "webhook", "webhook_env", "secret_env", "command"},
@@ -192,7 +198,7 @@ func parse(name string, text []byte) (Config, error) {
 	for _, key := range meta.Undecoded() {
 		// What is inside of parameters is the script's own. The decoder takes the
 		// tables in their lists for settings.
-		if len(key) < 3 || key[0] != "schedule" || key[1] != "params" {
+		if len(key) < 3 || key[0] != "schedule" && key[0] != "webhook" || key[1] != "params" {
 			return Config{}, unknownKey(name, key)
 		}
 	}
@@ -229,6 +235,9 @@ func parse(name string, text []byte) (Config, error) {
 		return c, &Error{Where: name, Message: "serve.listen: " + err.Error()}
 	}
 	if err := c.Dashboard.check(name); err != nil {
+		return c, &Error{Where: name, Message: err.Error()}
+	}
+	if err := f.Webhooks.check(); err != nil {
 		return c, &Error{Where: name, Message: err.Error()}
 	}
 	return c, nil
@@ -334,6 +343,15 @@ const smallestMemory = 1 << 20
 // ParseSize parses a size such as 256MB or 1GiB. It rejects less than 1 MiB, which
 // probably lacks a unit.
 func ParseSize(text string) (int64, error) {
+	return parseSize(text, smallestMemory, "is too little to run anything; write a size such as 256MB or 1GiB")
+}
+
+// ParseBody parses the size of the body of an event.
+func ParseBody(text string) (int64, error) {
+	return parseSize(text, 1<<10, "is too little for an event; write a size such as 256KB or 1MiB")
+}
+
+func parseSize(text string, least float64, little string) (int64, error) {
 	units := []struct {
 		name string
 		size float64
@@ -347,10 +365,10 @@ func ParseSize(text string) (int64, error) {
 		n, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
 		switch {
 		case err != nil:
-		case n*u.size >= smallestMemory:
+		case n*u.size >= least:
 			return int64(n * u.size), nil
 		case n > 0:
-			return 0, fmt.Errorf("%q is too little to run anything; write a size such as 256MB or 1GiB", text)
+			return 0, fmt.Errorf("%q %s", text, little)
 		}
 		break
 	}

@@ -84,17 +84,21 @@ func (c Config) Settings() []Setting {
 		{Name: "serve.keep_days", Value: number(c.Serve.KeepDays)}, {Name: "serve.keep_size", Value: c.Serve.KeepSize},
 	}
 	list = append(list, c.Dashboard.settings()...)
+	list = append(list, Setting{Name: "webhooks.listen", Value: c.Webhooks.Listen}, Setting{Name: "webhooks.public_url", Value: c.Webhooks.PublicURL}, Setting{Name: "webhooks.max_memory", Value: c.Webhooks.MaxMemory})
 	for _, r := range c.Serve.Reactions() {
 		list = append(list, Setting{Name: "serve." + r.Setting, Value: actions(r.Actions)})
 	}
-	var models, schedules []string
+	var models, schedules, hooks []string
 	for _, d := range c.Declarations {
 		models = append(models, d.Name)
 	}
 	for _, s := range c.Schedules {
 		schedules = append(schedules, cmp.Or(s.Name, s.Script))
 	}
-	list = append(list, Setting{Name: "model", Value: strings.Join(models, ", ")}, Setting{Name: "schedule", Value: strings.Join(schedules, ", ")})
+	for _, w := range c.Hooks {
+		hooks = append(hooks, cmp.Or(w.Name, w.Script))
+	}
+	list = append(list, Setting{Name: "model", Value: strings.Join(models, ", ")}, Setting{Name: "schedule", Value: strings.Join(schedules, ", ")}, Setting{Name: "webhook", Value: strings.Join(hooks, ", ")})
 	if p := c.Profile; p.Name != "" {
 		for _, one := range []Setting{{Name: "production", Value: truth(p.Production)}, {Name: "allow", Value: strings.Join(p.Allow, ", ")}, {Name: "confirm_above", Value: number(p.Threshold)}} {
 			one.Name = "profile." + p.Name + "." + one.Name

@@ -98,11 +98,11 @@ every = "1h"
 func TestEverySettingIsListed(t *testing.T) {
 	found := settingsOf(t, "", nil)
 	for _, key := range keys {
-		if key != "serve" && key != "dashboard" {
+		if key != "serve" && key != "dashboard" && key != "webhooks" {
 			assert.Contains(t, found, key)
 		}
 	}
-	for _, table := range []string{"serve", "dashboard"} {
+	for _, table := range []string{"serve", "dashboard", "webhooks"} {
 		for _, key := range tableKeys[table] {
 			assert.Contains(t, found, table+"."+key)
 		}

@@ -70,6 +70,8 @@ var examples = map[string]string{
 	"public_url": `"https://phscript.example.com"`, "hosts": `["worker-1"]`, "tls_cert": `"tls/cert.pem"`, "tls_key": `"tls/key.pem"`,
 	"user_header": `"X-Forwarded-User"`, "trusted_proxies": `["127.0.0.1"]`, "operators": `["kim@example.com"]`,
 	"scripts": `["jobs"]`, "command": `["./notify.sh"]`, "on_failure": reaction, "on_recovery": reaction, "on_missed": reaction,
+	"secrets": `[ { env = "JIRA_SECRET" } ]`, "path": `"/hooks/jira"`, "scheme": `"jira"`, "header": `"X-Webhook-Secret"`, "secret_env": `"JIRA_SECRET"`, "within": `"2s"`,
+	"max_body": `"1MiB"`, "retry_pause": `"30s"`, "after_parked": `"wait"`, "until": `"2026-12-31"`,
 }
 
 const reaction = `[ { command = ["./notify.sh"] } ]`

@@ -17,7 +17,7 @@ import (
 
 // The settings that the guide to schedules shows are accepted as they stand.
 func TestScheduleSettingsAreAccepted(t *testing.T) {
-	text := read(t, "docs/deploy.md")
+	text := read(t, "docs/deploy.md") + read(t, "docs/webhooks.md")
 	blocks := regexp.MustCompile("(?s)```toml\n(.*?)```").FindAllStringSubmatch(text, -1)
 	require.NotEmpty(t, blocks)
 	for _, block := range blocks {
@@ -32,18 +32,22 @@ func TestScheduleSettingsAreAccepted(t *testing.T) {
 	}
 }
 
-// The settings that the program takes for a schedule are those of the guide.
+// The settings that the program takes for a schedule or a webhook are those of the guides.
 func TestScheduleSettingsAreDocumented(t *testing.T) {
-	text := read(t, "docs/deploy.md")
 	dir := t.TempDir()
-	for _, table := range []string{"[[schedule]]", "[serve]"} {
+	for _, table := range []string{"[[schedule]]", "[serve]", "[[webhook]]", "[webhooks]"} {
+		guide := "docs/deploy.md"
+		if strings.Contains(table, "webhook") {
+			guide = "docs/webhooks.md"
+		}
+		text := read(t, guide)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "phscript.toml"), []byte(table+"\nno_such_setting = 1\n"), 0o600))
 		_, errs, code := phscript(t, dir, "serve", "--check")
 		require.Equal(t, 2, code)
 		_, list, found := strings.Cut(errs, " are: ")
 		require.True(t, found, errs)
 		for _, name := range strings.Split(strings.TrimSpace(list), ", ") {
-			assert.Regexp(t, "(`"+name+"`|(?m)^"+name+" )", text, "deploy.md does not name %s", name)
+			assert.Regexp(t, "(`"+name+"`|(?m)^"+name+" )", text, "%s does not name %s", guide, name)
 		}
 	}
 }

@@ -49,7 +49,7 @@ var flagName = regexp.MustCompile(`(^|[\s` + "`" + `(])--([a-z][a-z-]+)`)
 // otherFlags are flags of other programs that documents name.
 var otherFlags = []string{
 	"full", "path", "region", "city", "max-rows", "crm-key", "system", "home-dir", "now", "rm", "check", "ignore-missing",
-	"bundle", "certificate-oidc-issuer", "certificate-identity-regexp", "environment",
+	"url", "bundle", "certificate-oidc-issuer", "certificate-identity-regexp", "environment",
 }
 
 func TestFlagsExist(t *testing.T) {
@@ -60,7 +60,7 @@ func TestFlagsExist(t *testing.T) {
 		help += out
 	}
 	for _, command := range [][]string{
-		{"serve"}, {"quota"}, {"schedule", "list"}, {"schedule", "next"}, {"schedule", "run"}, {"runs", "list"}, {"runs", "retry"}, {"runs", "logs"}, {"runs", "rejected"}, {"state", "restore"}, {"access", "add"}, {"access", "link"}, {"config", "show"}, {"plan", "show"}, {"record", "mask"}, {"schema", "pull"}, {"schema", "diff"}, {"schema", "show"},
+		{"serve"}, {"quota"}, {"hooks", "list"}, {"hooks", "show"}, {"hooks", "replay"}, {"hooks", "send"}, {"hooks", "forward"}, {"schedule", "list"}, {"schedule", "next"}, {"schedule", "run"}, {"runs", "list"}, {"runs", "retry"}, {"runs", "logs"}, {"runs", "rejected"}, {"state", "restore"}, {"access", "add"}, {"access", "link"}, {"config", "show"}, {"plan", "show"}, {"record", "mask"}, {"schema", "pull"}, {"schema", "diff"}, {"schema", "show"},
 	} {
 		out, errs, code := phscript(t, t.TempDir(), append(command, "--help")...)
 		require.Zero(t, code, errs)

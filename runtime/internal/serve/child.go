@@ -41,6 +41,8 @@ const (
 	// LogMarkVariable holds the text that begins each record of the run's log. The
 	// script does not know it, so it cannot forge a record.
 	LogMarkVariable = "PHSCRIPT_LOG_MARK"
+	// HookVariable holds the name of the webhook whose events the run handles.
+	HookVariable = "PHSCRIPT_WEBHOOK"
 	// ParamsVariable holds the run's parameters as JSON.
 	ParamsVariable = "PHSCRIPT_PARAMS"
 )
@@ -219,6 +221,9 @@ func (p *Program) command(from *Loaded, r *history.Run, d schedule.Definition, t
 	}
 	if r.Schedule != "" {
 		cmd.Env = append(cmd.Env, ScheduleVariable+"="+r.Schedule)
+	}
+	if r.Cause == history.ByHook {
+		cmd.Env = append(cmd.Env, HookVariable+"="+r.Definition.Name)
 	}
 	if !d.Params.IsZero() {
 		cmd.Env = append(cmd.Env, ParamsVariable+"="+d.Params.JSON())

@@ -1,12 +1,15 @@
 package serve
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/phscript/phscript/runtime/internal/hooks"
 )
 
 // family is a metric with its time series, in Prometheus' text format. The
@@ -91,4 +94,64 @@ func (f *family) write(b *strings.Builder) {
 		line(f.name+"_sum", labels, float(f.values[labels]))
 		line(f.name+"_count", labels, strconv.FormatUint(total, 10))
 	}
+}
+
+// ofHooks returns the metrics of webhooks: what this process has taken, and the state of the
+// store.
+func (s *Service) ofHooks(ctx context.Context) []*family {
+	if s.o.Intake == nil || s.o.Handler == nil {
+		return nil
+	}
+	received := newFamily("webhook_received_total", "counter", "Events that this process has stored.")
+	repeated := newFamily("webhook_repeated_total", "counter", "Repetitions of events that this process has acknowledged.")
+	refused := newFamily("webhook_refused_total", "counter", "Messages that this process has not accepted, by status.")
+	took := newFamily("webhook_acknowledged_seconds", "histogram", "How long it took until an event was stored and acknowledged.")
+	for name, m := range s.o.Intake.Metrics() {
+		received.add(float64(m.Received), "webhook", name)
+		repeated.add(float64(m.Repeated), "webhook", name)
+		for status, n := range m.Refused {
+			refused.add(float64(n), "webhook", name, "status", status)
+		}
+		took.set(m.Acknowledged, m.Seconds, hooks.Bounds, "webhook", name)
+	}
+	list := []*family{received, repeated, refused, took}
+	totals, err := hooks.NewEvents(s.o.DB).Totals(ctx)
+	if err != nil {
+		return list
+	}
+	now, err := s.schedules.now(ctx, s.o.DB)
+	if err != nil {
+		return list
+	}
+	for _, f := range []struct {
+		name, help string
+		value      func(t hooks.Totals) float64
+	}{
+		{"webhook_waiting", "Events that wait for a run.", func(t hooks.Totals) float64 { return float64(t.Waiting) }},
+		{"webhook_running", "Events in runs.", func(t hooks.Totals) float64 { return float64(t.Running) }},
+		{"webhook_parked", "Events that failed at every try.", func(t hooks.Totals) float64 { return float64(t.Parked) }},
+		{"webhook_lag_seconds", "How long the first waiting event has been waiting; 0 for none.", func(t hooks.Totals) float64 {
+			if t.Oldest.IsZero() {
+				return 0
+			}
+			return max(0, now.Sub(t.Oldest).Seconds())
+		}},
+	} {
+		of := newFamily(f.name, "gauge", f.help)
+		list = append(list, of)
+		for name, t := range totals {
+			if name != "" {
+				of.add(f.value(t), "webhook", name)
+			}
+		}
+	}
+	return list
+}
+
+// set makes a series of a histogram these counts of observations, by bucket, and their sum.
+func (f *family) set(counts []uint64, sum float64, bounds []float64, labels ...string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	key := series(labels)
+	f.bounds, f.counts[key], f.values[key] = bounds, counts, sum
 }

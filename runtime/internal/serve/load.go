@@ -12,6 +12,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/header"
+	"github.com/phscript/phscript/runtime/internal/hooks"
 	"github.com/phscript/phscript/runtime/internal/schedule"
 	"github.com/phscript/phscript/runtime/internal/sourcefile"
 )
@@ -62,6 +63,8 @@ type Loaded struct {
 	// Dir is the folder, without links, "" if it cannot be told.
 	Dir         string
 	Definitions []schedule.Definition
+	// Hooks are the webhooks.
+	Hooks []hooks.Hook
 	// Unread are the folders that this user may not read.
 	Unread []string
 	// Ignored says for scripts and folders why schedules in headers are ignored.
@@ -130,6 +133,8 @@ func (l *Loader) load() (*Loaded, error) {
 	for _, s := range c.Schedules {
 		add(s, c.File)
 	}
+	webhooks, theirUses, failed := l.hooks(c, says)
+	loaded.Hooks, uses, wrong = webhooks, append(uses, theirUses...), append(wrong, failed...)
 	for _, r := range c.Serve.Reactions() {
 		if err := schedule.CheckActions(r.Actions); err != nil {
 			wrong = append(wrong, &config.Error{Where: c.File, Message: "serve." + r.Setting + ": " + err.Error()})
@@ -210,6 +215,9 @@ func allActions(c config.Config, others []schedule.Definition) (list []config.Ac
 	all := c.Serve.Reactions()
 	for _, s := range c.Schedules {
 		all = append(all, s.Reactions()...)
+	}
+	for _, w := range c.Hooks {
+		all = append(all, w.Reactions()...)
 	}
 	for _, d := range others {
 		all = append(all, d.Reactions()...)
@@ -360,6 +368,9 @@ func (l *Loader) noteScripts(files []string, unlisted error) string {
 func named(c config.Config) (list []string) {
 	for _, s := range c.Schedules {
 		list = append(list, s.Script)
+	}
+	for _, w := range c.Hooks {
+		list = append(list, w.Script)
 	}
 	for _, a := range allActions(c, nil) {
 		list = append(list, a.Script)

@@ -163,6 +163,7 @@ func (s *Service) writeMetrics(ctx context.Context, w io.Writer) {
 			}
 		}
 	}
+	list = append(list, s.ofHooks(ctx)...)
 	if reports, err := quota.Reports(ctx, s.o.DB, spec.Length); err == nil && len(reports) > 0 {
 		used, waiting := gauge("quota_used", "Calls of the last minute, of all processes."), gauge("quota_waiting", "Calls that wait for the quota, of all processes.")
 		blocked := gauge("quota_blocked_seconds", "Seconds until calls resume after a 429.")

@@ -53,6 +53,9 @@ type Event struct {
 	Rejected int            `json:"rejected"`
 	Tick     time.Time      `json:"tick,omitzero"`
 	Started  time.Time      `json:"started,omitzero"`
+	// Webhook is the webhook whose event has failed, Delivery the id of the event.
+	Webhook  string `json:"webhook,omitempty"`
+	Delivery string `json:"event_id,omitempty"`
 	// Idle is how many ticks in a row did not run.
 	Idle int64 `json:"ticks_without_run,omitempty"`
 }

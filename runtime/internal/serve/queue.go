@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/audit"
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/header"
 	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/hooks"
 	"github.com/phscript/phscript/runtime/internal/schedule"
 	"github.com/phscript/phscript/runtime/internal/store"
 )
@@ -130,6 +132,9 @@ func (s *Schedules) Retry(ctx context.Context, id int64, resume string, ask Ask)
 		case r.Cause.Command():
 			return fmt.Errorf("run %d was not made by a service; repeat the command, phscript %s", id, r.Cause)
 		}
+		if r.Cause == history.ByHook {
+			return fmt.Errorf("run %d handled events of the webhook '%s'; replay those, see phscript hooks list %s", id, r.Definition.Name, r.Definition.Name)
+		}
 		d, err := schedule.Settings(r.Definition, "")
 		if err != nil {
 			return err
@@ -172,15 +177,19 @@ func (s *Schedules) repeat(ctx context.Context, tx *store.Tx, r *history.Run, d 
 
 // runHandler queues the script that handles an event, within a transaction.
 func (s *Schedules) runHandler(ctx context.Context, tx *store.Tx, script string, e Event) error {
-	params, err := config.ParamsOf(e)
-	if err != nil {
-		return err
-	}
 	written, err := s.written(ctx, tx, e.Schedule)
 	if err != nil {
 		return err
 	}
-	d, err := schedule.Settings(config.Schedule{Name: e.Schedule + ".on_" + string(e.Kind), Script: script, Params: params, Profile: written.Profile}, "")
+	return s.queueHandler(ctx, tx, config.Schedule{Name: e.Schedule + ".on_" + string(e.Kind), Script: script, Profile: written.Profile}, e)
+}
+
+// queueHandler queues a run that gets an event as its parameters.
+func (s *Schedules) queueHandler(ctx context.Context, tx *store.Tx, run config.Schedule, e Event) (err error) {
+	if run.Params, err = config.ParamsOf(e); err != nil {
+		return err
+	}
+	d, err := schedule.Settings(run, "")
 	if err != nil {
 		return err
 	}
@@ -190,4 +199,57 @@ func (s *Schedules) runHandler(ctx context.Context, tx *store.Tx, script string,
 	}
 	_, err = s.Enqueue(ctx, tx, d, &history.Run{Cause: history.ByEvent, Due: now})
 	return err
+}
+
+// work makes a run, and then lets the events that wait for its end continue.
+func (s *Service) work(ctx context.Context, run int64) error {
+	if s.o.Handler != nil {
+		defer s.o.Handler.Wake()
+	}
+	return s.worker.Work(ctx, run)
+}
+
+// startHooks begins to take events and to hand them to runs, until ctx ends.
+func (s *Service) startHooks(ctx context.Context, loops *sync.WaitGroup) {
+	s.useHooks(s.loaded)
+	if s.o.Intake != nil {
+		loops.Go(func() { s.o.Intake.Run(ctx) })
+	}
+	if s.o.Handler != nil {
+		loops.Go(func() { s.o.Handler.Run(ctx) })
+	}
+}
+
+// useHooks puts the webhooks of a configuration into effect.
+func (s *Service) useHooks(loaded *Loaded) {
+	if s.o.Intake != nil {
+		s.o.Intake.Use(loaded.Hooks)
+	}
+	if s.o.Handler != nil {
+		size := int64(DefaultKeepSize)
+		_ = config.Set("", loaded.Config.Serve.KeepSize, &size, config.ParseSize) // it was checked
+		s.o.Handler.Use(loaded.Hooks, loaded.Config.Serve.Reactions(), size/2)
+	}
+}
+
+// TellOfHook queues the notifications of a change of a webhook, within a transaction.
+func (s *Schedules) TellOfHook(ctx context.Context, tx *store.Tx, c hooks.Change) error {
+	kind := Recovery
+	if c.Failing {
+		kind = Failure
+	}
+	event := newEvent(kind, c.Run, history.End{Status: c.Run.Status, Reason: c.Reason, Error: c.Run.Error, ExitCode: c.Run.ExitCode, Rejected: c.Run.Rejected})
+	event.Webhook, event.Delivery = c.Hook, c.Delivery
+	for _, a := range c.Actions {
+		var err error
+		if a.Script != "" {
+			err = s.queueHandler(ctx, tx, config.Schedule{Name: c.Hook + ".on_" + string(kind), Script: a.Script, Profile: c.Run.Definition.Profile}, event)
+		} else {
+			err = s.queueNotice(ctx, tx, event, a)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

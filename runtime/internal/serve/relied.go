@@ -15,6 +15,7 @@ import (
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/header"
+	"github.com/phscript/phscript/runtime/internal/hooks"
 	"github.com/phscript/phscript/runtime/internal/pattern"
 	"github.com/phscript/phscript/runtime/internal/schedule"
 	"github.com/phscript/phscript/runtime/internal/sourcefile"
@@ -29,6 +30,9 @@ func (l *Loader) writable(c config.Config) (folders []string) {
 	list := append([]string{outFolder}, c.AllowWrite...)
 	for _, s := range c.Schedules {
 		list = append(list, s.AllowWrite...)
+	}
+	for _, w := range c.Hooks {
+		list = append(list, w.AllowWrite...)
 	}
 	for _, folder := range list {
 		if !filepath.IsAbs(folder) {
@@ -213,6 +217,50 @@ func (h *headers) limited(s config.Schedule) config.Schedule {
 		s.Timeout = limit.String()
 	}
 	return s
+}
+
+// hooks checks the webhooks of a configuration, and returns the uses of their scripts.
+func (l *Loader) hooks(c config.Config, says *headers) (list []hooks.Hook, uses []use, wrong []error) {
+	names, paths := map[string]bool{}, map[string]string{}
+	for _, w := range c.Hooks {
+		w.Timeout = says.limited(w.Run()).Timeout
+		h, err := hooks.New(w, c.Webhooks, c.File)
+		if err != nil {
+			wrong = append(wrong, err)
+			continue
+		}
+		other, twice := paths[h.Path]
+		of := "webhook '" + h.Name + "'"
+		switch {
+		case names[h.Name]:
+			wrong = append(wrong, &config.Error{Where: c.File, Message: "two webhooks are named '" + h.Name + "'", Hint: "give one of them another name"})
+			continue
+		case twice:
+			wrong = append(wrong, &config.Error{Where: c.File, Message: of + ": path: webhook '" + other + "' has the same path", Hint: "give one of them another path"})
+			continue
+		}
+		names[h.Name], paths[h.Path] = true, h.Name
+		for _, err := range []error{schedule.CheckParams(h.Settings, says.of(h.Script), l.set), l.checkProfile(c, h.Settings, c.File)} {
+			if err != nil {
+				wrong = append(wrong, ofHook(err, h.Name))
+			}
+		}
+		list = append(list, h)
+		uses = append(append(uses, use{c.File, of, h.Script}), handlers(c.File, of+": ", h.Reactions())...)
+	}
+	return list, uses, wrong
+}
+
+// ofHook makes an error about a schedule one about a webhook.
+func ofHook(err error, name string) error {
+	e, ok := errors.AsType[*config.Error](err)
+	if !ok {
+		return err
+	}
+	changed := *e
+	changed.Message = strings.Replace(e.Message, "schedule '"+name+"'", "webhook '"+name+"'", 1)
+	changed.Hint = strings.NewReplacer("this schedule", "this webhook", "the schedule", "the webhook").Replace(e.Hint)
+	return &changed
 }
 
 // checkProfile returns the error about the profile of a schedule, or nil.

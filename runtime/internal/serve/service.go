@@ -15,6 +15,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/audit"
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/hooks"
 	"github.com/phscript/phscript/runtime/internal/quota"
 	"github.com/phscript/phscript/runtime/internal/store"
 )
@@ -70,6 +71,9 @@ type Options struct {
 	Loaded func(*Loaded)
 	// Alone refuses to share the store with another service.
 	Alone bool
+	// Handler and Intake, if set, take events of other systems and hand them to runs.
+	Handler *hooks.Handler
+	Intake  *hooks.Intake
 }
 
 // Service plans and starts runs until it is stopped.
@@ -163,7 +167,7 @@ func (s *Service) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	err := s.retry(ctx, func() error {
-		return s.o.Engine.Start(context.WithoutCancel(ctx), s.o.Name, s.o.Workers, s.worker.Work)
+		return s.o.Engine.Start(context.WithoutCancel(ctx), s.o.Name, s.o.Workers, s.work)
 	})
 	if err != nil {
 		return err
@@ -174,6 +178,7 @@ func (s *Service) Run(ctx context.Context) error {
 	present, leave := context.WithCancel(context.WithoutCancel(ctx))
 	defer leave()
 	presence.Go(func() { s.loop(present, seenEvery, passTime, "recording that this service is alive", s.seen) })
+	s.startHooks(ctx, &loops)
 	for _, l := range []struct {
 		every, within time.Duration
 		do            func(context.Context) error
@@ -369,6 +374,7 @@ func (s *Service) use(ctx context.Context, loaded *Loaded) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.loaded, s.tried, s.problem = loaded, s.o.Loader.print, nil
+	s.useHooks(loaded)
 	return nil
 }
 

@@ -313,6 +313,7 @@ var migrations = []string{
 		address TEXT NOT NULL
 	);
 	CREATE INDEX phscript_access_session_account ON phscript_access_session (account);`,
+	hookTables,
 }
 
 // migrationLock is the PostgreSQL advisory lock for changing the tables: "phscript"

@@ -93,7 +93,13 @@ func (db *DB) Pool() *pgxpool.Pool { return db.pool }
 
 // Close closes all connections. It waits a moment for those in use.
 func (db *DB) Close() error {
+	if db.shared && db.pool != nil {
+		return nil
+	}
 	err := errors.Join(db.readers.close(), db.DB.Close())
+	if db.shared {
+		return err
+	}
 	if db.pool == nil {
 		return errors.Join(err, db.file.Close())
 	}

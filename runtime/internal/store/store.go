@@ -47,6 +47,8 @@ type DB struct {
 	file *os.File
 	// readers has the connections that only read.
 	readers readers
+	// shared says that pool and file belong to another DB.
+	shared bool
 }
 
 // IsPostgres reports whether a location names a PostgreSQL database.

@@ -27,6 +27,8 @@ var scriptOptions = []bindings.Field{
 	{Name: "params", Type: "table", Doc: "Its parameters by name, as in the `params` of a schedule. Those that its header declares can also be flags among `args`."},
 	{Name: "files", Type: "table", Doc: "The files in its working directory, as text by name, such as `{ [\"accounts.csv\"] = \"id,name\\n\" }`."},
 	{Name: "env", Type: "table", Doc: "The environment variables that it can read, by name."},
+	{Name: "event", Type: "table|string", Doc: "The body of the event that it handles, which it gets from `webhook.event()`: a table, as JSON, or text."},
+	{Name: "events", Type: "table[]", Doc: "The bodies of several events, for `webhook.events()`."},
 	{Name: "stdin", Type: "string", Doc: "Its standard input."},
 	{Name: "dry_run", Type: "boolean", Doc: "Withholds writes, as `phscript run --dry-run` does."},
 	{Name: "replay", Type: "string", Doc: "A recording of `phscript record`, relative to the folder of the test file. It answers the script's requests to Planhat and other systems, in place of the simulated Planhat and of stubs."},
@@ -195,7 +197,7 @@ func (f *file) scriptOptions(a *bindings.Args, w *environment, r *scriptRun) run
 			allowed = append(allowed, k.String())
 		})
 	}
-	return runtime.Options{
+	options := runtime.Options{
 		Stdin: strings.NewReader(o.String("stdin")), Stdout: io.MultiWriter(&r.stdout, &w.out), Stderr: io.MultiWriter(&r.stderr, &w.out),
 		Logger:   slog.New(&logHandler{w: &w.out, kept: &r.log}),
 		Secrets:  &f.secrets,
@@ -206,6 +208,30 @@ func (f *file) scriptOptions(a *bindings.Args, w *environment, r *scriptRun) run
 		Planhat: settings(), DryRun: o.Bool("dry_run"), Strict: o.Bool("strict"), Models: f.options.Models,
 		Sources: f.source, MaxHeap: memory.DefaultLimit,
 	}
+	if bodies := bodiesOf(a.L, o); bodies != nil {
+		options.Events = runtime.EventsOf(w.clock.now(), bodies...)
+	}
+	return options
+}
+
+// bodiesOf returns the bodies of the events that a test hands to a script.
+func bodiesOf(L *lua.LState, o bindings.Options) (bodies [][]byte) {
+	add := func(v lua.LValue) {
+		if text, ok := v.(lua.LString); ok {
+			bodies = append(bodies, []byte(text))
+		} else if text, err := bindings.CodecOf(L).EncodeBytes(v, bindings.EncodeOptions{}); err == nil {
+			bodies = append(bodies, text)
+		}
+	}
+	if o.Has("event") {
+		add(o.Get("event"))
+	}
+	if list, ok := o.Get("events").(*lua.LTable); ok {
+		for i := 1; i <= list.Len(); i++ {
+			add(list.RawGetInt(i))
+		}
+	}
+	return bodies
 }
 
 func texts(v lua.LValue) []string {

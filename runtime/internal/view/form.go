@@ -66,6 +66,8 @@ type QuotaList struct {
 type CheckedList struct {
 	Form
 	Schedules []Checked `json:"schedules" doc:"the schedules in the configuration and in scripts"`
+	// Webhooks is empty if none is configured.
+	Webhooks []CheckedWebhook `json:"webhooks,omitempty" doc:"the webhooks in the configuration"`
 }
 
 // Checked is a schedule that is not served yet.
@@ -103,7 +105,7 @@ func QuotaForm(list []Quota) QuotaList { return QuotaList{current, append([]Quot
 
 // CheckedForm makes the form of schedules that were checked.
 func CheckedForm(list []Checked) CheckedList {
-	return CheckedList{current, append([]Checked{}, list...)}
+	return CheckedList{Form: current, Schedules: append([]Checked{}, list...)}
 }
 
 // Forms are all forms, by the command that prints them with --json. Lines reports
@@ -117,6 +119,11 @@ var Forms = []struct {
 	{Command: "apply", Value: ApplyDone{}},
 	{Command: "config show", Value: SettingList{}},
 	{Command: "doctor", Value: Checkup{}},
+	{Command: "hooks list", Value: WebhookList{}},
+	{Command: "hooks list WEBHOOK", Value: EventList{}},
+	{Command: "hooks list --refused", Value: RefusedList{}},
+	{Command: "hooks list --outgoing", Value: OutgoingList{}},
+	{Command: "hooks show", Value: OneEvent{}},
 	{Command: "list", Value: ScriptList{}},
 	{Command: "plan show", Value: PlanShown{}},
 	{Command: "quota", Value: QuotaList{}},

@@ -60,6 +60,7 @@ var schemes = []Scheme{
 	{name: "delighted", header: "X-Delighted-Webhook-Signature", prefix: "sha256=", hash: sha256.New, encode: hex.EncodeToString},
 	{name: "github", header: "X-Hub-Signature-256", prefix: "sha256=", hash: sha256.New, encode: hex.EncodeToString, id: "X-GitHub-Delivery"},
 	{name: "google_calendar", header: "X-Goog-Channel-Token", compares: inHeader, id: "X-Goog-Message-Number"},
+	{name: "header", compares: inHeader},
 	{name: "hubspot_v1", header: "X-HubSpot-Signature", hash: sha256.New, plain: true, encode: hex.EncodeToString},
 	{name: "hubspot_v2", header: "X-HubSpot-Signature", hash: sha256.New, plain: true, encode: hex.EncodeToString,
 		signs: func(m Message, _ parts) string { return m.Method + m.URL + string(m.Body) }},
@@ -81,7 +82,7 @@ var schemes = []Scheme{
 		signs: func(m Message, p parts) string { return p.timestamp + "." + string(m.Body) }},
 	{name: "surveymonkey", header: "Sm-Signature", hash: sha1.New, encode: inBase64, key: surveyMonkeyKey},
 	{name: "typeform", header: "Typeform-Signature", prefix: "sha256=", hash: sha256.New, encode: inBase64},
-	{name: "zendesk", header: "X-Zendesk-Webhook-Signature", hash: sha256.New, encode: inBase64, stamp: "X-Zendesk-Webhook-Signature-Timestamp", time: iso, id: "X-Zendesk-Webhook-Id",
+	{name: "zendesk", header: "X-Zendesk-Webhook-Signature", hash: sha256.New, encode: inBase64, stamp: "X-Zendesk-Webhook-Signature-Timestamp", time: iso, id: "X-Zendesk-Webhook-Invocation-Id",
 		signs: func(m Message, p parts) string { return p.timestamp + string(m.Body) }},
 }
 

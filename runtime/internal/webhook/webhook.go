@@ -40,9 +40,15 @@ type secret struct{ text, key []byte }
 // user, and must be empty for others. Which algorithm is used never depends on a message.
 func New(name string, secrets []string, header string) (*Verifier, error) {
 	s, ok := find(name)
-	switch {
-	case !ok:
+	if !ok {
 		return nil, fmt.Errorf("unknown signature scheme %q", name)
+	}
+	return newVerifier(s, secrets, header)
+}
+
+func newVerifier(s Scheme, secrets []string, header string) (*Verifier, error) {
+	name := s.name
+	switch {
 	case s.header == "" && s.compares == inHeader && header == "":
 		return nil, fmt.Errorf("%s: the name of the header is missing", name)
 	case header != "" && (s.header != "" || s.compares != inHeader):
@@ -76,11 +82,17 @@ var errWrong = errors.New("the signature does not match: another secret, or anot
 // time, was sent at most Tolerance before or after now. Errors say what is wrong, and not
 // what would be right.
 func (v *Verifier) Verify(m Message, now time.Time) error {
+	_, err := v.Match(m, now)
+	return err
+}
+
+// Match does what Verify does, and returns the position of the secret that fits.
+func (v *Verifier) Match(m Message, now time.Time) (secret int, err error) {
 	switch v.scheme.compares {
 	case inHeader:
 		given, err := single(m.Header, v.scheme.header)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		return v.compare(given)
 	case inAddress:
@@ -90,46 +102,46 @@ func (v *Verifier) Verify(m Message, now time.Time) error {
 	}
 	p, err := v.scheme.read(m)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if v.scheme.time != nil {
 		at, err := v.scheme.time(p.timestamp)
 		if err != nil {
-			return fmt.Errorf("the time of the message, %.40q, is not valid", p.timestamp)
+			return 0, fmt.Errorf("the time of the message, %.40q, is not valid", p.timestamp)
 		}
 		if off := now.Sub(at); off > Tolerance || off < -Tolerance {
-			return fmt.Errorf("the message was sent at %s, more than %d minutes from now", at.UTC().Format(time.RFC3339), int(Tolerance.Minutes()))
+			return 0, fmt.Errorf("the message was sent at %s, more than %d minutes from now", at.UTC().Format(time.RFC3339), int(Tolerance.Minutes()))
 		}
 	}
 	text := v.scheme.signed(m, p)
-	matches := 0
-	for _, secret := range v.secrets {
-		want := []byte(v.scheme.prefix + v.scheme.sign(secret, text))
+	secret = -1
+	for i, one := range v.secrets {
+		want := []byte(v.scheme.prefix + v.scheme.sign(one, text))
 		for _, given := range p.signatures {
 			if hmac.Equal(want, []byte(given)) {
-				matches++ // all are compared, so the time says nothing
+				secret = i // all are compared, so the time says nothing
 			}
 		}
 	}
-	if matches == 0 {
-		return errWrong
+	if secret < 0 {
+		return 0, errWrong
 	}
-	return nil
+	return secret, nil
 }
 
 // compare compares a value with the secrets. It compares hashes of them, so the time does
 // not say how long they are.
-func (v *Verifier) compare(given string) error {
-	matches := 0
-	for _, secret := range v.secrets {
-		if hmac.Equal(sum256([]byte(given)), sum256(secret.text)) {
-			matches++
+func (v *Verifier) compare(given string) (secret int, err error) {
+	secret = -1
+	for i, one := range v.secrets {
+		if hmac.Equal(sum256([]byte(given)), sum256(one.text)) {
+			secret = i
 		}
 	}
-	if matches == 0 {
-		return errors.New("the secret of the message does not match")
+	if secret < 0 {
+		return 0, errors.New("the secret of the message does not match")
 	}
-	return nil
+	return secret, nil
 }
 
 // ID returns what tells a message from others, in the header of schemes that have one: a

@@ -77,6 +77,7 @@ var vectors = map[string]vector{
 	"Productboard":    {scheme: "productboard", secret: "topsecret", body: one, headers: signedBy("Authorization", "topsecret")},
 	"AskNicely":       {scheme: "asknicely", secret: "topsecret", header: "X-Secret", body: one, headers: signedBy("X-Secret", "topsecret")},
 	"Planhat":         {scheme: "planhat", secret: "topsecret", header: "X-Secret", body: one, headers: signedBy("X-Secret", "topsecret")},
+	"a header":        {scheme: "header", secret: "topsecret", header: "X-Secret", body: one, headers: signedBy("X-Secret", "topsecret")},
 	"Aha!":            {scheme: "aha", secret: "topsecret", url: "https://hooks.example.com/aha/topsecret?a=1", body: one},
 	"Salesforce":      {scheme: "salesforce", secret: "topsecret", url: "https://hooks.example.com/topsecret", body: one},
 }

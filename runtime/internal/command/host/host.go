@@ -90,6 +90,8 @@ type Options struct {
 	sends bool
 	// Undoable records every change, and not only deletes.
 	Undoable bool
+	// Event is a file with the body of an event that the script handles.
+	Event string
 	// Terms, if set, decide about writes.
 	Terms *consent.Terms
 	// TraceHTTP is the value of --trace-http.
@@ -299,6 +301,12 @@ func (o *Options) Open(env *environment.Env, c config.Config) (*Opened, error) {
 	if o.Simulated || simulated {
 		options.Stubs = &runtime.Stubs{}
 	}
+	if o.Event != "" {
+		if options.Events, err = fileEvent(env, o.Event); err != nil {
+			h.Close()
+			return nil, err
+		}
+	}
 	options.PrivateFiles = append(o.sources.private(c.File), c.TokenFiles()...)
 	if !o.offline() {
 		if err := h.shareQuota(env, o.State, o.sends, &options); err != nil {
@@ -343,6 +351,12 @@ func (h *Opened) shareQuota(env *environment.Env, state string, urgent bool, opt
 		h.store = &storage.Lazy{Location: location, Log: options.Logger, Trust: env.Trust}
 		h.Secrets.Add(store.Password(location))
 		options.State = states(env, h.store, inProfile(h.Config))
+		if stored := storedEvents(env, h.store); stored != nil {
+			options.Events = stored
+		}
+		if out := newOutbox(env, h.Config, h.store); out != nil {
+			options.Outbox = out
+		}
 		stored := newTokens(env, h.store)
 		options.Tokens, h.credentials = stored, &Credentials{stored, ofConnectors}
 		options.Credential = h.credentials.Get

@@ -168,7 +168,7 @@ func (o *options) next(env *environment.Env, name string) []string {
 	case "connector":
 		return []string{"edit " + script + " and its test", "phscript test " + run.Quoted(name+"_sync_test.lua"), "phscript connect " + run.Quoted("./"+name+".lua")}
 	case "webhook":
-		return []string{test, "phscript run --simulate " + script + " < " + run.Quoted(name+"_event.json")}
+		return []string{test, "phscript run --simulate --event " + run.Quoted(name+"_event.json") + " " + script}
 	case "test":
 		return []string{test}
 	}

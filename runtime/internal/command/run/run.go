@@ -109,6 +109,7 @@ func build(env *environment.Env) (*cobra.Command, *options) {
 	o.profiling.addFlags(cmd)
 	f.BoolVar(&o.Undoable, "undoable", false, "Read each record before it is changed, so you can undo the run")
 	params.AddFlag(cmd, &o.params)
+	f.StringVar(&o.Event, "event", "", "Hand the script an event whose body is in `FILE`, - for standard input, as webhook.event()")
 	f.StringVar(&o.summary, "summary", "", "Write a summary, with every rejected row, to `FILE` as JSON")
 	f.StringVar(&o.rejects, "rejects", "", "Write the rejected rows, with their reasons, to the new `FILE` as CSV; a dry run adds .dry-run to its name")
 	f.StringVar(&o.resume, "resume", "", "Continue the last run of this script that did not end, without sending its rows again; =`WHAT` says what happens to rows without keys that may be stored: send or skip (default: the run ends with an error that lists them)")

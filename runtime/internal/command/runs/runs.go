@@ -102,23 +102,9 @@ func (o *options) filter(now time.Time) (history.Filter, error) {
 	if o.since == "" {
 		return f, nil
 	}
-	if days, ok := strings.CutSuffix(o.since, "d"); ok {
-		if n, err := strconv.Atoi(days); err == nil && n >= 0 {
-			f.Since = now.AddDate(0, 0, -n)
-			return f, nil
-		}
-	}
-	if d, err := time.ParseDuration(o.since); err == nil {
-		f.Since = now.Add(-d)
-		return f, nil
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04", time.DateOnly} {
-		if t, err := time.ParseInLocation(layout, o.since, time.Local); err == nil {
-			f.Since = t
-			return f, nil
-		}
-	}
-	return f, &usage.Error{Message: "--since " + o.since + " is not a time", Hint: "write 24h, 7d, 2026-01-31 or 2026-01-31T08:00:00Z"}
+	var err error
+	f.Since, err = usage.Since(o.since, now)
+	return f, err
 }
 
 // runID reads the number of a run.

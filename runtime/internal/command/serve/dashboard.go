@@ -20,6 +20,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/guard"
+	"github.com/phscript/phscript/runtime/internal/hooks"
 	"github.com/phscript/phscript/runtime/internal/listen"
 	"github.com/phscript/phscript/runtime/internal/overview"
 	"github.com/phscript/phscript/runtime/internal/serve"
@@ -35,6 +36,7 @@ const shutdownTime = 5 * time.Second
 const (
 	healthPart    = "health and metrics"
 	dashboardPart = "dashboard"
+	eventsPart    = "listening for events"
 )
 
 // addOpen adds the flag --open.
@@ -48,9 +50,11 @@ type offer struct {
 	env     *environment.Env
 	config  config.Config
 	service *serve.Service
-	db      *store.DB
-	engine  serve.Engine
-	log     *slog.Logger
+	// intake takes events of other systems.
+	intake http.Handler
+	db     *store.DB
+	engine serve.Engine
+	log    *slog.Logger
 	// now is the configuration in effect.
 	now *atomic.Pointer[serve.Loaded]
 }
@@ -129,11 +133,24 @@ func (f *offer) listen(ctx context.Context) (set *listen.Set, err error) {
 		}
 		parts = append(parts, part)
 	}
+	if events := f.config.Webhooks.Listen; events != "" {
+		part := listen.Part{Name: eventsPart, Address: events, Routes: func(mux *http.ServeMux) { mux.Handle("/", f.intake) }}
+		if events == dashboard || events == health { // for a trial on one machine
+			part.Routes = func(mux *http.ServeMux) { mux.Handle(hooks.DefaultPath, f.intake) }
+		}
+		if events == dashboard {
+			part.Cert, part.Key = d.TLSCert, d.TLSKey
+		}
+		parts = append(parts, part)
+	}
 	if set, err = listen.Open(parts, f.log); err != nil {
 		return nil, &usage.Error{Message: err.Error(), Hint: "if another program uses the address, choose another one with listen in phscript.toml, or with --listen"}
 	}
 	if health != "" {
 		f.log.Info(healthPart, "address", set.Address(healthPart))
+	}
+	if events := set.Address(eventsPart); events != "" {
+		f.log.Info(eventsPart, "address", events)
 	}
 	if dashboard != "" {
 		f.invite(ctx, shownURL(d, set.Address(dashboardPart)))

@@ -3,6 +3,7 @@ package serve
 import (
 	"cmp"
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
@@ -87,7 +88,11 @@ func (o *options) missing(env *environment.Env, loaded *serve.Loaded) (list []st
 		return nil
 	}
 	seen := map[string]bool{}
-	for _, d := range loaded.Definitions {
+	all := slices.Clone(loaded.Definitions)
+	for _, h := range loaded.Hooks {
+		all = append(all, h.Settings)
+	}
+	for _, d := range all {
 		profile := cmp.Or(d.Profile, o.profile)
 		if seen[profile] {
 			continue
@@ -105,4 +110,11 @@ func (o *options) missing(env *environment.Env, loaded *serve.Loaded) (list []st
 		}
 	}
 	return list
+}
+
+// workerCount is how many runs this process makes at once: what the flag or the
+// configuration says, or else one for each processor that it may use, which a
+// container's limit bounds.
+func (o *options) workerCount(c config.Config, processors int) int {
+	return cmp.Or(max(0, o.workers), max(0, c.Serve.Workers), max(2, processors))
 }

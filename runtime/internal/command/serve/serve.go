@@ -19,7 +19,6 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/host"
-	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/storage"
 	"github.com/phscript/phscript/runtime/internal/command/usage"
 	"github.com/phscript/phscript/runtime/internal/compile"
@@ -31,7 +30,6 @@ import (
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
 	"github.com/phscript/phscript/runtime/internal/syntax"
-	"github.com/phscript/phscript/runtime/internal/view"
 )
 
 type options struct {
@@ -241,7 +239,13 @@ func serveSchedules(env *environment.Env, o *options) error {
 	warn := onlyNew()
 	var current atomic.Pointer[serve.Loaded]
 	current.Store(loaded)
+	events, err := o.takeEvents(env, db, engine, loaded, log)
+	if err != nil {
+		return err
+	}
+	defer events.close()
 	s := serve.New(serve.Options{
+		Handler: events.handler, Intake: events.intake,
 		DB: db, Engine: engine, Loader: loader, Name: quota.ProcessName(), Workers: workers, Grace: o.grace,
 		Launch: program.Launch, Log: log,
 		Alone: o.Simulated, LostAfter: o.lostAfter, LateAfter: o.lateAfter, RetryPause: o.retryPause,
@@ -253,7 +257,7 @@ func serveSchedules(env *environment.Env, o *options) error {
 			current.Store(now)
 			keepSecret(secrets, now.Config)
 			warn(log, o.doubts(env, now))
-			if now.Config.Serve.Listen != c.Serve.Listen || now.Config.Serve.Workers != c.Serve.Workers || !reflect.DeepEqual(now.Config.Dashboard, c.Dashboard) {
+			if now.Config.Serve.Listen != c.Serve.Listen || now.Config.Serve.Workers != c.Serve.Workers || !reflect.DeepEqual(now.Config.Dashboard, c.Dashboard) || now.Config.Webhooks.Listen != c.Webhooks.Listen {
 				log.Warn("listen, workers and [dashboard] are only read at the start; restart the service to use the new values")
 			}
 		},
@@ -261,7 +265,7 @@ func serveSchedules(env *environment.Env, o *options) error {
 	warn(log, o.doubts(env, loaded))
 	service.Store(s)
 	defer reapOrphans(env, children)()
-	set, err := (&offer{options: o, env: env, config: c, service: s, db: db, engine: engine, log: log, now: &current}).listen(ctx)
+	set, err := (&offer{options: o, env: env, config: c, service: s, intake: events.intake, db: db, engine: engine, log: log, now: &current}).listen(ctx)
 	if err != nil {
 		return err
 	}
@@ -304,13 +308,6 @@ func clearFolders(log *slog.Logger) {
 	}
 }
 
-// workerCount is how many runs this process makes at once: what the flag or the
-// configuration says, or else one for each processor that it may use, which a
-// container's limit bounds.
-func (o *options) workerCount(c config.Config, processors int) int {
-	return cmp.Or(max(0, o.workers), max(0, c.Serve.Workers), max(2, processors))
-}
-
 // stopped returns no error if the service was asked to stop.
 func stopped(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
@@ -329,19 +326,4 @@ func stopAtSignals(env *environment.Env, signals <-chan os.Signal, stop func(), 
 		s.Hurry()
 	}
 	env.Exit(fault.StoppedBy(<-signals).ExitCode())
-}
-
-// checkSchedules shows what would be served.
-func (o *options) checkSchedules(env *environment.Env, loaded *serve.Loaded) error {
-	var list []view.Checked
-	for _, d := range loaded.Definitions {
-		list = append(list, view.Check(d, env.Now()))
-	}
-	switch {
-	case o.json:
-		return printing.JSON(env.Stdout, view.CheckedForm(list))
-	case len(list) == 0:
-		return nil
-	}
-	return printing.List(env, list, "", view.CheckedColumns, view.Checked.Cells)
 }

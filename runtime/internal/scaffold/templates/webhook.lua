@@ -1,16 +1,16 @@
--- Handles one event of another system, such as the body of a webhook. It reads the
--- event as JSON from standard input:
+-- Handles one event that another system sends to a webhook of phscript serve. To try it,
+-- change the body of the event in the file and run:
 --
---   phscript run {{script}} < {{base}}_event.json
+--   phscript run --simulate --event {{base}}_event.json {{script}}
 --
--- The program that receives the webhook must check who sent it before it runs this
--- script. An event that comes twice changes nothing the second time.
+-- An event that comes twice changes nothing the second time.
 --
 -- @writes company
 
-local text = io.read("*a")
-local ok, event = pcall(json.decode, text)
-if not ok or type(event) ~= "table" or type(event.type) ~= "string" then
+local webhook = require "webhook"
+
+local event = webhook.event().body
+if type(event) ~= "table" or type(event.type) ~= "string" then
   error("the event is not a JSON object with a type", 0)
 end
 

@@ -1,7 +1,7 @@
 -- Tests of {{script}}. Each test has a simulated Planhat, which starts empty.
 
 local function handle(event)
-  return run_script("{{script}}", { stdin = type(event) == "string" and event or json.encode(event) })
+  return run_script("{{script}}", { event = event })
 end
 
 before_each(function()

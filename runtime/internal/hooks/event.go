@@ -1,0 +1,212 @@
+package hooks
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/phscript/phscript/runtime/internal/store"
+)
+
+// State is what has happened to an event.
+type State string
+
+// The states of an event. It waits, is in a run, and was handled or parked at the end.
+const (
+	Waiting State = "waiting"
+	Running State = "running"
+	Handled State = "handled"
+	// Parked events failed at every try. They stay until somebody replays them.
+	Parked State = "parked"
+)
+
+// States are all states, in the order of an event's life.
+var States = []State{Waiting, Running, Handled, Parked}
+
+// Event is a stored event.
+type Event struct {
+	ID   int64
+	Hook string
+	// Delivery is the sender's id of the event, or a hash.
+	Delivery string
+	// content is as in identity, and before the id that a repetition may have.
+	content, before string
+	Key             string
+	Received        time.Time
+	// Address is the network address that it came from.
+	Address string
+	// Method, Path, Header and Body are as they were received, without the shared secret.
+	Method, Path string
+	Header       http.Header
+	Body         []byte
+	Size         int64
+	// NoBody reports whether the body was deleted.
+	NoBody bool
+	// Secret names the secret that fitted.
+	Secret string
+
+	State State
+	// Tries counts the tries that have ended. Due is when the next one may begin.
+	Tries int
+	Due   time.Time
+	// Run is the last run with it, 0 for none.
+	Run    int64
+	Reason string
+	// Repeats counts the repetitions that were not stored.
+	Repeats int64
+	// Replays counts the times that somebody asked for it again, ReplayedBy says who was
+	// the last.
+	Replays    int64
+	ReplayedBy string
+	Ended      time.Time
+}
+
+// ErrNoEvent is the error for an event that does not exist.
+var ErrNoEvent = errors.New("there is no such event")
+
+// Events are the events in a store. It is safe for concurrent use.
+type Events struct{ db *store.DB }
+
+// NewEvents returns the events in a store.
+func NewEvents(db *store.DB) *Events { return &Events{db} }
+
+const briefColumns = `id, hook, delivery, order_key, received_at, address, method, path, size, secret, state, tries, due_at, run, reason, repeats, replays, replayed_by, ended_at, headers, body IS NULL`
+
+func (e *Event) scan(row *sql.Rows, more ...any) error {
+	var received, due, ended *int64
+	var header string
+	err := row.Scan(append([]any{&e.ID, &e.Hook, &e.Delivery, &e.Key, &received, &e.Address, &e.Method, &e.Path, &e.Size, &e.Secret, &e.State, &e.Tries, &due, &e.Run, &e.Reason,
+		&e.Repeats, &e.Replays, &e.ReplayedBy, &ended, &header, &e.NoBody}, more...)...)
+	if err != nil {
+		return err
+	}
+	e.Received, e.Due, e.Ended = store.Time(received), store.Time(due), store.Time(ended)
+	return json.Unmarshal([]byte(header), &e.Header)
+}
+
+// Get returns an event with its body, or ErrNoEvent.
+func (s *Events) Get(ctx context.Context, id int64) (*Event, error) {
+	list, err := s.withBodies(ctx, `id = ?`, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, ErrNoEvent
+	}
+	return list[0], nil
+}
+
+func (s *Events) withBodies(ctx context.Context, condition string, args ...any) (list []*Event, err error) {
+	err = store.Each(ctx, s.db, func(row *sql.Rows) error {
+		e := &Event{}
+		list = append(list, e)
+		return e.scan(row, &e.Body)
+	}, `SELECT `+briefColumns+`, body FROM phscript_hook_event WHERE `+condition, args...)
+	return list, err
+}
+
+// Filter selects events. Empty fields select all.
+type Filter struct {
+	Hook   string
+	States []State
+	// Since is the earliest time at which they were received.
+	Since time.Time
+	// Before, if not 0, is the number that all are below.
+	Before int64
+	// Limit is the maximum number of events, 0 for all.
+	Limit int
+}
+
+// where returns the condition of a filter.
+func (f Filter) where() (condition string, args []any) {
+	where := []string{"1 = 1"}
+	add := func(condition string, values ...any) {
+		where, args = append(where, condition), append(args, values...)
+	}
+	if f.Hook != "" {
+		add("hook = ?", f.Hook)
+	}
+	if len(f.States) == 1 && slices.Contains(States, f.States[0]) {
+		add(`state = '` + string(f.States[0]) + `'`) // in this form, there is an index
+	} else if len(f.States) > 0 {
+		var values []any
+		for _, s := range f.States {
+			values = append(values, s)
+		}
+		add(`state IN (?`+strings.Repeat(`, ?`, len(values)-1)+`)`, values...)
+	}
+	if !f.Since.IsZero() {
+		add("received_at >= ?", f.Since.UnixMicro())
+	}
+	if f.Before > 0 {
+		add("id < ?", f.Before)
+	}
+	return strings.Join(where, " AND "), args
+}
+
+// List returns events without their bodies, the newest first.
+func (s *Events) List(ctx context.Context, f Filter) (list []*Event, err error) {
+	condition, args := f.where()
+	condition += " ORDER BY id DESC"
+	if f.Limit > 0 {
+		condition += fmt.Sprintf(" LIMIT %d", f.Limit)
+	}
+	err = store.Each(ctx, s.db, func(row *sql.Rows) error {
+		e := &Event{}
+		list = append(list, e)
+		return e.scan(row)
+	}, `SELECT `+briefColumns+` FROM phscript_hook_event WHERE `+condition, args...)
+	return list, err
+}
+
+// Totals are what a webhook has and had.
+type Totals struct {
+	Hook string
+	// Received, Repeated and Refused count what arrived.
+	Received, Repeated, Refused int64
+	// Waiting, Running and Parked are the events in these states. WaitingBytes is what the
+	// bodies take of those that wait, and Oldest when the first of them arrived.
+	Waiting, Running, Parked, WaitingBytes int64
+	Oldest                                 time.Time
+	// Failing reports whether somebody should look at it.
+	Failing bool
+}
+
+// Totals returns the totals of the webhooks that have any, by name.
+func (s *Events) Totals(ctx context.Context) (map[string]Totals, error) {
+	all := map[string]Totals{}
+	err := store.Each(ctx, s.db, func(row *sql.Rows) error {
+		var t Totals
+		err := row.Scan(&t.Hook, &t.Received, &t.Repeated, &t.Refused, &t.Failing)
+		all[t.Hook] = t
+		return err
+	}, `SELECT name, received, repeated, refused, failing FROM phscript_hook`)
+	for name, t := range all {
+		if err == nil {
+			err = s.pending(ctx, &t)
+		}
+		all[name] = t
+	}
+	return all, err
+}
+
+// pending counts the events of a webhook that are not handled, each in a small index.
+func (s *Events) pending(ctx context.Context, t *Totals) error {
+	var oldest *int64
+	one := func(state string, into ...any) error {
+		columns := `count(*)`
+		if len(into) > 1 {
+			columns += `, coalesce(sum(size), 0), min(received_at)`
+		}
+		return s.db.QueryRowContext(ctx, `SELECT `+columns+` FROM phscript_hook_event WHERE hook = ? AND state = '`+state+`'`, t.Hook).Scan(into...)
+	}
+	err := errors.Join(one("waiting", &t.Waiting, &t.WaitingBytes, &oldest), one("running", &t.Running), one("parked", &t.Parked))
+	t.Oldest = store.Time(oldest)
+	return err
+}

@@ -1,0 +1,318 @@
+package hooks
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/store"
+)
+
+// Times and bounds of the handler.
+const (
+	passEvery = 300 * time.Millisecond
+	// shortestPause is the pause between two passes if something happens all the time.
+	shortestPause = 15 * time.Millisecond
+	passTime      = 20 * time.Second
+	pruneEvery    = 10 * time.Minute
+	// batchBytes is what the bodies of a batch may take together.
+	batchBytes = 8 << 20
+	// mostLooked is how many waiting events a pass looks at, of a webhook.
+	mostLooked = 20_000
+	// mostSettled is how many ended runs are looked up at a time.
+	mostSettled = 100
+	// fewAgain is how many events a run gets at most in the second try. In later tries, it
+	// gets one, so that an event that always fails stops no other.
+	fewAgain = 10
+)
+
+// Queue hands runs to workers.
+type Queue interface {
+	Enqueue(ctx context.Context, tx *store.Tx, run int64, limit time.Duration) (job int64, err error)
+}
+
+// Change is that a webhook has begun to fail, or works again.
+type Change struct {
+	Hook    string
+	Actions []config.Action
+	Failing bool
+	// Run is the run that made the difference, and Delivery an event of it.
+	Run      *history.Run
+	Delivery string
+	Reason   string
+}
+
+// HandlerOptions configure a Handler.
+type HandlerOptions struct {
+	DB    *store.DB
+	Queue Queue
+	Log   *slog.Logger
+	// Outbox, if set, sends the messages of runs.
+	Outbox *Outbox
+	// Tell, if set, notifies people of a change, within a transaction.
+	Tell func(ctx context.Context, tx *store.Tx, c Change) error
+}
+
+// Handler hands stored events to runs, and notes how those ended. Several processes may do
+// that with one store. It is safe for concurrent use.
+type Handler struct {
+	HandlerOptions
+	events  *Events
+	history *history.History
+	wake    chan struct{}
+
+	mu       sync.Mutex
+	hooks    []Hook
+	defaults []config.Reaction
+	keep     int64
+}
+
+// NewHandler returns a handler without webhooks.
+func NewHandler(o HandlerOptions) *Handler {
+	return &Handler{HandlerOptions: o, events: NewEvents(o.DB), history: history.New(o.DB), wake: make(chan struct{}, 1)}
+}
+
+// Use makes the handler work on the events of these webhooks. defaults are the reactions of
+// those that have none of their own, and keep is how many bytes the bodies of handled events
+// may take.
+func (h *Handler) Use(hooks []Hook, defaults []config.Reaction, keep int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.hooks, h.defaults, h.keep = hooks, defaults, keep
+}
+
+func (h *Handler) used() (hooks []Hook, keep int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.hooks, h.keep
+}
+
+// Wake makes the handler look at once: events have arrived, or a run has ended.
+func (h *Handler) Wake() {
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run works until ctx ends.
+func (h *Handler) Run(ctx context.Context) {
+	if h.Outbox != nil {
+		var sending sync.WaitGroup
+		defer sending.Wait()
+		sending.Go(func() { h.Outbox.Run(ctx) })
+	}
+	tick := time.NewTicker(passEvery)
+	defer tick.Stop()
+	failed := false
+	var pruned time.Time
+	for {
+		pass, done := context.WithTimeout(ctx, passTime)
+		err := h.Pass(pass)
+		done()
+		if err == nil && time.Since(pruned) > pruneEvery {
+			err = h.prune(ctx)
+			pruned = time.Now()
+		}
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil && !failed:
+			h.Log.Error("handling events failed; retrying", "reason", err.Error())
+		case err == nil && failed:
+			h.Log.Info("handling events works again")
+		}
+		failed = err != nil
+		rest := time.NewTimer(shortestPause)
+		select {
+		case <-rest.C:
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-h.wake:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Pass notes which runs have ended, and starts others.
+func (h *Handler) Pass(ctx context.Context) error {
+	hooks, _ := h.used()
+	if len(hooks) == 0 {
+		return nil
+	}
+	err := h.settle(ctx, hooks)
+	for _, hook := range hooks {
+		for more := hook.Active(); more; {
+			var failed error
+			more, failed = h.start(ctx, &hook)
+			err = errors.Join(err, failed)
+		}
+	}
+	return err
+}
+
+// start begins a run for events of a webhook, and reports whether it did.
+func (h *Handler) start(ctx context.Context, hook *Hook) (started bool, err error) {
+	due, err := store.Exists(ctx, h.DB, `FROM phscript_hook_event WHERE hook = ? AND state = 'waiting' AND due_at <= `+h.DB.Now(), hook.Name)
+	if err != nil || !due {
+		return false, err
+	}
+	var run *history.Run
+	var events []waiting
+	err = h.DB.InTx(ctx, func(tx *store.Tx) error {
+		run = nil
+		if err := lock(ctx, tx, hook.Name); err != nil {
+			return err
+		}
+		var open int
+		if err := tx.QueryRowContext(ctx, `SELECT count(DISTINCT run) FROM phscript_hook_event WHERE hook = ? AND state = 'running'`, hook.Name).Scan(&open); err != nil || open >= hook.AtOnce {
+			return err
+		}
+		now, err := h.now(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if events, err = h.pick(ctx, tx, hook, now); err != nil || len(events) == 0 {
+			return err
+		}
+		run, err = h.begin(ctx, tx, hook, events, now)
+		return err
+	})
+	if err != nil || run == nil {
+		return false, err
+	}
+	h.Log.Debug("queued", "webhook", hook.Name, "run", run.ID, "events", len(events))
+	return true, nil
+}
+
+// lock locks a webhook until the transaction ends.
+func lock(ctx context.Context, tx *store.Tx, hook string) error {
+	if err := store.Exec(ctx, tx, `INSERT INTO phscript_hook (name) VALUES (?) ON CONFLICT (name) DO NOTHING`, hook); err != nil {
+		return err
+	}
+	var name string
+	return tx.QueryRowContext(ctx, `SELECT name FROM phscript_hook WHERE name = ?`+tx.DB.Locking(), hook).Scan(&name)
+}
+
+func (h *Handler) now(ctx context.Context, q store.Queryer) (time.Time, error) {
+	var n int64
+	err := q.QueryRowContext(ctx, "SELECT "+h.DB.Now()).Scan(&n)
+	return time.UnixMicro(n), err
+}
+
+// waiting is an event that waits.
+type waiting struct {
+	id            int64
+	key           string
+	received, due int64
+	tries         int
+	size, run     int64
+	resume        string
+}
+
+// limit is how many events a run gets that begins with this one.
+func (w waiting) limit(hook *Hook) int {
+	switch {
+	case w.resume != "" || w.tries > 1:
+		return 1
+	case w.tries == 1:
+		return min(fewAgain, hook.Batch)
+	}
+	return hook.Batch
+}
+
+// pick chooses the events of the next run, in the order of their arrival. It leaves out those
+// whose key is in a run, or has an earlier event that is not handled.
+func (h *Handler) pick(ctx context.Context, tx *store.Tx, hook *Hook, now time.Time) (chosen []waiting, err error) {
+	states := `state = 'running'`
+	if hook.Waits() {
+		states = `state IN ('running', 'parked')`
+	}
+	blocked := map[string]bool{}
+	err = store.Each(ctx, tx, func(row *sql.Rows) error {
+		var key string
+		err := row.Scan(&key)
+		blocked[key] = true
+		return err
+	}, `SELECT DISTINCT order_key FROM phscript_hook_event WHERE hook = ? AND `+states+` AND order_key <> ''`, hook.Name)
+	if err != nil {
+		return nil, err
+	}
+	const page = 1000
+	bytes, last := int64(0), int64(0)
+	for looked := 0; looked < mostLooked; looked += page {
+		n := 0
+		full := false
+		err := store.Each(ctx, tx, func(row *sql.Rows) error {
+			var w waiting
+			if err := row.Scan(&w.id, &w.key, &w.received, &w.due, &w.tries, &w.size, &w.run, &w.resume); err != nil {
+				return err
+			}
+			n++
+			last = w.id
+			fits := len(chosen) == 0 || len(chosen) < chosen[0].limit(hook) && w.limit(hook) == chosen[0].limit(hook) && bytes+w.size <= batchBytes
+			switch {
+			case full || w.key != "" && blocked[w.key]:
+			case w.due > now.UnixMicro() || !fits:
+				blocked[w.key] = true // those after it wait for it
+			default:
+				chosen, bytes = append(chosen, w), bytes+w.size
+			}
+			full = full || len(chosen) > 0 && (len(chosen) >= chosen[0].limit(hook) || bytes >= batchBytes)
+			return nil
+		}, `SELECT id, order_key, received_at, due_at, tries, size, run, resume FROM phscript_hook_event WHERE hook = ? AND state = 'waiting' AND id > ? ORDER BY id LIMIT ?`, hook.Name, last, page)
+		if err != nil || full {
+			return chosen, err
+		}
+		if n < page {
+			break
+		}
+	}
+	if len(chosen) > 0 && chosen[0].tries == 0 && chosen[0].limit(hook) > 1 && now.UnixMicro()-chosen[0].received < hook.Within.Microseconds() && chosen[0].run == 0 {
+		return nil, nil // more may come
+	}
+	return chosen, nil
+}
+
+// begin queues a run for events.
+func (h *Handler) begin(ctx context.Context, tx *store.Tx, hook *Hook, events []waiting, now time.Time) (*history.Run, error) {
+	run := &history.Run{Cause: history.ByHook, Script: hook.Script, Definition: hook.Settings.Schedule, Status: history.Queued, Due: now}
+	if first := events[0]; hook.Batch == 1 && first.run != 0 {
+		// It continues the journal of the try before. That of a batch is also about other
+		// events, which may have runs at the same time.
+		run.RetryOf, run.Attempt, run.Definition.Resume = first.run, first.tries+1, first.resume
+	}
+	if _, err := h.history.Add(ctx, tx, run); err != nil {
+		return nil, err
+	}
+	job, err := h.Queue.Enqueue(ctx, tx, run.ID, hook.Settings.Timeout)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.history.SetJob(ctx, tx, run.ID, job); err != nil {
+		return nil, err
+	}
+	ids := make([]any, 0, len(events))
+	for _, e := range events {
+		ids = append(ids, e.id)
+	}
+	result, err := tx.ExecContext(ctx, `UPDATE phscript_hook_event SET state = 'running', run = ? WHERE state = 'waiting' AND id IN (?`+strings.Repeat(`, ?`, len(ids)-1)+`)`, append([]any{run.ID}, ids...)...)
+	if err != nil {
+		return nil, err
+	}
+	if n, err := result.RowsAffected(); err != nil || n != int64(len(ids)) {
+		return nil, errors.Join(err, fmt.Errorf("%d of %d events were still waiting", n, len(ids)))
+	}
+	return run, nil
+}

@@ -1,0 +1,56 @@
+package hooks
+
+import (
+	"context"
+	"errors"
+
+	"github.com/phscript/phscript/runtime/internal/store"
+)
+
+// OfRun returns the events of a run that it has not finished with, with their bodies, in
+// order.
+func (s *Events) OfRun(ctx context.Context, run int64) ([]*Event, error) {
+	return s.withBodies(ctx, `run = ? AND state = 'running' ORDER BY id`, run)
+}
+
+// Done notes that a run has handled one of its events. It reports false if the event is not
+// in the run.
+func (s *Events) Done(ctx context.Context, id, run int64) (bool, error) {
+	return markHandled(ctx, s.db, s.db, id, run, true)
+}
+
+// ErrNoBody is the error for an event that cannot be handled again: its body was deleted.
+var ErrNoBody = errors.New("its body was deleted")
+
+// Replay makes events wait again as if they had just arrived, whatever has happened to them.
+// by says who wants it. resume is what their runs do with rows that may be stored, as in the
+// settings of a schedule. It returns how many there were: those that wait or are in a run are
+// left out.
+func (s *Events) Replay(ctx context.Context, f Filter, by, resume string) (n int64, err error) {
+	condition, args := f.where()
+	return s.replay(ctx, condition, args, by, resume)
+}
+
+// ReplayOne replays an event. It fails if the event is waiting or in a run, or has no body.
+func (s *Events) ReplayOne(ctx context.Context, id int64, by, resume string) (e *Event, err error) {
+	if e, err = s.Get(ctx, id); err != nil {
+		return nil, err
+	}
+	if e.NoBody {
+		return e, ErrNoBody
+	}
+	_, err = s.replay(ctx, "id = ?", []any{id}, by, resume)
+	return e, err
+}
+
+func (s *Events) replay(ctx context.Context, condition string, args []any, by, resume string) (n int64, err error) {
+	err = s.db.InTx(ctx, func(tx *store.Tx) error {
+		result, err := tx.ExecContext(ctx, `UPDATE phscript_hook_event SET state = 'waiting', tries = 0, due_at = `+s.db.Now()+`, ended_at = NULL, replays = replays + 1, replayed_by = ?, resume = ?
+			WHERE state IN ('handled', 'parked') AND body IS NOT NULL AND `+condition, append([]any{by, resume}, args...)...)
+		if err == nil {
+			n, err = result.RowsAffected()
+		}
+		return err
+	})
+	return n, err
+}

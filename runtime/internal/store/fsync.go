@@ -1,0 +1,30 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+)
+
+// Durable returns a store on the same database whose transactions survive a power failure
+// once they are committed. On SQLite it has a connection that only its user waits for, which
+// Close ends; on PostgreSQL it shares the connections.
+func (db *DB) Durable() (*DB, error) {
+	if db.pool != nil {
+		return &DB{DB: db.DB, pool: db.pool, Location: db.Location, shared: true}, nil
+	}
+	own, err := sql.Open("sqlite", fileURL(db.Location)+"?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&"+patient)
+	if err != nil {
+		return nil, &Error{Message: "the store " + db.Location + " cannot be used: " + err.Error()}
+	}
+	own.SetMaxOpenConns(1)
+	return &DB{DB: own, Location: db.Location, file: db.file, shared: true}, nil
+}
+
+// Syncs makes a transaction of a Durable store wait for the disk, also if PostgreSQL is
+// configured not to.
+func (tx *Tx) Syncs(ctx context.Context) error {
+	if tx.DB.pool == nil {
+		return nil
+	}
+	return Exec(ctx, tx, "SET LOCAL synchronous_commit TO on")
+}

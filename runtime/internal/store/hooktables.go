@@ -1,0 +1,70 @@
+package store
+
+// hookTables have the events of other systems, and the messages to them. The id of an event
+// stays longer than its body. If content is set, a message with the same content is a
+// repetition, too.
+const hookTables = `CREATE TABLE phscript_hook (
+		name TEXT PRIMARY KEY,
+		received BIGINT NOT NULL DEFAULT 0,
+		repeated BIGINT NOT NULL DEFAULT 0,
+		refused BIGINT NOT NULL DEFAULT 0,
+		failing BIGINT NOT NULL DEFAULT 0
+	);
+	CREATE TABLE phscript_hook_event (
+		id {{identity}},
+		hook TEXT NOT NULL,
+		delivery TEXT NOT NULL,
+		content TEXT,
+		order_key TEXT NOT NULL DEFAULT '',
+		received_at BIGINT NOT NULL,
+		address TEXT NOT NULL DEFAULT '',
+		method TEXT NOT NULL,
+		path TEXT NOT NULL,
+		headers TEXT NOT NULL,
+		size BIGINT NOT NULL,
+		secret TEXT NOT NULL DEFAULT '',
+		state TEXT NOT NULL DEFAULT 'waiting',
+		tries BIGINT NOT NULL DEFAULT 0,
+		due_at BIGINT NOT NULL,
+		run BIGINT NOT NULL DEFAULT 0,
+		reason TEXT NOT NULL DEFAULT '',
+		repeats BIGINT NOT NULL DEFAULT 0,
+		replays BIGINT NOT NULL DEFAULT 0,
+		replayed_by TEXT NOT NULL DEFAULT '',
+		resume TEXT NOT NULL DEFAULT '',
+		ended_at BIGINT,
+		body {{bytes}},
+		UNIQUE (hook, delivery),
+		UNIQUE (hook, content)
+	);
+	CREATE INDEX phscript_hook_event_waiting ON phscript_hook_event (hook, id, due_at, received_at, size) WHERE state = 'waiting';
+	CREATE INDEX phscript_hook_event_running ON phscript_hook_event (hook, run) WHERE state = 'running';
+	CREATE INDEX phscript_hook_event_run ON phscript_hook_event (run);
+	CREATE INDEX phscript_hook_event_parked ON phscript_hook_event (hook, id) WHERE state = 'parked';
+	CREATE INDEX phscript_hook_event_ended ON phscript_hook_event (ended_at) WHERE ended_at IS NOT NULL;
+	CREATE TABLE phscript_hook_refusal (
+		id {{identity}},
+		hook TEXT NOT NULL,
+		at BIGINT NOT NULL,
+		address TEXT NOT NULL,
+		size BIGINT NOT NULL,
+		status BIGINT NOT NULL,
+		reason TEXT NOT NULL
+	);
+	CREATE INDEX phscript_hook_refusal_hook ON phscript_hook_refusal (hook, id);
+	CREATE TABLE phscript_hook_message (
+		id {{identity}},
+		message TEXT NOT NULL UNIQUE,
+		run BIGINT NOT NULL,
+		script TEXT NOT NULL,
+		host TEXT NOT NULL,
+		target TEXT NOT NULL,
+		state TEXT NOT NULL DEFAULT 'waiting',
+		tries BIGINT NOT NULL DEFAULT 0,
+		made_at BIGINT NOT NULL,
+		due_at BIGINT NOT NULL,
+		ended_at BIGINT,
+		reason TEXT NOT NULL DEFAULT '',
+		body {{bytes}}
+	);
+	CREATE INDEX phscript_hook_message_waiting ON phscript_hook_message (due_at) WHERE state = 'waiting';`
