@@ -75,7 +75,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/redact", own: []string{"planhat"}, never: []string{lua}},
 	{pkg: "runtime/internal/wire", own: []string{"planhat", "runtime/internal/display", "runtime/internal/pattern", "runtime/internal/redact"}, never: []string{lua}},
 	{pkg: "runtime/internal/webhook", never: []string{lua}},
-	{pkg: "runtime/internal/hooks", own: []string{"planhat/catalog", "runtime/internal/config", "runtime/internal/history", "runtime/internal/pattern", "runtime/internal/schedule", "runtime/internal/store", "runtime/internal/webhook"}, never: []string{lua}},
+	{pkg: "runtime/internal/hooks", own: []string{"planhat/catalog", "runtime/internal/audit", "runtime/internal/config", "runtime/internal/history", "runtime/internal/pattern", "runtime/internal/schedule", "runtime/internal/store", "runtime/internal/webhook"}, never: []string{lua}},
 	{pkg: "runtime/internal/proposal", own: []string{"bindings/spec", "planhat/catalog", "runtime/internal/schema"}},
 	{pkg: "runtime/internal/scaffold", never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/trust", own: []string{"runtime/internal/sourcefile", "runtime/internal/fault", "runtime/internal/pattern"}, never: []string{lua, "net/http"}},

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/phscript/phscript/runtime/internal/audit"
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/history"
 )
@@ -112,8 +113,11 @@ func TestParked(t *testing.T) {
 				assert.Len(t, f.told, 1, "it fails until somebody has looked at a1")
 			}
 			// A replay is as if it had just come, and says who wants it.
-			_, err := f.events.ReplayOne(t.Context(), a1.ID, "kim", "")
+			_, err := f.events.ReplayOne(t.Context(), a1.ID, audit.Actor{Name: "kim", Role: audit.CommandLine}, "")
 			require.NoError(t, err)
+			var acts int
+			require.NoError(t, f.db.QueryRowContext(t.Context(), `SELECT count(*) FROM phscript_audit WHERE action = 'replay' AND actor = 'kim' AND target = 'event 1'`).Scan(&acts))
+			assert.Equal(t, 1, acts)
 			run := onlyRun(t, f.pass())
 			again, err := f.events.OfRun(t.Context(), run)
 			require.NoError(t, err)
@@ -123,7 +127,7 @@ func TestParked(t *testing.T) {
 			f.pass()
 			require.Len(t, f.told, 2)
 			assert.False(t, f.told[1].Failing)
-			_, err = f.events.ReplayOne(t.Context(), 4711, "kim", "")
+			_, err = f.events.ReplayOne(t.Context(), 4711, audit.Actor{Name: "kim", Role: audit.CommandLine}, "")
 			assert.ErrorIs(t, err, ErrNoEvent)
 		})
 	}
@@ -261,7 +265,7 @@ func TestPruned(t *testing.T) {
 		assert.Len(t, without, 1, "%v", without)
 		assert.Equal(t, 200, f.post(`{"id":"`+without[0]+`","key":"x"}`), "a repetition all the same")
 		assert.Len(t, f.all(), 4)
-		_, err := f.events.ReplayOne(t.Context(), 1, "kim", "")
+		_, err := f.events.ReplayOne(t.Context(), 1, audit.Actor{Name: "kim", Role: audit.CommandLine}, "")
 		if without[0] == "a1" {
 			assert.ErrorIs(t, err, ErrNoBody)
 		}

@@ -3,7 +3,9 @@ package hooks
 import (
 	"context"
 	"errors"
+	"strconv"
 
+	"github.com/phscript/phscript/runtime/internal/audit"
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
@@ -26,31 +28,34 @@ var ErrNoBody = errors.New("its body was deleted")
 // by says who wants it. resume is what their runs do with rows that may be stored, as in the
 // settings of a schedule. It returns how many there were: those that wait or are in a run are
 // left out.
-func (s *Events) Replay(ctx context.Context, f Filter, by, resume string) (n int64, err error) {
+func (s *Events) Replay(ctx context.Context, f Filter, by audit.Actor, resume string) (n int64, err error) {
 	condition, args := f.where()
-	return s.replay(ctx, condition, args, by, resume)
+	return s.replay(ctx, condition, args, by, resume, "events of webhook "+f.Hook)
 }
 
 // ReplayOne replays an event. It fails if the event is waiting or in a run, or has no body.
-func (s *Events) ReplayOne(ctx context.Context, id int64, by, resume string) (e *Event, err error) {
+func (s *Events) ReplayOne(ctx context.Context, id int64, by audit.Actor, resume string) (e *Event, err error) {
 	if e, err = s.Get(ctx, id); err != nil {
 		return nil, err
 	}
 	if e.NoBody {
 		return e, ErrNoBody
 	}
-	_, err = s.replay(ctx, "id = ?", []any{id}, by, resume)
+	_, err = s.replay(ctx, "id = ?", []any{id}, by, resume, "event "+strconv.FormatInt(id, 10))
 	return e, err
 }
 
-func (s *Events) replay(ctx context.Context, condition string, args []any, by, resume string) (n int64, err error) {
+func (s *Events) replay(ctx context.Context, condition string, args []any, by audit.Actor, resume, target string) (n int64, err error) {
 	err = s.db.InTx(ctx, func(tx *store.Tx) error {
 		result, err := tx.ExecContext(ctx, `UPDATE phscript_hook_event SET state = 'waiting', tries = 0, due_at = `+s.db.Now()+`, ended_at = NULL, replays = replays + 1, replayed_by = ?, resume = ?
-			WHERE state IN ('handled', 'parked') AND body IS NOT NULL AND `+condition, append([]any{by, resume}, args...)...)
+			WHERE state IN ('handled', 'parked') AND body IS NOT NULL AND `+condition, append([]any{audit.Clean(by.Name), resume}, args...)...)
 		if err == nil {
 			n, err = result.RowsAffected()
 		}
-		return err
+		if err != nil || n == 0 {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Actor: by, Action: "replay", Target: target, Detail: strconv.FormatInt(n, 10)})
 	})
 	return n, err
 }

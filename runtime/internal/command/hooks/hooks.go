@@ -327,7 +327,7 @@ func replay(env *environment.Env, o *options) error {
 		}
 		ids = append(ids, id)
 	}
-	by := who(env)
+	by := o.Ask(env).By
 	return o.WithStore(env, func(ctx context.Context, _ *serve.Schedules, db *store.DB) error {
 		events := hooks.NewEvents(db)
 		if o.webhook != "" {
@@ -358,14 +358,4 @@ func replay(env *environment.Env, o *options) error {
 		}
 		return nil
 	})
-}
-
-// who names the person at the command line.
-func who(env *environment.Env) string {
-	for _, name := range []string{"SUDO_USER", "USER", "USERNAME", "LOGNAME"} {
-		if user, _ := env.Getenv(name); user != "" {
-			return user
-		}
-	}
-	return "somebody at the command line"
 }
