@@ -34,7 +34,7 @@ func (o *options) takeEvents(env *environment.Env, db *store.DB, engine serve.En
 	most := int64(hooks.DefaultMaxMemory)
 	_ = config.Set("", loaded.Config.Webhooks.MaxMemory, &most, config.ParseSize) // it was checked
 	t := &taker{durable: durable}
-	outbox := &hooks.Outbox{DB: db, Getenv: env.Getenv, Log: log, Send: sender(env, log), Pause: o.retryPause}
+	outbox := &hooks.Outbox{DB: db, Getenv: env.Getenv, Log: log, Send: (&sender{env.Version, log}).send, Pause: o.retryPause}
 	t.handler = hooks.NewHandler(hooks.HandlerOptions{DB: db, Queue: engine, Log: log, Outbox: outbox, Tell: serve.NewSchedules(db, engine).TellOfHook})
 	t.intake = hooks.NewIntake(hooks.IntakeOptions{Durable: durable, DB: db, Reader: reader(env), Log: log, Arrived: t.handler.Wake, Now: env.Now, MaxMemory: most})
 	t.intake.Use(loaded.Hooks) // before it listens: some senders give up an address that is not found
@@ -44,29 +44,32 @@ func (o *options) takeEvents(env *environment.Env, db *store.DB, engine serve.En
 func (t *taker) close() { _ = t.durable.Close() }
 
 // sender sends the messages of runs, to hosts that those could reach.
-func sender(env *environment.Env, log *slog.Logger) func(*http.Request, []string) (*http.Response, error) {
-	return func(r *http.Request, allowed []string) (*http.Response, error) {
-		o := network.Options{UserAgent: "phscript/" + env.Version, Log: log}
-		for _, text := range allowed {
-			rule, err := network.ParseRule(text)
-			if err != nil {
-				return nil, err
-			}
-			o.Rules = append(o.Rules, rule)
-		}
-		// The script could reach the host, or else the message would not be stored.
-		if rule, err := network.ParseDeclared(r.URL.Host); err == nil {
-			o.Declared = append(o.Declared, rule)
-		}
-		n := network.New(o)
-		answer, err := n.Send(r, false)
+type sender struct {
+	version string
+	log     *slog.Logger
+}
+
+func (s *sender) send(r *http.Request, allowed []string) (*http.Response, error) {
+	o := network.Options{UserAgent: "phscript/" + s.version, Log: s.log}
+	for _, text := range allowed {
+		rule, err := network.ParseRule(text)
 		if err != nil {
-			n.Close()
 			return nil, err
 		}
-		answer.Body = &closing{answer.Body, n.Close}
-		return answer, nil
+		o.Rules = append(o.Rules, rule)
 	}
+	// The script could reach the host, or else the message would not be stored.
+	if rule, err := network.ParseDeclared(r.URL.Host); err == nil {
+		o.Declared = append(o.Declared, rule)
+	}
+	n := network.New(o)
+	answer, err := n.Send(r, false)
+	if err != nil {
+		n.Close()
+		return nil, err
+	}
+	answer.Body = &closing{answer.Body, n.Close}
+	return answer, nil
 }
 
 // closing does something when a body is closed.
