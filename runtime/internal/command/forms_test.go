@@ -15,7 +15,15 @@ import (
 func TestJSONIsDescribed(t *testing.T) {
 	var described, commands []string
 	for _, f := range view.Forms {
-		described = append(described, strings.TrimSuffix(f.Command, " --check"))
+		// The forms of a command differ by its flags and arguments.
+		words := strings.Fields(f.Command)
+		for i, word := range words {
+			if strings.HasPrefix(word, "--") || word == strings.ToUpper(word) {
+				words = words[:i]
+				break
+			}
+		}
+		described = append(described, strings.Join(words, " "))
 	}
 	for _, cmd := range allCommands(newRoot(&environment.Env{Getenv: func(string) (string, bool) { return "", false }})) {
 		if cmd.Flags().Lookup("json") != nil {
@@ -23,5 +31,5 @@ func TestJSONIsDescribed(t *testing.T) {
 		}
 	}
 	slices.Sort(commands)
-	assert.Equal(t, described, commands)
+	assert.Equal(t, slices.Compact(described), commands)
 }
