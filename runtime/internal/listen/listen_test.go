@@ -153,7 +153,7 @@ func TestSlowClients(t *testing.T) {
 
 func TestLongHeadersAreRefused(t *testing.T) {
 	set := open1(t, Part{Name: "pages", Address: "127.0.0.1:0", Routes: at("/", says("ok"))})
-	r, err := http.NewRequest("GET", "http://"+set.Address("pages"), nil)
+	r, err := http.NewRequest(http.MethodGet, "http://"+set.Address("pages"), nil)
 	require.NoError(t, err)
 	r.Header.Set("X-Long", fmt.Sprintf("%0100000d", 1))
 	answer, err := http.DefaultClient.Do(r)
