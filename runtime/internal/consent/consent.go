@@ -52,6 +52,8 @@ type Terms struct {
 	// Yes and Confirm are the flags of the same names.
 	Yes     bool
 	Confirm string
+	// ConfirmedFields are the custom fields that may be deleted or get another type.
+	ConfirmedFields []string
 	// Most limits the deletes.
 	Most Limit
 	// EmptySource allows deletes although an input has no data.

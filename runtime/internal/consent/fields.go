@@ -24,8 +24,12 @@ func (t *Terms) Fields(ctx context.Context, what string, fields, confirmed []str
 	if len(open) == 0 {
 		return nil
 	}
+	types := "its type"
+	if len(open) > 1 {
+		types = "their types"
+	}
 	does := what + " deletes the custom " + english.PluralWord(len(open), "field", "") + " " + english.WordSeries(slices.Clone(open), "and") +
-		" or changes the type, which changes the values in all records"
+		" or changes " + types + ", which changes the values in all records"
 	if t.Ask == nil {
 		hint := "to go ahead, add"
 		for _, name := range open {

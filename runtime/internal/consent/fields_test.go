@@ -11,7 +11,7 @@ import (
 
 // TestFields: a custom field is confirmed by its name, and by nothing else.
 func TestFields(t *testing.T) {
-	const refusal = "not confirmed: the plan deletes the custom fields Tier and Next Review or changes the type, which changes the values in all records"
+	const refusal = "not confirmed: the plan deletes the custom fields Tier and Next Review or changes their types, which changes the values in all records"
 	fields := []string{"Tier", "Next Review", "Tier"}
 	for name, test := range map[string]struct {
 		terms     Terms
@@ -22,7 +22,7 @@ func TestFields(t *testing.T) {
 		"no flag":              {Terms{}, nil, refusal, "to go ahead, add --confirm-field Tier --confirm-field 'Next Review'; --yes is not enough, because the values in all records change and no undo restores them"},
 		"yes":                  {Terms{Yes: true}, nil, refusal, ""},
 		"the profile":          {Terms{Confirm: "live", Profile: production}, nil, refusal, ""},
-		"one of them":          {Terms{Yes: true}, []string{"Tier"}, "not confirmed: the plan deletes the custom field Next Review or changes the type, which changes the values in all records", ""},
+		"one of them":          {Terms{Yes: true}, []string{"Tier"}, "not confirmed: the plan deletes the custom field Next Review or changes its type, which changes the values in all records", ""},
 		"both":                 {Terms{}, []string{"Next Review", "Tier"}, "", ""},
 		"simulated":            {Terms{Simulated: true}, nil, "", ""},
 		"a run of a service":   {Terms{Scheduled: true}, nil, "", ""},

@@ -108,26 +108,35 @@ func agree(t require.TestingT, d *trial.Trial, switches simulator.Switches, sour
 	_ = os.Remove(filepath.Join(d.Env.Dir, "plan.jsonl"))
 	about := fmt.Sprint(switches, "\n", source, "\n")
 
-	p := reach(d, real)
-	defer p.Close()
-	ran, stderr, err := d.Run(run.New, "--yes", "--calls-per-min", "100000", "a.lua")
-	require.Contains(t, []int{0, 3}, outcome.Code(err), "%s%s\n%s", about, ran, stderr)
-	a.codes, a.said = append(a.codes, outcome.Code(err)), a.said+stderr
-
-	p = reach(d, applied)
+	p := reach(d, applied)
 	defer p.Close()
 	var old strings.Builder
 	require.NoError(t, applied.Dump(&old))
-	var text string
+	file := filepath.Join(d.Env.Dir, "plan.jsonl")
+	var text, stderr string
+	var err error
 	p.Planning(func() {
 		text, stderr, err = d.Run(planning.New, "--calls-per-min", "100000", "a.lua", "-o", "plan.jsonl")
 	})
 	require.Contains(t, []int{0, 3}, outcome.Code(err), about+stderr)
 	a.codes, a.said = append(a.codes, outcome.Code(err)), a.said+text
 	require.Empty(t, p.Wrong(), about)
+	var fields []string
+	_, missing := os.Stat(file)
+	if missing == nil {
+		fields = confirmed(t, file)
+	}
+
+	q := reach(d, real)
+	defer q.Close()
+	ran, stderr, err := d.Run(run.New, append(slices.Clone(fields), "--yes", "--calls-per-min", "100000", "a.lua")...)
+	require.Contains(t, []int{0, 3}, outcome.Code(err), "%s%s\n%s", about, ran, stderr)
+	a.codes, a.said = append(a.codes, outcome.Code(err)), a.said+stderr
 	require.True(t, strings.HasPrefix(text, ran), "%sthe run printed\n%sand the plan\n%s", about, ran, text)
-	if _, err := os.Stat(filepath.Join(d.Env.Dir, "plan.jsonl")); err == nil {
-		flags = append(flags, confirmed(t, filepath.Join(d.Env.Dir, "plan.jsonl"))...)
+
+	if missing == nil {
+		maps.Copy(d.Variables, p.Environment(applied.APIToken(), applied.TenantToken()))
+		flags = append(flags, fields...)
 		stdout, stderr, err := d.Run(New, append(flags, "--yes", "--calls-per-min", "100000", "plan.jsonl")...)
 		a.codes, a.said = append(a.codes, outcome.Code(err)), a.said+stdout+stderr
 		require.Empty(t, p.Wrong(), about)

@@ -49,7 +49,7 @@ func (c *Consent) AddFields(cmd *cobra.Command) {
 func (c *Consent) Terms(env *environment.Env, settings config.Config, simulated bool) (*consent.Terms, error) {
 	t := &consent.Terms{
 		Profile: profile(settings), Yes: c.Yes, Confirm: c.Confirm, EmptySource: c.EmptySource,
-		Simulated: simulated,
+		Simulated: simulated, ConfirmedFields: c.Fields,
 	}
 	_, t.Scheduled = env.Getenv(serve.RunVariable)
 	if c.MaxDeletes != "" {
@@ -112,6 +112,9 @@ func (h *Opened) beforeWrites(t *consent.Terms) func(context.Context, runtime.Co
 	return func(ctx context.Context, w runtime.ConsentRequest) error {
 		if running != nil {
 			if err := running.Check(ctx, consent.Write{Model: w.Model, Rows: consent.Of(w.Method, w.Operation, w.Rows), Known: w.Known, Inputs: w.Inputs}); err != nil {
+				return err
+			}
+			if err := confirmField(ctx, t, &w.Write); err != nil {
 				return err
 			}
 		}

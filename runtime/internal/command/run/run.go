@@ -105,6 +105,7 @@ func build(env *environment.Env) (*cobra.Command, *options) {
 	f.StringVarP(&o.code, "eval", "e", "", "Run this `CODE` instead of a file")
 	o.AddFlags(cmd)
 	o.consent.AddFlags(cmd)
+	o.consent.AddFields(cmd)
 	o.AddProgress(cmd)
 	o.profiling.addFlags(cmd)
 	f.BoolVar(&o.Undoable, "undoable", false, "Read each record before it is changed, so you can undo the run")

@@ -74,7 +74,7 @@ func TestNoUndoOfNothingIsOffered(t *testing.T) {
 	r := newTenant(t, nil)
 	for i, source := range []string{rejected, field, rejected + "\n" + create} {
 		require.NoError(t, os.WriteFile(filepath.Join(r.Env.Dir, "s.lua"), []byte(source), 0o600))
-		_, stderr, err := r.Run(run.New, "--allow-host", "127.0.0.1", "--yes", "--calls-per-min", "100000", "--undoable", "s.lua")
+		_, stderr, err := r.Run(run.New, "--allow-host", "127.0.0.1", "--yes", "--calls-per-min", "100000", "--undoable", "--confirm-field", "Tier", "s.lua")
 		require.Contains(t, []int{0, 3}, code(err), stderr)
 		assert.Equal(t, i == 2, strings.Contains(stderr, "phscript undo"), stderr)
 	}

@@ -55,11 +55,12 @@ func TestOneDocument(t *testing.T) {
 // records, and no undo brings them back.
 func TestCustomFieldsStay(t *testing.T) {
 	r := newTenant(t, nil)
+	name := func(i int) string { return r.planhat.Records("custom_field")[i]["name"].(string) }
 	r.script(t, `
 local fields = planhat.custom_field.get_list()
 planhat.custom_field.update(fields[1]._id, { type = fields[1].type == "text" and "number" or "text" })
 planhat.custom_field.delete(fields[2]._id)
-planhat.custom_field.create{ parent = "company", name = "Another", type = "text" }`, "--undoable")
+planhat.custom_field.create{ parent = "company", name = "Another", type = "text" }`, "--undoable", "--confirm-field", name(0), "--confirm-field", name(1))
 	before := r.store(t)
 	stdout, _ := r.undo(t, 3, "--recreate", "--yes")
 	assert.Contains(t, stdout, "0 of 3 changes can be reverted. 3 custom field changes can't be undone.")
@@ -68,7 +69,7 @@ planhat.custom_field.create{ parent = "company", name = "Another", type = "text"
 	assert.Contains(t, stdout, "deleting it would delete its values in all records")
 	assert.Equal(t, before, r.store(t))
 
-	r.script(t, `planhat.custom_field.delete(planhat.custom_field.get_list()[1]._id)`)
+	r.script(t, `planhat.custom_field.delete(planhat.custom_field.get_list()[1]._id)`, "--confirm-field", name(0))
 	stdout, _ = r.undo(t, 3, "2")
 	assert.Contains(t, stdout, "1 custom field change can't be undone.")
 }
