@@ -1,0 +1,5 @@
+-- How reports write dates.
+return {
+  day = "%d.%m.%Y",
+  report = "dd.mm.yyyy",
+}

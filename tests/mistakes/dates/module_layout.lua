@@ -1,0 +1,2 @@
+local layouts = require "layouts"
+print(time.format(time.now(), layouts.report))

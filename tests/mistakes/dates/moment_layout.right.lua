@@ -1,0 +1,1 @@
+print("Renewals of " .. time.format(time.now(), "%Y-%m-%d"))

@@ -1,0 +1,2 @@
+local start = os.time{ year = 2026, month = 1, day = 1 }
+print(time.iso(start))

@@ -1,0 +1,6 @@
+for contact in planhat.enduser.each{ limit = 5 } do
+  if contact.updatedAt then
+    local age = time.now() - contact.updatedAt
+    print(contact.email, age)
+  end
+end

@@ -1,0 +1,3 @@
+local today = time.today()
+local due = time.add(today, "30d")
+print("due " .. due)

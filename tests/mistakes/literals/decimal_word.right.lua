@@ -1,0 +1,1 @@
+print(money.parse("1.234,50", { decimal = "," }))

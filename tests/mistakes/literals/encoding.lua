@@ -1,0 +1,2 @@
+local options = { encoding = "utf8mb4" }
+print(#csv.read("accounts.csv", options))

@@ -1,0 +1,2 @@
+local options = { encoding = "utf-8" }
+print(#csv.read("accounts.csv", options))

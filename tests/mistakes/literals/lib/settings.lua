@@ -1,0 +1,5 @@
+-- What the imports of this project share.
+return {
+  new = "prospect",
+  paying = "paying",
+}

@@ -1,0 +1,3 @@
+planhat.metrics.bulk_insert_metrics{
+  { dimensionId = "logins", externalId = "company-1", value = 12, date = "2026-01-15" },
+}

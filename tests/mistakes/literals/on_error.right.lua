@@ -1,0 +1,2 @@
+local rows = csv.read("accounts.csv", { numbers = { "mrr" }, on_error = "collect" })
+print(#rows)

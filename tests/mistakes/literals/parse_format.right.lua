@@ -1,0 +1,2 @@
+local options = { format = "%d/%m/%Y" }
+print(time.iso(time.parse("15/01/2026", options)))

@@ -1,0 +1,7 @@
+-- @allow net=api.crm.example
+local http = require "http"
+local api = http.client{
+  base = "https://api.crm.example/v2",
+  rate = { "100/1m" },
+}
+print(api ~= nil)

@@ -1,0 +1,3 @@
+local how = "delete"
+local result = planhat.company.sync({ { externalId = "company-1", name = "Acme" } }, { missing = how })
+print(#result.missing)

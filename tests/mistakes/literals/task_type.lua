@@ -1,0 +1,3 @@
+planhat.task.create{
+  mainType = "todo", action = "Send the report", companyId = "extid-company-1",
+}

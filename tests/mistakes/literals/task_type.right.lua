@@ -1,0 +1,3 @@
+planhat.task.create{
+  mainType = "task", action = "Send the report", companyId = "extid-company-1",
+}

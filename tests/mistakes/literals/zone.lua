@@ -1,0 +1,2 @@
+local zone = "Europe/Stokholm"
+print(time.today(zone))

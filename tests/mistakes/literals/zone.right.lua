@@ -1,0 +1,2 @@
+local zone = "Europe/Stockholm"
+print(time.today(zone))

@@ -1,0 +1,4 @@
+for row in csv.rows("accounts.csv") do
+  if not row.tier then continue end
+  print(row.name)
+end

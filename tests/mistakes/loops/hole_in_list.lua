@@ -1,0 +1,5 @@
+local backup = nil
+local recipients = { "kim@csm.example", backup, "lee@csm.example" }
+for _, address in ipairs(recipients) do
+  print(address)
+end

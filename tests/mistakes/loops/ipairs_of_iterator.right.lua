@@ -1,0 +1,4 @@
+local rows = csv.rows("contacts.csv")
+for row in rows do
+  print(row.email)
+end

@@ -1,0 +1,2 @@
+local companies = planhat.company.each()
+print("reading " .. #companies .. " companies")

@@ -1,0 +1,2 @@
+local companies = planhat.company.get_list()
+print("reading " .. #companies .. " companies")

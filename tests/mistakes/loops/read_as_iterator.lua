@@ -1,0 +1,3 @@
+for row in csv.read("contacts.csv") do
+  print(row.email)
+end

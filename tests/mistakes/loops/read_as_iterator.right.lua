@@ -1,0 +1,3 @@
+for row in csv.rows("contacts.csv") do
+  print(row.email)
+end

@@ -1,0 +1,5 @@
+local rows = { { name = "A" }, { name = "B" }, { name = "C", tier = "Gold" } }
+for i, row in ipairs(rows) do
+  if not row.tier then table.remove(rows, i) end
+end
+print(#rows)

@@ -1,0 +1,6 @@
+local rows = {
+  { externalId = "company-1", phase = "Live" },
+  { externalId = "company-2", phase = "Live" },
+}
+local result = planhat.company.bulk_upsert(rows)
+print(result.updated)

@@ -1,0 +1,3 @@
+local api = planhat.company
+local customers = api.getList{ limit = 10 }
+print(#customers)

@@ -1,0 +1,3 @@
+local api = planhat.company
+local customers = api.get_list{ limit = 10 }
+print(#customers)

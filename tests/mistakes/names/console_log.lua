@@ -1,0 +1,2 @@
+local churned = planhat.churn.get_list{ limit = 5 }
+console.log(#churned)

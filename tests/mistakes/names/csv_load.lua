@@ -1,0 +1,2 @@
+local accounts = csv.load("accounts.csv")
+print(#accounts)

@@ -1,0 +1,2 @@
+local accounts = csv.read("accounts.csv")
+print(#accounts)

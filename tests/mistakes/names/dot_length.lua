@@ -1,0 +1,2 @@
+local contacts = planhat.enduser.get_list{ limit = 10 }
+print("contacts: " .. tostring(contacts.length))

@@ -1,0 +1,5 @@
+local rows = {}
+for row in csv.rows("accounts.csv") do
+  rows[#rows + 1] = { external_id = row.id, name = row.name }
+end
+planhat.company.bulk_upsert(rows)

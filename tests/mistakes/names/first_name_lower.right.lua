@@ -1,0 +1,7 @@
+local contacts = {}
+for row in csv.rows("contacts.csv") do
+  local contact = { email = row.email, companyId = planhat.extid(row.account) }
+  contact.firstName = row.first_name
+  contacts[#contacts + 1] = contact
+end
+planhat.enduser.bulk_upsert(contacts)

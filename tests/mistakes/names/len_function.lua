@@ -1,0 +1,2 @@
+local rows = csv.read("accounts.csv")
+print(len(rows) .. " accounts")

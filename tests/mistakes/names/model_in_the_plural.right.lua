@@ -1,0 +1,2 @@
+local customers = planhat.company.get_list{ limit = 10 }
+print(#customers .. " customers")

@@ -1,0 +1,3 @@
+local tables = require "tables"
+local companies = planhat.company.get_list{ select = { "mrr" } }
+print("MRR " .. tables.sum(companies, "mrr"))

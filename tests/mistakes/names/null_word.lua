@@ -1,0 +1,1 @@
+planhat.company.update("extid-company-1", { phase = null, description = "paused" })

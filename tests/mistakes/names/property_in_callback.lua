@@ -1,0 +1,6 @@
+local tables = require "tables"
+local companies = planhat.company.get_list{ select = { "name", "phase" } }
+local live = tables.filter(companies, function(company)
+  return company.pahse ~= nil
+end)
+print(#live)

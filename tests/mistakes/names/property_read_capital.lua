@@ -1,0 +1,3 @@
+for company in planhat.company.each{ limit = 5 } do
+  print(company.Name)
+end

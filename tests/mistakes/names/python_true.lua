@@ -1,0 +1,3 @@
+planhat.enduser.bulk_upsert{
+  { email = "ada@acme.example", companyId = "extid-company-1", featured = True },
+}

@@ -1,0 +1,3 @@
+for company in planhat.company.each{ limit = 3 } do
+  print(company.name, round((company.mrr or 0) * 12))
+end

@@ -1,0 +1,5 @@
+local emails = {}
+for contact in planhat.enduser.each{ limit = 20 } do
+  if contact.email then table.append(emails, contact.email) end
+end
+print(#emails)

@@ -1,0 +1,3 @@
+for row in csv.rows("accounts.csv") do
+  print(row.name, row.tier:upper())
+end

@@ -1,0 +1,2 @@
+local file = io.open("missing.txt")
+print(file:read("*l"))

@@ -1,0 +1,4 @@
+local addresses = { "ada@acme.example", "unknown" }
+for _, address in ipairs(addresses) do
+  print(address:match("@(.+)$"):lower())
+end

@@ -1,0 +1,3 @@
+local segments = require "segments"
+local found = segments.find("Enterprise")
+print(found.smallest)

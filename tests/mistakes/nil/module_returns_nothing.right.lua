@@ -1,0 +1,3 @@
+local segments = require "segments"
+local found = segments.get("Enterprise")
+print(found.smallest)

@@ -1,0 +1,4 @@
+local region
+for row in csv.rows("accounts.csv") do
+  print(region .. "-" .. row.id)
+end

@@ -1,0 +1,1 @@
+planhat.company.update("extid-company-1", { phase = json.null, description = "closed" })

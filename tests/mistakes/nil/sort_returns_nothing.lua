@@ -1,0 +1,5 @@
+local companies = planhat.company.get_list{ limit = 10 }
+local sorted = table.sort(companies, function(a, b) return a.name < b.name end)
+for _, company in ipairs(sorted) do
+  print(company.name)
+end

@@ -1,0 +1,2 @@
+local note = "Renewed in 2026"
+print(note:match("%d%d%d%d"))

@@ -1,0 +1,3 @@
+local price = "$1200"
+local mrr = tonumber((price:gsub("%$", "")))
+print(mrr)

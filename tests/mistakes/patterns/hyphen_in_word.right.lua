@@ -1,0 +1,3 @@
+for _, subject in ipairs{ "Pre-sales call", "Renewal call" } do
+  if subject:lower():find("pre-sales", 1, true) then print(subject) end
+end

@@ -1,0 +1,3 @@
+local template = "You get {discount} off"
+local mail = template:gsub("{discount}", "20%")
+print(mail)

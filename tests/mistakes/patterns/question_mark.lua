@@ -1,0 +1,3 @@
+local url = "https://app.example/c?id=17"
+local at = url:find("/c?id=")
+print(at and url:sub(1, at) or url)

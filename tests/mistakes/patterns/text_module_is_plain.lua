@@ -1,0 +1,2 @@
+local text = require "text"
+print(text.replace("Acme   Inc.", "%s+", " "))

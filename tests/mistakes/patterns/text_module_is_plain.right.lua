@@ -1,0 +1,2 @@
+local text = require "text"
+print((("Acme   Inc."):gsub("%s+", " ")))

@@ -1,0 +1,5 @@
+local companies = {}
+for row in csv.rows("accounts.csv") do
+  companies[#companies + 1] = { externalId = row.id, name = row.name }
+end
+planhat.company.bulk_upsert(companies)

@@ -1,0 +1,2 @@
+local companies = planhat.company.get_list()
+print(#companies)

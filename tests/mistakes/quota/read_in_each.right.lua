@@ -1,0 +1,3 @@
+for license in planhat.license.each{ limit = 10 } do
+  print(license.companyName, license.value)
+end

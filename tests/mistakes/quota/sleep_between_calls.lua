@@ -1,0 +1,5 @@
+local batches = { { { externalId = "company-1", phase = "Live" } }, { { externalId = "company-2", phase = "Live" } } }
+for _, batch in ipairs(batches) do
+  planhat.company.bulk_upsert(batch)
+  time.sleep(0.5)
+end

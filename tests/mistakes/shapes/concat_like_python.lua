@@ -1,0 +1,2 @@
+local names = { "Acme", "Globex" }
+print(table.concat(", ", names))

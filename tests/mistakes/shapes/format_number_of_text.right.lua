@@ -1,0 +1,3 @@
+for row in csv.rows("accounts.csv") do
+  print(("%s has %s seats"):format(row.name, row.seats))
+end

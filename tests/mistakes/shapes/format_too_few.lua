@@ -1,0 +1,2 @@
+local count = #planhat.company.get_list{ limit = 3 }
+print(string.format("%s: %d companies", count))

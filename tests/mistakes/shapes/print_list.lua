@@ -1,0 +1,3 @@
+local names = {}
+for row in csv.rows("accounts.csv") do names[#names + 1] = row.name end
+print("accounts:", names)

@@ -1,0 +1,5 @@
+local companies = planhat.company.get_list{ limit = 3, select = { "name" } }
+for _, company in ipairs(companies) do
+  company.mrr = 4200
+end
+planhat.company.bulk_upsert(companies)

@@ -1,0 +1,1 @@
+planhat.company.bulk_upsert{ { externalId = "a-1", name = "Acme" } }

@@ -1,0 +1,2 @@
+local changes = { phase = "Live" }
+planhat.company.update(changes, "extid-company-1")

@@ -1,0 +1,2 @@
+local changes = { phase = "Live" }
+planhat.company.update("extid-company-1", changes)

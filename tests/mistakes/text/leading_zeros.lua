@@ -1,0 +1,4 @@
+local cells = { account = "00107", name = "Acme" }
+local key = tonumber(cells.account)
+local result = planhat.company.bulk_upsert{ { externalId = key, name = cells.name } }
+print(result.created)

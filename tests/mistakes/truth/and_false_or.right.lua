@@ -1,0 +1,3 @@
+local active = true
+local archived = not active
+print("archived:", archived)

@@ -1,0 +1,4 @@
+local domains = {}
+if domains == {} then
+  print("no domains yet")
+end

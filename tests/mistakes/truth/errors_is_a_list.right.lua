@@ -1,0 +1,6 @@
+local function import(rows)
+  local result = planhat.company.bulk_upsert(rows)
+  if #result.errors > 0 then error("import failed") end
+  return result.created
+end
+print(import{ { externalId = "a-2", name = "Globex" } })

@@ -1,0 +1,5 @@
+for company in planhat.company.each{ limit = 5 } do
+  if company.phase == "Renewal" or "Churned" then
+    print(company.name)
+  end
+end

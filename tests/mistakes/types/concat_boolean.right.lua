@@ -1,0 +1,2 @@
+local done = #planhat.task.get_list{ limit = 5 } > 0
+log.info("tasks read: " .. tostring(done))

@@ -1,0 +1,2 @@
+local tiers = { "Gold", "Silver" }
+print("tiers: " .. tiers)

@@ -1,0 +1,3 @@
+planhat.company.bulk_upsert{
+  { externalId = "company-1", custom = "Gold" },
+}

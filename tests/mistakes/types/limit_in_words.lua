@@ -1,0 +1,3 @@
+local settings = { top = "ten" }
+local best = planhat.company.get_list{ sort = "-mrr", limit = settings.top }
+print(#best)

@@ -1,0 +1,4 @@
+local lost = planhat.churn.get_list{ limit = 20 }
+local total = 100
+total = total + #lost
+print(total)

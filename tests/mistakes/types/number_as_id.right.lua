@@ -1,0 +1,2 @@
+local company = planhat.company.get_by_id("extid-company-1")
+print(company.name)

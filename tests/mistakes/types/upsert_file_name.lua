@@ -1,0 +1,3 @@
+local source = "accounts.csv"
+local result = planhat.company.bulk_upsert(source)
+print(result.created)
