@@ -3,4 +3,4 @@ local more = {}
 for account, owner in pairs(owners) do
   more[account .. "-backup"] = owner
 end
-print(owners.acme)
+print(more["acme-backup"])

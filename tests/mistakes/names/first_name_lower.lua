@@ -4,4 +4,4 @@ for row in csv.rows("contacts.csv") do
   contact.firstname = row.first_name
   contacts[#contacts + 1] = contact
 end
-planhat.enduser.bulk_upsert(contacts)
+print(planhat.enduser.bulk_upsert(contacts).rejected)

@@ -1,3 +1,2 @@
-local text = require "text"
 local domains = "acme.example,acme-labs.example"
 planhat.company.update("extid-company-1", { domains = string.split(domains, ",") })

@@ -1,4 +1,3 @@
-local text = require "text"
 local names = {}
 for row in csv.rows("accounts.csv") do
   names[#names + 1] = row.name:trim()

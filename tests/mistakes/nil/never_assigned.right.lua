@@ -1,4 +1,4 @@
-local region
+local region = "eu"
 for row in csv.rows("accounts.csv") do
-  print("eu-" .. row.id)
+  print(region .. "-" .. row.id)
 end

@@ -1,2 +1,3 @@
 local text = require "text"
-print(text.replace("Acme   Inc.", "%s+", " "))
+local name = text.trim(" Acme   Inc. ")
+print(text.replace(name, "%s+", " "))

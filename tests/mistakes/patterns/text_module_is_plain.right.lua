@@ -1,2 +1,3 @@
 local text = require "text"
-print((("Acme   Inc."):gsub("%s+", " ")))
+local name = text.trim(" Acme   Inc. ")
+print((name:gsub("%s+", " ")))

@@ -1,5 +1,5 @@
 local tables = require "tables"
 local rows = {}
 for i = 1, 10 do rows[i] = { externalId = "crm-" .. i, name = "Account " .. i } end
-planhat.company.bulk_upsert(rows)
+print(planhat.company.bulk_upsert(rows).rejected)
 print(#tables.unique(rows))

@@ -2,4 +2,4 @@ local values = {}
 for row in csv.rows("usage.csv") do
   values[#values + 1] = { dimensionId = "logins", externalId = row.account, value = tonumber(row.logins), date = row.day }
 end
-planhat.metrics.bulk_insert_metrics(values)
+print(planhat.metrics.bulk_insert_metrics(values).rejected)

@@ -1,4 +1,4 @@
 local batches = { { { externalId = "company-1", phase = "Live" } }, { { externalId = "company-2", phase = "Live" } } }
 for _, batch in ipairs(batches) do
-  planhat.company.bulk_upsert(batch)
+  print(planhat.company.bulk_upsert(batch).rejected)
 end

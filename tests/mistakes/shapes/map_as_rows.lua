@@ -1,4 +1,3 @@
-local tables = require "tables"
 local by_id = {}
 for row in csv.rows("accounts.csv") do
   by_id[row.id] = { externalId = row.id, name = row.name }

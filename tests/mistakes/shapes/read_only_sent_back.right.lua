@@ -2,4 +2,4 @@ local companies = planhat.company.get_list{ limit = 3, select = { "name" } }
 for _, company in ipairs(companies) do
   company.description = "MRR should be 4200"
 end
-planhat.company.bulk_upsert(companies)
+print(planhat.company.bulk_upsert(companies).rejected)

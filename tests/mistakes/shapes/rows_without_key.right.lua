@@ -2,4 +2,4 @@ local rows = {}
 for row in csv.rows("accounts.csv") do
   rows[#rows + 1] = { externalId = row.id, name = row.name, description = row.tier }
 end
-planhat.company.bulk_upsert(rows)
+print(planhat.company.bulk_upsert(rows).rejected)

@@ -1,3 +1,3 @@
-local settings = { top = "ten" }
-local best = planhat.company.get_list{ sort = "-mrr", limit = 10 }
+local settings = { top = 10 }
+local best = planhat.company.get_list{ sort = "-mrr", limit = settings.top }
 print(#best)
