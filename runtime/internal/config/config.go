@@ -139,7 +139,7 @@ var tableKeys = map[string][]string{
 	"serve":       {"listen", "workers", "scripts", "keep_days", "keep_size", "on_failure", "on_recovery", "on_missed"},
 	"dashboard":   dashboardKeys,
 	"webhook":     webhookKeys,
-	"webhooks":    {"listen", "public_url", "max_memory"},
+	"webhooks":    webhooksKeys,
 	"secrets":     {"env", "file", "until"},
 	"on_failure":  {"script", "webhook", "webhook_env", "secret_env", "command"},
 	"on_recovery": {"script", "webhook", "webhook_env", "secret_env", "command"},
@@ -237,7 +237,7 @@ func parse(name string, text []byte) (Config, error) {
 	if err := c.Dashboard.check(name); err != nil {
 		return c, &Error{Where: name, Message: err.Error()}
 	}
-	if err := f.Webhooks.check(); err != nil {
+	if err := c.Webhooks.check(name); err != nil {
 		return c, &Error{Where: name, Message: err.Error()}
 	}
 	return c, nil

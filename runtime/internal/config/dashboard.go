@@ -33,8 +33,7 @@ type Dashboard struct {
 
 var dashboardKeys = []string{"listen", "public_url", "hosts", "tls_cert", "tls_key", "user_header", "trusted_proxies", "operators"}
 
-// check returns what is wrong with the table, and completes its files: they are beside the
-// configuration file.
+// check returns what is wrong with the table, and completes its files.
 func (d *Dashboard) check(file string) error {
 	if d.Listen != "" {
 		if err := CheckListen(d.Listen); err != nil {
@@ -52,13 +51,8 @@ func (d *Dashboard) check(file string) error {
 			return fmt.Errorf("dashboard.hosts: %q is not the name of a machine, such as worker-1.example.com", host)
 		}
 	}
-	if (d.TLSCert == "") != (d.TLSKey == "") {
-		return errors.New("dashboard: tls_cert and tls_key belong together; set both or none")
-	}
-	for _, name := range []*string{&d.TLSCert, &d.TLSKey} {
-		if *name != "" && !filepath.IsAbs(*name) {
-			*name = filepath.Join(filepath.Dir(file), *name)
-		}
+	if err := checkTLS("dashboard", file, &d.TLSCert, &d.TLSKey); err != nil {
+		return err
 	}
 	for _, one := range d.TrustedProxies {
 		_, failed := netip.ParsePrefix(one)
@@ -73,6 +67,32 @@ func (d *Dashboard) check(file string) error {
 		return errors.New("dashboard.operators: the names are those that a proxy sends, so set user_header as well; accounts of 'phscript access' have their own role")
 	}
 	return nil
+}
+
+// checkTLS checks the files of a table with a certificate and its key, and completes their
+// names: they are beside the configuration file.
+func checkTLS(table, file string, cert, key *string) error {
+	if (*cert == "") != (*key == "") {
+		return errors.New(table + ": tls_cert and tls_key belong together; set both or none")
+	}
+	for _, name := range []*string{cert, key} {
+		if *name != "" && !filepath.IsAbs(*name) {
+			*name = filepath.Join(filepath.Dir(file), *name)
+		}
+	}
+	return nil
+}
+
+// Certificate returns the files for an address of the service, which has its pages at
+// dashboard: those of the table that listens there, and of [dashboard] if both do.
+func (c Config) Certificate(address, dashboard string) (cert, key string) {
+	switch d, w := c.Dashboard, c.Webhooks; {
+	case address == dashboard && d.TLSCert != "":
+		return d.TLSCert, d.TLSKey
+	case address == w.Listen:
+		return w.TLSCert, w.TLSKey
+	}
+	return "", ""
 }
 
 // settings are the settings of the table.

@@ -15,6 +15,12 @@ func TestDashboard(t *testing.T) {
 		Listen: ":8627", PublicURL: "https://ops.example.com/phscript", Hosts: []string{"worker-1"}, TLSCert: "/p/tls/cert.pem", TLSKey: "/etc/key.pem",
 		UserHeader: "X-User", TrustedProxies: []string{"127.0.0.1", "10.0.0.0/8"}, Operators: []string{"kim"},
 	}, c.Dashboard)
+	c, err = parse("/p/phscript.toml", []byte("[webhooks]\nlisten = \":8628\"\ntls_cert = \"tls/cert.pem\"\ntls_key = \"tls/key.pem\"\n[dashboard]\nlisten = \":8627\"\ntls_cert = \"own.pem\"\ntls_key = \"own.key\"\n"))
+	require.NoError(t, err)
+	for address, want := range map[string]string{":8628": "/p/tls/cert.pem", ":8627": "/p/own.pem", ":9": ""} {
+		cert, _ := c.Certificate(address, ":8627")
+		assert.Equal(t, want, cert, address)
+	}
 	for text, want := range map[string]string{
 		`listen = "8627"`:                      "dashboard.listen: \"8627\" is only a port",
 		`public_url = "ops.example.com"`:       "dashboard.public_url: must be an address",

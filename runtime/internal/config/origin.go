@@ -84,7 +84,7 @@ func (c Config) Settings() []Setting {
 		{Name: "serve.keep_days", Value: number(c.Serve.KeepDays)}, {Name: "serve.keep_size", Value: c.Serve.KeepSize},
 	}
 	list = append(list, c.Dashboard.settings()...)
-	list = append(list, Setting{Name: "webhooks.listen", Value: c.Webhooks.Listen}, Setting{Name: "webhooks.public_url", Value: c.Webhooks.PublicURL}, Setting{Name: "webhooks.max_memory", Value: c.Webhooks.MaxMemory})
+	list = append(list, c.Webhooks.settings()...)
 	for _, r := range c.Serve.Reactions() {
 		list = append(list, Setting{Name: "serve." + r.Setting, Value: actions(r.Actions)})
 	}

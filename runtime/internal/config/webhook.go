@@ -73,6 +73,9 @@ type Webhooks struct {
 	Listen string `toml:"listen"`
 	// PublicURL is the address that senders know, without the paths of webhooks.
 	PublicURL string `toml:"public_url"`
+	// TLSCert and TLSKey are files with a certificate and its key.
+	TLSCert string `toml:"tls_cert"`
+	TLSKey  string `toml:"tls_key"`
 	// MaxMemory bounds the bodies that are being received.
 	MaxMemory string `toml:"max_memory"`
 }
@@ -117,8 +120,10 @@ var webhookKeys = []string{
 	"allow_write", "allow_read", "allow_env", "allow_net", "on_failure", "on_recovery",
 }
 
-// check returns what is wrong with the table.
-func (w Webhooks) check() error {
+var webhooksKeys = []string{"listen", "public_url", "tls_cert", "tls_key", "max_memory"}
+
+// check returns what is wrong with the table, and completes its files.
+func (w *Webhooks) check(file string) error {
 	if w.Listen != "" {
 		if err := CheckListen(w.Listen); err != nil {
 			return fmt.Errorf("webhooks.listen: %w", err)
@@ -130,10 +135,22 @@ func (w Webhooks) check() error {
 			return errors.New("webhooks.public_url: must be an address such as https://hooks.example.com")
 		}
 	}
+	if err := checkTLS("webhooks", file, &w.TLSCert, &w.TLSKey); err != nil {
+		return err
+	}
 	if err := Set("webhooks.max_memory: ", w.MaxMemory, new(int64), ParseSize); err != nil {
 		return err
 	}
 	return nil
+}
+
+// settings are the settings of the table.
+func (w Webhooks) settings() (list []Setting) {
+	values := map[string]string{"listen": w.Listen, "public_url": w.PublicURL, "tls_cert": w.TLSCert, "tls_key": w.TLSKey, "max_memory": w.MaxMemory}
+	for _, key := range webhooksKeys {
+		list = append(list, Setting{Name: "webhooks." + key, Value: values[key]})
+	}
+	return list
 }
 
 // URL is the address of a path as senders know it.

@@ -3,7 +3,11 @@ package hooks
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -21,8 +25,9 @@ type Answer struct {
 }
 
 // Send sends a body to the webhook at a service, as its sender would: signed with the first
-// secret that is valid. base is the address of the service.
-func (h *Hook) Send(ctx context.Context, r Reader, base string, body []byte, header http.Header, id string, now time.Time) (Answer, error) {
+// secret that is valid. base is the address of the service, and cert, if not empty, its
+// certificate as PEM, which is trusted whatever name the address has.
+func (h *Hook) Send(ctx context.Context, r Reader, base string, cert []byte, body []byte, header http.Header, id string, now time.Time) (Answer, error) {
 	k, err := h.open(r, now)
 	if err != nil {
 		return Answer{}, err
@@ -33,7 +38,36 @@ func (h *Hook) Send(ctx context.Context, r Reader, base string, body []byte, hea
 	}
 	m := webhook.Message{Method: http.MethodPost, URL: signedAt, Header: header, Body: body}
 	to := strings.TrimSuffix(base, "/") + h.Path + strings.TrimPrefix(k.Sign(&m, id, now), signedAt)
-	return post(ctx, m.Method, to, m.Header, body)
+	through := client
+	if len(cert) > 0 {
+		if through, err = trusting(cert); err != nil {
+			return Answer{}, err
+		}
+	}
+	m.URL = to
+	return request(ctx, m, through.Do)
+}
+
+// trusting returns a client for a server with this certificate.
+func trusting(cert []byte) (*http.Client, error) {
+	block, _ := pem.Decode(cert)
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	if block == nil || !roots.AppendCertsFromPEM(cert) {
+		return nil, errors.New("the certificate of the service cannot be read")
+	}
+	leaf, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("the certificate of the service cannot be read: %w", err)
+	}
+	// The service is reached by an address of this machine, and has the name that others know.
+	config := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	if len(leaf.DNSNames) > 0 {
+		config.ServerName = strings.Replace(leaf.DNSNames[0], "*", "phscript", 1)
+	}
+	return &http.Client{Timeout: client.Timeout, CheckRedirect: client.CheckRedirect, Transport: &http.Transport{TLSClientConfig: config}}, nil
 }
 
 // Forward sends a stored event to an address, with its body and headers as they were received.

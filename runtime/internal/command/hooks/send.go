@@ -62,7 +62,13 @@ func send(env *environment.Env, o *options) error {
 	}
 	ctx, release := env.UntilInterrupted()
 	defer release()
-	answer, err := h.Send(ctx, reader(env), base, body, header, id, env.Now())
+	var cert []byte
+	if name, _ := c.Certificate(c.Webhooks.Listen, c.Dashboard.Listen); o.url == "" && name != "" {
+		if cert, err = env.ReadFile(name); err != nil {
+			return &usage.Error{Message: "cannot read the certificate of the service: " + err.Error(), Hint: "check tls_cert in phscript.toml"}
+		}
+	}
+	answer, err := h.Send(ctx, reader(env), base, cert, body, header, id, env.Now())
 	return o.report(env, answer, err, base)
 }
 
@@ -81,7 +87,11 @@ func (o *options) service(c config.Config) (string, error) {
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	return "http://" + net.JoinHostPort(host, port), nil
+	scheme := "http://"
+	if name, _ := c.Certificate(c.Webhooks.Listen, c.Dashboard.Listen); name != "" {
+		scheme = "https://"
+	}
+	return scheme + net.JoinHostPort(host, port), nil
 }
 
 // forward sends a stored event to another address.

@@ -103,13 +103,20 @@ func (o *options) mayOpen(env *environment.Env, loaded *serve.Loaded) error {
 	return nil
 }
 
-// inTheClear warns of pages whose tokens and cookies cross a network as they are.
-func (o *options) inTheClear(c config.Config) []string {
-	d, address := c.Dashboard, o.dashboardAddress(c)
-	if address == "" || loopback(address) || d.TLSCert != "" || strings.HasPrefix(d.PublicURL, "https://") {
-		return nil
+// inTheClear warns of pages whose tokens and cookies cross a network as they are, and of
+// webhooks whose secrets and bodies do.
+func (o *options) inTheClear(c config.Config) (list []string) {
+	d, w, address := c.Dashboard, c.Webhooks, o.dashboardAddress(c)
+	crosses := func(address, cert, public string) bool {
+		return address != "" && !loopback(address) && cert == "" && !strings.HasPrefix(public, "https://")
 	}
-	return []string{"the dashboard listens on " + address + " without TLS, so others on the network can read tokens and cookies: set tls_cert and tls_key in [dashboard], or listen on 127.0.0.1 with a proxy in front, and set public_url to its https:// address"}
+	if crosses(address, d.TLSCert, d.PublicURL) {
+		list = append(list, "the dashboard listens on "+address+" without TLS, so others on the network can read tokens and cookies: set tls_cert and tls_key in [dashboard], or listen on 127.0.0.1 with a proxy in front, and set public_url to its https:// address")
+	}
+	if crosses(w.Listen, w.TLSCert, w.PublicURL) {
+		list = append(list, "webhooks listen on "+w.Listen+" without TLS, so others on the network can read events and the secrets that some of them carry: set tls_cert and tls_key in [webhooks], or listen on 127.0.0.1 with a proxy in front, and set public_url to its https:// address")
+	}
+	return list
 }
 
 // listen serves what the configuration and the flags say.
@@ -122,15 +129,15 @@ func (f *offer) listen(ctx context.Context) (set *listen.Set, err error) {
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, listen.Part{Name: dashboardPart, Address: dashboard, Cert: d.TLSCert, Key: d.TLSKey, Stop: site.Stop, Routes: func(mux *http.ServeMux) { mux.Handle("/", site.Handler()) }})
+		part := listen.Part{Name: dashboardPart, Address: dashboard, Stop: site.Stop, Routes: func(mux *http.ServeMux) { mux.Handle("/", site.Handler()) }}
+		part.Cert, part.Key = f.config.Certificate(dashboard, dashboard)
+		parts = append(parts, part)
 	}
 	if health != "" {
 		part := listen.Part{Name: healthPart, Address: health, Routes: func(mux *http.ServeMux) {
 			f.service.Health(mux, func(next http.Handler) http.Handler { return hosts.Check(next, guard.Refuse) })
 		}}
-		if health == dashboard {
-			part.Cert, part.Key = d.TLSCert, d.TLSKey
-		}
+		part.Cert, part.Key = f.config.Certificate(health, dashboard)
 		parts = append(parts, part)
 	}
 	if events := f.config.Webhooks.Listen; events != "" {
@@ -138,9 +145,7 @@ func (f *offer) listen(ctx context.Context) (set *listen.Set, err error) {
 		if events == dashboard || events == health { // for a trial on one machine
 			part.Routes = func(mux *http.ServeMux) { mux.Handle(hooks.DefaultPath, f.intake) }
 		}
-		if events == dashboard {
-			part.Cert, part.Key = d.TLSCert, d.TLSKey
-		}
+		part.Cert, part.Key = f.config.Certificate(events, dashboard)
 		parts = append(parts, part)
 	}
 	if set, err = listen.Open(parts, f.log); err != nil {

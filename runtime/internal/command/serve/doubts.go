@@ -1,11 +1,15 @@
 package serve
 
 import (
+	"cmp"
+	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/host"
+	"github.com/phscript/phscript/runtime/internal/hooks"
 	"github.com/phscript/phscript/runtime/internal/serve"
 )
 
@@ -22,12 +26,27 @@ func (o *options) doubts(env *environment.Env, loaded *serve.Loaded) (list []str
 	if len(loaded.Hooks) > 0 && c.Webhooks.Listen == "" {
 		list = append(list, `the webhooks get no events, because the service does not listen for them: write listen = "127.0.0.1:8628" under [webhooks]`)
 	}
+	list = append(list, o.outOfReach(loaded)...)
 	for _, h := range loaded.Hooks {
 		if doubt := h.Doubts(reader(env), env.Now()); doubt != "" {
 			list = append(list, doubt)
 		}
 	}
 	return append(list, serve.Doubts(loaded, env.Getenv)...)
+}
+
+// outOfReach lists the webhooks that get no events because others use the address, too.
+func (o *options) outOfReach(loaded *serve.Loaded) (list []string) {
+	c := loaded.Config
+	if c.Webhooks.Listen == "" || c.Webhooks.Listen != o.dashboardAddress(c) && c.Webhooks.Listen != cmp.Or(o.listen, c.Serve.Listen) {
+		return nil
+	}
+	for _, h := range loaded.Hooks {
+		if !strings.HasPrefix(h.Path, hooks.DefaultPath) {
+			list = append(list, fmt.Sprintf("webhook '%s' gets no events: it has the path %s, and where webhooks share their address with pages or metrics, paths must begin with %s; give [webhooks] another listen", h.Name, h.Path, hooks.DefaultPath))
+		}
+	}
+	return list
 }
 
 // onlyNew returns what logs warnings: each time those that were not there the time before.

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -257,8 +256,8 @@ func serveSchedules(env *environment.Env, o *options) error {
 			current.Store(now)
 			keepSecret(secrets, now.Config)
 			warn(log, o.doubts(env, now))
-			if now.Config.Serve.Listen != c.Serve.Listen || now.Config.Serve.Workers != c.Serve.Workers || !reflect.DeepEqual(now.Config.Dashboard, c.Dashboard) || now.Config.Webhooks.Listen != c.Webhooks.Listen {
-				log.Warn("listen, workers and [dashboard] are only read at the start; restart the service to use the new values")
+			if readAtStart(now.Config) != readAtStart(c) {
+				log.Warn("listen, workers, [dashboard], and the certificate and max_memory of [webhooks] are only read at the start; restart the service to use the new values")
 			}
 		},
 	}, loaded)
@@ -271,6 +270,12 @@ func serveSchedules(env *environment.Env, o *options) error {
 	}
 	defer shutDown(set)
 	return s.Run(ctx)
+}
+
+// readAtStart are the settings that take effect only when the service starts.
+func readAtStart(c config.Config) string {
+	w := c.Webhooks
+	return fmt.Sprintf("%q %d %q %q", c.Serve.Listen, c.Serve.Workers, fmt.Sprint(c.Dashboard), []string{w.Listen, w.TLSCert, w.TLSKey, w.MaxMemory})
 }
 
 // reapOrphans collects what other programs leave behind, as process 1 of a container
