@@ -21,6 +21,9 @@ import (
 var lines []string
 
 func TestMain(m *testing.M) {
+	if os.Getenv(bareMode) != "" {
+		serveBare()
+	}
 	flag.Parse()
 	code := program.Run(m)
 	if len(lines) > 0 {

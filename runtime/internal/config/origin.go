@@ -265,7 +265,10 @@ func (w written) of(setting string) (line int) {
 	for i, text := range bytes.SplitAfter(w.text, []byte("\n")) {
 		if could.Match(text) && (len(keys) == 1 || !bytes.HasPrefix(bytes.TrimSpace(text), []byte("["))) {
 			meta, err := toml.Decode(string(w.text[:end]), &map[string]any{})
-			if err == nil && !meta.IsDefined(keys...) {
+			if err == nil && meta.IsDefined(keys...) {
+				break // so does all that is longer, and there may be hundreds of tables
+			}
+			if err == nil {
 				line = i + 1
 			}
 		}

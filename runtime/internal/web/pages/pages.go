@@ -35,7 +35,8 @@ type Options struct {
 	// Config returns the configuration in effect, and why that on disk is not, or nil.
 	Config func() (config.Config, error)
 
-	logs *follow.Logs
+	logs     *follow.Logs
+	settings *settings
 }
 
 // page is a page of the site.
@@ -53,7 +54,7 @@ type lively interface{ lives() bool }
 // Add adds the pages to a site.
 func Add(s *web.Site, o Options) error {
 	s.Funcs(functions)
-	o.logs = follow.New(o.Overview.History())
+	o.logs, o.settings = follow.New(o.Overview.History()), &settings{}
 	list := []page{
 		{"Overview", "/{$}", "overview.html", true, o.overview},
 		{"Runs", "/runs", "runs.html", true, o.runs},
@@ -195,7 +196,7 @@ func (o Options) configuration(*web.Request) (any, error) {
 			data.Problem += " (" + hint.ErrorHint() + ")"
 		}
 	}
-	for _, one := range c.Settings() {
+	for _, one := range o.settings.of(c) {
 		if one.Set {
 			data.Set = append(data.Set, one)
 		} else {
