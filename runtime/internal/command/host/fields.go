@@ -22,9 +22,12 @@ func confirmField(ctx context.Context, t *consent.Terms, w *planhat.Write) error
 	}
 	path, _, _ := strings.Cut(w.Path, "?")
 	rest, fits := strings.CutPrefix(path, m.Path+"/")
-	id, err := url.PathUnescape(rest)
-	if !fits || err != nil || id == "" || strings.Contains(rest, "/") {
+	if !fits || rest == "" || strings.Contains(rest, "/") {
 		return nil
+	}
+	id, err := url.PathUnescape(rest)
+	if err != nil {
+		id = rest
 	}
 	type field struct {
 		Name string  `json:"name"`
