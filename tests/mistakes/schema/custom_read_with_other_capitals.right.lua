@@ -1,0 +1,4 @@
+for company in planhat.company.each() do
+  local custom = company.custom or {}
+  print(company.name, custom["Contract end"])
+end

@@ -1,0 +1,3 @@
+local changes = { custom = {} }
+changes.custom["Seats used"] = 12
+planhat.company.update("extid-company-1", changes)

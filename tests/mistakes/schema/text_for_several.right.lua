@@ -1,0 +1,1 @@
+planhat.company.update("extid-company-2", { custom = { Products = { "Core", "Reports" } } })

@@ -1,0 +1,2 @@
+local tier = "Gold"
+planhat.company.update("extid-company-1", { custom = { Tier = tier } })
