@@ -22,23 +22,21 @@ local to   = args[2] or from .. " date"
 -- Whether 03/04/2021 is in March or in April depends on who typed it.
 local SLASHES = { ["United States"] = "%m/%d/%Y" }
 
-local changed, unclear = 0, {}
+local rows, unclear = {}, {}
 for company in planhat.company.each{ select = { "name", "country", "custom" }, sort = "name" } do
   local custom = company.custom or {}
   local date, why = clean.date(custom[from], SLASHES[company.country] or "%d/%m/%Y")
   if why then
     unclear[#unclear + 1] = company.name .. ": " .. why
   elseif date and date ~= custom[to] then
-    -- One call for each company: fine for a few, and easy to follow. For
-    -- thousands, collect them and use bulk_upsert.
-    local updated, err = planhat.try(planhat.company.update, company._id, { custom = { [to] = date } })
-    if updated then
-      changed = changed + 1
-    else
-      log.error("not changed", { company = company.name, reason = tostring(err) })
-    end
+    rows[#rows + 1] = { _id = company._id, custom = { [to] = date } }
   end
 end
 
-print(("%s written to '%s', %d unreadable"):format(report.some(changed, "date"), to, #unclear))
+local result = planhat.company.bulk_upsert(rows)
+for _, e in ipairs(result.errors) do
+  log.error("not changed", { company = e.key, reason = e.message })
+end
+
+print(("%s written to '%s', %d unreadable"):format(report.some(result.updated, "date"), to, #unclear))
 report.first(unclear, 10, function(text) return text end)

@@ -118,6 +118,7 @@ type script struct {
 	checked      map[*ast.TableExpr]bool
 	checkedField map[*ast.Field]bool
 	checkedKey   map[*ast.StringExpr]bool
+	truth        truths
 }
 
 // finding is a Finding under way, at a token.

@@ -8,7 +8,6 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/planhat/catalog"
-	"github.com/phscript/phscript/runtime/internal/check/flow"
 	"github.com/phscript/phscript/runtime/internal/check/report"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
 	"github.com/phscript/phscript/runtime/internal/syntax"
@@ -19,13 +18,7 @@ var typeNames = []string{"nil", "number", "string", "boolean", "table", "functio
 
 // comparison reports comparisons that always come out the same way.
 func (c *script) comparison(e *ast.RelationalOpExpr) {
-	if not, ok := e.Lhs.(*ast.UnaryNotOpExpr); ok && !c.inParentheses(e.Lhs) && flow.Truth(e.Rhs) != flow.Sometimes || ok && c.isNil(e.Rhs) && !c.inParentheses(e.Lhs) {
-		f := c.constant(e, fmt.Sprintf("'not' is applied before '%s', so this compares true or false with %s", e.Operator, c.text(e.Rhs)))
-		opposite := "~="
-		if e.Operator == "~=" {
-			opposite = "=="
-		}
-		f.Hint = fmt.Sprintf("write %s %s %s", c.text(not.Expr), opposite, c.text(e.Rhs))
+	if c.comparesNot(e) {
 		return
 	}
 	if first, ok := e.Lhs.(*ast.RelationalOpExpr); ok && !c.inParentheses(e.Lhs) {
@@ -43,6 +36,31 @@ func (c *script) comparison(e *ast.RelationalOpExpr) {
 		}
 	}
 	c.comparesKinds(e)
+}
+
+// comparesNot reports not a == b, in which not comes first. Two truth values may be
+// compared like that.
+func (c *script) comparesNot(e *ast.RelationalOpExpr) bool {
+	not, ok := e.Lhs.(*ast.UnaryNotOpExpr)
+	if !ok || c.inParentheses(e.Lhs) {
+		return false
+	}
+	if _, ok := e.Rhs.(*ast.UnaryNotOpExpr); ok || c.Value(e.Rhs).Type == "boolean" && !isConstant(e.Rhs) {
+		return false
+	}
+	left, right := c.text(not.Expr), c.text(e.Rhs)
+	f := c.constant(e, fmt.Sprintf("'not' is applied before '%s', so this compares true or false with %s", e.Operator, right))
+	switch e.Operator {
+	case "==":
+		f.Hint = fmt.Sprintf("write %s ~= %s", left, right)
+	case "~=":
+		f.Hint = fmt.Sprintf("write %s == %s", left, right)
+	default:
+		f.Severity = report.Error
+		f.Message = fmt.Sprintf("'not' is applied before '%s', so this compares true or false with %s, which raises an error", e.Operator, right)
+		f.Hint = fmt.Sprintf("write not (%s %s %s)", left, e.Operator, right)
+	}
+	return true
 }
 
 // outcome tells what a comparison of unequal things gives.

@@ -23,12 +23,17 @@ func (c *script) inParentheses(e ast.Expr) bool {
 
 // text is an expression as it is written, shortened if it is long.
 func (c *script) text(e ast.Expr) string {
-	span := c.flow.Expr[e]
-	text := strings.Join(strings.Fields(string(c.src[c.flow.Tokens[span.From].Start:c.flow.Tokens[span.To].End])), " ")
+	text := c.fullText(e)
 	if len(text) > 40 {
 		return text[:37] + "..."
 	}
 	return text
+}
+
+// fullText is an expression as it is written, in one line.
+func (c *script) fullText(e ast.Expr) string {
+	span := c.flow.Expr[e]
+	return strings.Join(strings.Fields(string(c.src[c.flow.Tokens[span.From].Start:c.flow.Tokens[span.To].End])), " ")
 }
 
 // code is an expression for a line of code in a hint, or dots if it is long.

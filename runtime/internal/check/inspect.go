@@ -9,46 +9,15 @@ import (
 
 // inspect applies the rules that look at single statements and expressions.
 func (c *script) inspect() {
-	// loops are those that repeat what is visited, innermost last. A function in
-	// a loop runs when it is called, and a return ends the loop: a nil is added
-	// for both.
-	loops := []ast.PositionHolder{nil}
-	v := syntax.Visitor{
-		Stmt: func(s ast.Stmt) {
-			c.visitStatement(s)
-			if _, ok := s.(*ast.ReturnStmt); ok {
-				loops = append(loops, nil)
-			}
-		},
-		Left: func(s ast.Stmt) {
-			if _, ok := s.(*ast.ReturnStmt); ok {
-				loops = loops[:len(loops)-1]
-			}
-		},
-		Expr: func(e ast.Expr) {
-			c.visitExpression(e)
-			loop, repeated := loops[len(loops)-1].(*ast.GenericForStmt)
-			if call, ok := e.(*ast.FuncCallExpr); ok && repeated {
-				c.inLoop(call, loop)
-			}
-		},
-		Open: func(of ast.PositionHolder) {
-			switch of.(type) {
-			case *ast.DoBlockStmt, *ast.IfStmt:
-				of = loops[len(loops)-1]
-			case *ast.FunctionExpr:
-				of = nil
-			}
-			loops = append(loops, of)
-		},
-		Close: func() { loops = loops[:len(loops)-1] },
-	}
+	v := syntax.Visitor{Stmt: c.visitStatement, Expr: c.visitExpression}
 	v.Statements(c.chunk)
+	c.quota()
 	c.escapesInTexts()
 }
 
 func (c *script) visitStatement(s ast.Stmt) {
 	span := c.flow.Stmt[s]
+	c.asksTruth(s)
 	switch s := s.(type) {
 	case *ast.IfStmt:
 		c.condition(s.Condition)
@@ -68,8 +37,10 @@ func (c *script) visitStatement(s ast.Stmt) {
 		c.ignored(s.Expr.(*ast.FuncCallExpr))
 	case *ast.LocalAssignStmt:
 		c.usesNothing(s.Exprs)
+		c.orTrue(s.Exprs)
 	case *ast.AssignStmt:
 		c.usesNothing(s.Rhs)
+		c.orTrue(s.Rhs)
 		c.assignsCustom(s)
 	}
 }
@@ -87,9 +58,13 @@ func (c *script) branches(s *ast.IfStmt) {
 }
 
 func (c *script) visitExpression(e ast.Expr) {
+	c.asksInside(e)
 	switch e := e.(type) {
 	case *ast.TableExpr:
 		c.duplicates(e)
+		for _, f := range e.Fields {
+			c.orTrue([]ast.Expr{f.Value})
+		}
 	case *ast.AttrGetExpr:
 		c.members(e)
 		c.undeclared(e)

@@ -230,23 +230,6 @@ func (c *script) dots(e *ast.FuncCallExpr) {
 	f.Hint = `to match a dot, write "%."`
 }
 
-// inLoop reports a list that is read again in every round of a loop, though it
-// is the same each time.
-func (c *script) inLoop(e *ast.FuncCallExpr, loop *ast.GenericForStmt) {
-	callee := c.Callee(e)
-	if callee.Topic == nil || callee.Topic.Func == nil || !c.isModel(callee.Topic.Module.Name) {
-		return
-	}
-	if name := callee.Topic.Func.Name; name != "get_list" && name != "get_lean_list" {
-		return
-	}
-	if !c.independent(e.Args, loop) {
-		return
-	}
-	f := c.at(c.nameToken(e), "call-in-loop", fmt.Sprintf("'%s' reads the same list in every iteration, and each call counts against the quota", callee.Topic.Name))
-	f.Hint = "read it once before the loop and store it in a local variable"
-}
-
 // independent reports whether expressions use nothing that the loop changes.
 func (c *script) independent(exprs []ast.Expr, loop ast.Stmt) bool {
 	span := c.flow.Stmt[loop]

@@ -15,6 +15,5 @@ var slipRules = []Rule{
 	{"further-results", Warning, "A second result that a call receives as an extra argument by mistake.", `print(tonumber(("1,500"):gsub(",", "")))`, ""},
 	{"escape", Warning, "A backslash in a string that Lua drops because it does not start an escape sequence.", `fs.read("C:\Users\me.csv")`, ""},
 	{"pattern", Warning, "A pattern character with a special meaning, used where the character itself is meant.", `print((("1.500"):gsub(".", "")))`, ""},
-	{"call-in-loop", Warning, "A list that is read again in every iteration of a loop.", "for _, id in ipairs({ 1, 2 }) do print(id, planhat.user.get_list()) end", ""},
 	{"empty-block", Warning, "A branch or loop that contains nothing, not even a comment.", "for _ = 1, 3 do end", ""},
 }

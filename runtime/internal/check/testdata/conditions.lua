@@ -32,3 +32,8 @@ print(customer(x), x == "a" or nil, x == 1 or "many")
 local n = tonumber(x)
 if 1 < n < 10 then print(n) end      --> constant-condition: cannot be chained
 if (n == 1) == (x == "a") or 1 < n and n < 10 then print(n) end
+local limit = tonumber(x) or 3
+if not limit > 5 then print(x) end   --> constant-condition: which raises an error
+if not x == args[2] then print(x) end --> constant-condition: 'not' is applied before '=='
+if not x ~= limit then print(x) end  --> constant-condition: 'not' is applied before '~='
+if not x == not args[2] or not x == (limit == 5) then print(x) end

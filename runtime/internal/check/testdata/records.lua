@@ -49,5 +49,5 @@ planhat.enduser.create{ externalId = "ada" } --> missing-property: a new enduser
 planhat.conversation.create{ companyExternalId = "x", subject = "Hello" }
 for c in planhat.company.each() do
   print(c.owner.name, c.owner.nickName, c.owner:upper()) --> unknown-property: 'owner' is an id, so it has no field 'name'
-  for t in planhat.task.each{ companyId = c._id } do print(t.companyId.name, t.ownerId.email) end --> unknown-property: 'companyId' is an id --> unknown-property: 'ownerId' is an id
+  for t in planhat.task.each{ companyId = c._id } do print(t.companyId.name, t.ownerId.email) end --> unknown-property: 'companyId' is an id --> unknown-property: 'ownerId' is an id --> call-in-loop: reads a list for one companyId
 end

@@ -1,11 +1,11 @@
 --- Strings. You can call each function as a method: `s:upper()`. Positions count bytes from 1; negative ones count from the end.
 string = {}
 
---- Returns the codes of the bytes from i to j (default the first byte).
+--- Returns the codes of the bytes from i to j (default the first byte), nil if there are none.
 ---@param s string
 ---@param i integer?
 ---@param j integer?
----@return integer
+---@return integer?
 function string.byte(s, i, j) end
 
 --- Makes a string from byte codes.
