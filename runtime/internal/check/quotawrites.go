@@ -16,11 +16,27 @@ import (
 // comes back, the call has to be made.
 func (w *quotaWalk) writesOne(one repeatedCall) {
 	bulk := bulkOf(one.model)
-	if bulk == "" || w.usesResult(one) {
+	if bulk == "" || w.usesResult(one) || w.keepsCount(one.block) {
 		return
 	}
 	f := w.costs(one, "writes one record")
 	f.Hint = w.collect(one, bulk, w.rowOf(one))
+}
+
+// keepsCount reports whether statements note how far the script has come, so each
+// record has to be written before the next one.
+func (w *quotaWalk) keepsCount(stmts []ast.Stmt) bool {
+	found := false
+	v := syntax.Visitor{Expr: func(e ast.Expr) {
+		if call, ok := e.(*ast.FuncCallExpr); ok {
+			if callee := w.Callee(call); callee.Topic != nil && callee.Topic.Func != nil {
+				module := callee.Topic.Module.Name
+				found = found || module == "webhook" || module == "state" || module == "checkpoint"
+			}
+		}
+	}}
+	v.Statements(stmts)
+	return found
 }
 
 // bulkOf returns the operation that writes many records of a model, or "".

@@ -100,3 +100,16 @@ for _, row in ipairs(rows) do
   later[#later + 1] = function() return planhat.company.get_by_id(planhat.extid(row.id)) end
 end
 print(later[1] and later[1]())
+-- Each record is written before the next one is marked.
+local state = require "state"
+local webhook = require "webhook"
+for _, event in ipairs(webhook.events()) do
+  planhat.company.update("extid-" .. event.body.id, { status = event.body.status })
+  webhook.done(event)
+end
+for _, row in ipairs(rows) do
+  if not state.get(row.id) then
+    planhat.company.update(planhat.extid(row.id), { name = row.name })
+    state.set(row.id, time.now())
+  end
+end
