@@ -4,6 +4,14 @@
 //
 // What it knows about modules, models and properties comes from the manual. It
 // sends nothing and opens nothing but the files it is given.
+//
+// A rule asks c.Value(e) what an expression is. It follows the variables, functions,
+// tables and lists of the script. The zero value is unknown, and a rule then says
+// nothing. If Maybe is set, the value may also be nil, without saying that it ever
+// is. Value(e).Choices() are the single values that can reach the expression, so
+// each of them that is wrong is a mistake; only a value with one choice has a
+// Literal. c.Callee(call) and c.Result(call, place) are for calls. c.onlyValue(name)
+// and c.origin(e) tell where a value was written.
 package check
 
 import (
@@ -108,6 +116,8 @@ type script struct {
 	// statements and expressions that hand them on; it is made when it is first
 	// needed.
 	escaped map[*flow.Variable][]any
+	// made are the script's tables and functions, nil until they are known.
+	made *contents
 	// typed are the values that are compared with names of types.
 	typed map[string]bool
 	// says is the script's header, nil for tests.
@@ -166,6 +176,7 @@ func (c *script) check(src []byte) []report.Finding {
 	c.preloads = strings.Contains(string(src), "package.preload") || strings.Contains(string(src), "package.loaded")
 	c.header(src)
 	c.collect()
+	c.contents()
 	c.globals()
 	c.unused()
 	c.shadows()

@@ -110,12 +110,20 @@ func (c *script) alternatives(callee infer.Value, model *catalog.Model) bool {
 // record checks one record: a literal, or the table of a variable with the
 // fields that the script sets.
 func (c *script) record(callee infer.Value, model *catalog.Model, to purpose, arg ast.Expr) {
-	var fields []*ast.Field
-	table, direct := c.tableOf(arg)
-	if table == nil {
+	if table, direct := c.tableOf(arg); table != nil {
+		c.recordOf(callee, model, to, arg, table, direct)
 		return
 	}
-	fields = append(fields, table.Fields...)
+	for _, choice := range c.Value(arg).Choices() {
+		if table, ok := choice.Literal.(*ast.TableExpr); ok {
+			c.recordOf(callee, model, to, arg, table, false)
+		}
+	}
+}
+
+// recordOf checks one record that a table may be.
+func (c *script) recordOf(callee infer.Value, model *catalog.Model, to purpose, arg ast.Expr, table *ast.TableExpr, direct bool) {
+	fields := slices.Clone(table.Fields)
 	if name, ok := arg.(*ast.IdentExpr); ok {
 		val := c.onlyValue(name)
 		if v := c.flow.VariableOf(name); v != nil {
@@ -158,8 +166,11 @@ func (c *script) missing(callee infer.Value, model *catalog.Model, to purpose, t
 	// A field that is set somewhere may be meant for this record.
 	has := func(name string) bool { return given[name] || c.setFields[name] }
 	for name := range given {
+		if model.Property(name) != nil {
+			continue
+		}
 		// One that is misspelt is reported as such.
-		if near := catalog.Nearest(name, propertyNames(model)); model.Property(name) == nil && len(near) > 0 {
+		if near := catalog.Nearest(name, propertyNames(model)); len(near) > 0 {
 			given[near[0]] = true
 		}
 	}

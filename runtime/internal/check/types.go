@@ -15,11 +15,37 @@ import (
 
 // inference makes what tells the types of the script's expressions.
 func (c *script) inference() *infer.Inference {
-	return &infer.Inference{Manual: c.manual, Name: c.nameValue, Member: c.memberValue, Replaced: c.fileFor, Selected: c.selection}
+	return &infer.Inference{
+		Manual: c.manual, Name: c.nameValue, Member: c.memberValue, Replaced: c.fileFor, Selected: c.selection, Tables: lateContents{c},
+	}
 }
 
-// nameValue is the value of a variable that only one can have reached, or of a
-// global.
+// lateContents knows nothing until the script's contents are known.
+type lateContents struct{ *script }
+
+func (c lateContents) Field(table *ast.TableExpr, name string) infer.Value {
+	if c.made == nil {
+		return infer.Value{}
+	}
+	return c.made.Field(table, name)
+}
+
+func (c lateContents) Item(table *ast.TableExpr) infer.Value {
+	if c.made == nil {
+		return infer.Value{}
+	}
+	return c.made.Item(table)
+}
+
+func (c lateContents) Returned(fn *ast.FunctionExpr, place int) infer.Value {
+	if c.made == nil {
+		return infer.Value{}
+	}
+	return c.made.Returned(fn, place)
+}
+
+// nameValue is the value of a variable, one of those that can have reached it, or
+// of a global.
 func (c *script) nameValue(e *ast.IdentExpr) infer.Value {
 	v := c.flow.VariableOf(e)
 	if c.flow.Resolved[e] == nil && !c.setGlobals[e.Value] {
@@ -28,9 +54,27 @@ func (c *script) nameValue(e *ast.IdentExpr) infer.Value {
 		}
 		return infer.Of(c.manual.Topic(e.Value))
 	}
-	val := c.onlyValue(e)
+	values, ok := c.flow.Reaching(e)
 	switch {
-	case val == nil:
+	case !ok:
+		return infer.Value{}
+	case len(values) == 1:
+		return c.assigned(v, values[0])
+	}
+	j := c.Joiner()
+	for _, val := range values {
+		if val.Empty {
+			j.Add(infer.Value{Type: "nil"})
+		} else if !j.Add(c.assigned(v, val)) {
+			return infer.Value{}
+		}
+	}
+	return j.Value()
+}
+
+// assigned is one of the values of a variable.
+func (c *script) assigned(v *flow.Variable, val *flow.Value) infer.Value {
+	switch {
 	case v.Loop != nil && val.First:
 		return c.loopValue(v)
 	case v.Kind == flow.Argument && val.First && !v.Implicit:
@@ -101,14 +145,16 @@ func (c *script) loopValue(v *flow.Variable) infer.Value {
 	return infer.Value{}
 }
 
-// parameterValue is the value of a parameter of a function that is written as an
-// argument of a function that takes a list, as in
-// tables.filter(companies, function(company) ... end).
+// parameterValue is the value of a parameter: what the calls of a local function
+// pass, or an item of a list, as in tables.filter(companies, function(company) ... end).
 func (c *script) parameterValue(v *flow.Variable) infer.Value {
 	fn := v.Fn.Expr
 	call := c.flow.GivenTo[fn]
 	if fn == nil || call == nil {
-		return infer.Value{}
+		if c.made == nil {
+			return infer.Value{}
+		}
+		return c.made.Parameter(v)
 	}
 	callee := c.Callee(call)
 	f := callee.Function()

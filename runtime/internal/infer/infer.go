@@ -26,8 +26,23 @@ type Inference struct {
 	// call, nil for all.
 	Selected func(function Value, args []ast.Expr) *Selection
 
+	// Tables, if set, knows the tables and functions of the script.
+	Tables Tables
+
 	known map[ast.Expr]Value
 	depth int
+}
+
+// Tables knows what the tables of a script contain and what its functions return. Each
+// method returns the zero value for what is unknown.
+type Tables interface {
+	// Field is what a table that is written out has under a name.
+	Field(table *ast.TableExpr, name string) Value
+	// Item is what an item of such a table may be.
+	Item(table *ast.TableExpr) Value
+	// Returned is what a function that is written out returns at a place, counted
+	// from 0.
+	Returned(fn *ast.FunctionExpr, place int) Value
 }
 
 // deepest bounds how far values are followed.
@@ -153,7 +168,22 @@ func (n *Inference) member(owner Value, name string) Value {
 		return Of(n.Manual.Topic(owner.Topic.Name + "." + name))
 	}
 	if table, ok := owner.Literal.(*ast.TableExpr); ok {
-		return n.literalField(table, name)
+		if v := n.literalField(table, name); v.Topic != nil || n.Tables == nil {
+			return v
+		}
+		return n.Tables.Field(table, name)
+	}
+	if owner.choices != nil && n.Tables != nil {
+		j := n.Joiner()
+		for _, choice := range *owner.choices {
+			if choice.Type == "nil" || choice.Type == Nothing {
+				continue
+			}
+			if choice.Maybe = false; !j.Add(n.member(choice, name)) {
+				return Value{}
+			}
+		}
+		return j.Value()
 	}
 	return n.each(owner, func(typ spec.Type) Value {
 		for _, f := range n.Manual.Fields(typ) {
@@ -202,6 +232,11 @@ func (n *Inference) literalField(table *ast.TableExpr, name string) Value {
 
 // Element returns an item of a list, which may be nil.
 func (n *Inference) Element(list Value) Value {
+	if table, ok := list.Literal.(*ast.TableExpr); ok && n.Tables != nil {
+		v := n.Tables.Item(table)
+		v.Maybe = v != Value{} && v.Type != "nil"
+		return v
+	}
 	v := n.each(list, func(typ spec.Type) Value {
 		if of := typ.Element(); of != "" {
 			return n.typed(of)
@@ -235,8 +270,14 @@ func (n *Inference) Result(e *ast.FuncCallExpr, place int) Value {
 	}
 	f := callee.Function()
 	if f == nil {
-		if fn, ok := callee.Literal.(*ast.FunctionExpr); ok && returnsNothing(fn) {
+		fn, ok := callee.Literal.(*ast.FunctionExpr)
+		switch {
+		case !ok:
+			return Value{}
+		case returnsNothing(fn):
 			return Value{Type: Nothing}
+		case n.Tables != nil:
+			return n.Tables.Returned(fn, place)
 		}
 		return Value{}
 	}

@@ -28,6 +28,22 @@ type Value struct {
 	Property *catalog.Property
 	// Selected are the properties that its records come with, nil for all.
 	Selected *Selection
+	// choices are the values that it may be, nil if there is one only or they
+	// are unknown.
+	choices *[]Value
+}
+
+// Choices returns the values that the value may be: those that were assigned to
+// a variable, or that a function of the script returns. Each is possible. A value
+// with one choice is that choice; one that is unknown has none.
+func (v Value) Choices() []Value {
+	switch {
+	case v.choices != nil:
+		return *v.choices
+	case v == Value{}:
+		return nil
+	}
+	return []Value{v}
 }
 
 // Nothing is the type of the result of a function that returns nothing.
@@ -99,10 +115,13 @@ func (v Value) truth() (maybeFalse, maybeTrue bool) {
 	case *ast.NilExpr, *ast.FalseExpr:
 		return true, false
 	}
+	if v.Type == "nil" || v.Type == Nothing {
+		return true, false
+	}
 	if v.IsModule() || v.IsFunction() {
 		return false, true
 	}
-	return v.Maybe || v.Type.Accepts(spec.Boolean), v.Type != Nothing
+	return v.Maybe || v.Type.Accepts(spec.Boolean), true
 }
 
 // alternatives returns the types that the value may have, nil excepted. An

@@ -1,5 +1,15 @@
 package flow
 
+import (
+	"slices"
+
+	"github.com/yuin/gopher-lua/ast"
+)
+
+// MostValues is how many values of a variable a read is known to find. What may
+// have more is unknown.
+const MostValues = 8
+
 // A value that a function stores in one of its variables reaches every read
 // that can follow without another assignment in between. Functions inside of it
 // may run at any time once they exist: what they read and set counts from the
@@ -43,6 +53,25 @@ func (fn *Function) Unreached() []*Step {
 		}
 	}
 	return first
+}
+
+// Falls reports whether the function may end without a return. ends reports
+// whether a call that is a statement never comes back.
+func (fn *Function) Falls(ends func(call ast.Expr) bool) bool {
+	w := &walker{steps: fn.Steps, seen: make([]int, len(fn.Steps))}
+	falls := len(fn.Steps) == 0
+	w.walk(0, func(at int, s *Step) bool {
+		if s.returns || s.kind == evaluate && ends(s.expr) {
+			return false
+		}
+		next := at + 1
+		if s.kind == jump {
+			next = s.to
+		}
+		falls = falls || next >= len(fn.Steps) || s.kind == branch && s.to >= len(fn.Steps)
+		return true
+	})
+	return falls
 }
 
 // walker visits the steps that can follow a step.
@@ -116,8 +145,7 @@ func (val *Value) use(fn *Function, s *Step, change bool) {
 	if s.Used == nil {
 		s.Used = map[*Variable][]*Value{}
 	}
-	// Nobody asks for more than whether there are several.
-	if known := s.Used[val.V]; len(known) == 0 || len(known) == 1 && known[0] != val {
+	if known := s.Used[val.V]; len(known) <= MostValues && !slices.Contains(known, val) {
 		s.Used[val.V] = append(known, val)
 	}
 	if change {

@@ -63,7 +63,7 @@ func (f *Graph) statement(s ast.Stmt) {
 		for _, e := range s.Exprs {
 			f.evaluate(e)
 		}
-		f.emit(&Step{kind: jump, Token: -1, to: -1})
+		f.emit(&Step{kind: jump, Token: -1, to: -1, returns: true})
 	case *ast.BreakStmt:
 		f.exit(jump)
 	}

@@ -140,11 +140,14 @@ type Step struct {
 	// LoopEnd marks the way back to the start of a loop.
 	Token   int
 	LoopEnd bool
+	// returns marks the jump of a return.
+	returns bool
 	expr    ast.Expr
 	stmt    ast.Stmt
 	Reads   []Access
 	Changes []Access
-	// Used are the values that a read may find, at most two.
+	// Used are the values that a read may find. There are more than those if it
+	// has more than MostValues.
 	Used     map[*Variable][]*Value
 	closures []*Function
 	sets     []*Value
@@ -176,4 +179,21 @@ func (s *Step) Setting(v *Variable) *Value {
 // fields has an effect.
 func (val *Value) Shows() bool {
 	return val.First && val.V.Kind != LocalVar || val.IsFunction() || val.Expr != nil && Truth(val.Expr) == Sometimes
+}
+
+// Reaching returns the values that a name can have where it is read. ok is false
+// if others are possible: there are too many, or nothing is known about them.
+func (f *Graph) Reaching(name *ast.IdentExpr) (values []*Value, ok bool) {
+	v, s := f.Resolved[name], f.StepOf[name]
+	if made := f.Made[name.Value]; v == nil && made != nil {
+		return made.Values, len(made.Values) <= MostValues
+	}
+	if v == nil || s == nil {
+		return nil, false
+	}
+	// A field of the table is set in a circular way: the flow has no use of it.
+	if values = s.Used[v]; len(values) == 0 && len(v.Values) == 1 {
+		values = v.Values
+	}
+	return values, len(values) > 0 && len(values) <= MostValues
 }

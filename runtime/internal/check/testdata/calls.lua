@@ -34,7 +34,7 @@ local found = planhat.company.get_by_id("extid-1")
 planhat.company.delete(found)      --> wrong-arguments: must be a string, not a Company record
 print(select("#", company.get_by_id("x")), unpack({ 1 }), tostring(nil))
 local function pass(...) return company.get_by_id(...) end
-print(pass("x"), company.get_by_id(pass("x")))
+print(pass("x"), company.get_by_id(pass("x"))) --> wrong-arguments: must be a string, not a Company record
 local again = planhat.new{ api_token = "x" }
 print(again.compnay)               --> unknown-function: did you mean 'company'
 print(again.company.get_list{ limt = 1 }) --> unknown-option: did you mean 'limit'

@@ -32,7 +32,7 @@ local function tidy(text, shop)
   text:gsub("%a+", function(word) print(word) end)
   shop:close()
 end
-tidy(name, rows)
+print(tidy, name, rows)
 local shop = { open = true }
 function shop:reverse() self.open = not self.open end
 shop:reverse()

@@ -1,0 +1,53 @@
+-- Several assignments: what each of them makes possible.
+local status = "prospect"
+if args[1] then status = "customer" end
+planhat.company.create{ name = "A", status = status }
+local label = "3"
+if args[2] then label = "4" end
+print(label.upper())                            --> wrong-arguments: with a dot, string.upper does not receive the string
+local either = "a"
+if args[2] then either = 4 end
+print(either.upper())
+
+-- What functions of the script return, and what they are given.
+local function key(company) return company.externlId end --> unknown-property: did you mean 'externalId'
+local function all(limit) return planhat.company.get_list{ limit = limit } end
+for _, c in ipairs(all("many")) do print(key(c)) end
+local function first() return all(5)[1] end
+print(first().nmae)                             --> unknown-property: did you mean 'name'
+local function shared(company) return company.externlId end
+print(shared(first()), shared)
+local function create(row) planhat.company.create(row) end
+create{ naem = "A" }                            --> unknown-property: did you mean 'name'
+create{ name = "B" }
+local function maybe(id)
+  if id then return planhat.company.get_by_id(id) end
+end
+print(maybe(args[1]).nmae)                      --> unknown-property: did you mean 'name'
+local function fails(id)
+  if id then return id end
+  error("no id")
+end
+planhat.company.create{ name = "A", mrr = fails(args[1]) } --> read-only-property: 'mrr'
+
+-- Tables that are built field by field, and lists that are built in loops.
+local settings = { limit = "many", model = planhat.company }
+settings.owner = first()
+print(settings.owner.nmae, settings.other)      --> unknown-property: did you mean 'name'
+print(settings.model.get_lst())                 --> unknown-function: did you mean 'get_list'
+local found = {}
+for c in planhat.company.each() do found[#found + 1] = c end
+print(found[1].nmae)                            --> unknown-property: did you mean 'name'
+local rows = {}
+for _, c in ipairs(found) do
+  table.insert(rows, { id = c._id, company = c })
+end
+for _, row in ipairs(rows) do print(row.company.nmae, row.id) end --> unknown-property: did you mean 'name'
+local M = {}
+function M.owner(id) return planhat.user.get_by_id(id) end
+print(M.owner("65920080b97f4a7a33000001").emial) --> unknown-property: did you mean 'email'
+
+-- Silent: others may change these.
+local open = { company = first() }
+for k, v in pairs(args) do open[k] = v end
+print(open.company.nmae)
