@@ -1,9 +1,8 @@
 package bindings
 
 import (
-	"context"
+	"cmp"
 	"errors"
-	"io/fs"
 	"strconv"
 	"strings"
 
@@ -45,10 +44,7 @@ const plainKind = "error"
 
 // ErrorKinder is an error, other than the client's, that names its kind for
 // scripts.
-type ErrorKinder interface {
-	error
-	ErrorKind() string
-}
+type ErrorKinder = planhat.ErrorKinder
 
 // Hinter is an error that says what to do next.
 type Hinter interface {
@@ -56,12 +52,27 @@ type Hinter interface {
 	ErrorHint() string
 }
 
-// newError makes the Lua error object of err: kind, message, hint and the other
-// fields of a *planhat.Error, with the script's line and a traceback. ErrorFrom
-// returns err.
+// newError makes the Lua error object of err: the fields of ErrorTable, with the
+// script's line and a traceback. ErrorFrom returns err.
 func newError(L *lua.LState, err error) *lua.LTable {
-	t := L.NewTable()
+	t := ErrorTable(L, err)
 	t.Metatable = errorMeta(L, err)
+	frames := Stack(L)
+	if len(frames) == 0 {
+		return t
+	}
+	t.RawSetString("script", lua.LString(frames[0].Script))
+	if line := frames[0].Line; line != 0 {
+		t.RawSetString("line", lua.LNumber(line))
+	}
+	t.RawSetString("traceback", lua.LString(traceback(frames)))
+	return t
+}
+
+// ErrorTable makes a table of what is known about err: kind, message, hint and the other
+// fields of a *planhat.Error.
+func ErrorTable(L *lua.LState, err error) *lua.LTable {
+	t := L.NewTable()
 	set := func(name string, v lua.LValue) { t.RawSetString(name, v) }
 	text := func(name, value string) {
 		if value != "" {
@@ -101,11 +112,6 @@ func newError(L *lua.LState, err error) *lua.LTable {
 		if failed.Result != nil {
 			set("result", bulkResult(L, failed.Result, nil))
 		}
-	}
-	if frames := Stack(L); len(frames) > 0 {
-		text("script", frames[0].Script)
-		number("line", float64(frames[0].Line))
-		text("traceback", traceback(frames))
 	}
 	return t
 }
@@ -172,27 +178,7 @@ func errorLine(t *lua.LTable) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-func kindOf(err error) string {
-	var failed *planhat.Error
-	if errors.As(err, &failed) {
-		return string(failed.Kind)
-	}
-	var kinder ErrorKinder
-	if errors.As(err, &kinder) {
-		return kinder.ErrorKind()
-	}
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return "timeout"
-	case errors.Is(err, context.Canceled):
-		return "cancelled"
-	}
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return "io"
-	}
-	return plainKind
-}
+func kindOf(err error) string { return cmp.Or(planhat.KindName(err), plainKind) }
 
 // InternalChunk begins the names of chunks that are part of phscript, as the
 // names of script files never do. Positions and tracebacks leave them out.

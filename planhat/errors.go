@@ -1,8 +1,10 @@
 package planhat
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"strings"
 	"time"
@@ -160,6 +162,34 @@ func errUnmade() *Error {
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
+	}
+	return ""
+}
+
+// ErrorKinder is an error, other than an *Error, that names its kind.
+type ErrorKinder interface {
+	error
+	ErrorKind() string
+}
+
+// KindName returns the name of err's kind: that of the first *Error in its chain, or of the
+// first ErrorKinder, "timeout" and "cancelled" for the end of a context, and "io" for a file.
+// It returns "" for any other error.
+func KindName(err error) string {
+	if kind := KindOf(err); kind != "" {
+		return string(kind)
+	}
+	if e, ok := errors.AsType[ErrorKinder](err); ok {
+		return e.ErrorKind()
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return string(KindTimeout)
+	case errors.Is(err, context.Canceled):
+		return string(KindCancelled)
+	}
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		return "io"
 	}
 	return ""
 }

@@ -24,11 +24,14 @@ func (l *Live) State() *lua.LState { return l.run.L }
 func (l *Live) Loaded(name string) lua.LValue { return l.run.loaded().RawGetString(name) }
 
 // Call calls a function in its own thread, which ends with ctx; ctx must derive
-// from the context of the run. Its errors are those of Run. After a failure the
+// from the context of the run. Its errors are those of Run, and its memory is limited
+// apart, by MaxHeap. After a failure the
 // state is still usable, even if ctx ended the function or it called os.exit.
 func (l *Live) Call(ctx context.Context, fn *lua.LFunction, args ...lua.LValue) (results []lua.LValue, err error) {
 	r := l.run.begin(ctx, l.run.script, RunOptions{})
 	defer r.cancel(nil)
+	watch := r.watchHeap()
+	defer func() { watch.Stop() }()
 	thread := machine.NewThread(l.run.L, nil)
 	machine.SetContext(thread, r.stateContext())
 	r.L = thread

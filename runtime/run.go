@@ -172,6 +172,7 @@ func (r *run) call(function func() *lua.LFunction) (results []lua.LValue, err er
 	}
 	if r.given.Then != nil {
 		L.SetTop(0)
+		r.heap.Stop() // each call of a Live has a watch of its own
 		if err := r.given.Then(&Live{r}); err != nil {
 			return results, err
 		}

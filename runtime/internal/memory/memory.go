@@ -35,6 +35,7 @@ var besides = [...]string{
 type Watch struct {
 	base, peak int64
 	done       chan struct{}
+	end        sync.Once
 	stopped    sync.WaitGroup
 
 	// limit is 0 if there is none; ended says that exceeded was called.
@@ -191,9 +192,9 @@ func (w *Watch) sample(look func(growth int64) (pause time.Duration)) {
 	}
 }
 
-// Stop ends the watch and returns the largest growth that it saw.
+// Stop ends the watch and returns the largest growth that it saw. It may be called again.
 func (w *Watch) Stop() int64 {
-	close(w.done)
+	w.end.Do(func() { close(w.done) })
 	w.stopped.Wait()
 	return max(w.peak, size()-w.base, 0)
 }

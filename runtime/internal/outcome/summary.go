@@ -357,7 +357,7 @@ func (s *Summary) Conclude(err error) {
 	if failed, ok := errors.AsType[*fault.ScriptError](err); ok {
 		s.Error = &Failure{
 			Message: failed.Message, Hint: failed.Hint, Script: failed.Script, Line: failed.Line,
-			Kind: string(planhat.KindOf(err)),
+			Kind: planhat.KindName(err),
 		}
 	} else if err != nil {
 		s.Error = &Failure{Message: err.Error()}

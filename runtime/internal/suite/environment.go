@@ -22,10 +22,12 @@ type environment struct {
 	clock  clock
 	out    output
 	writes journal[write]
-	// inside is where in a script the test ended, and claims are the calls of
-	// expect that no matcher has followed yet. Only the test itself uses them.
+	// inside is where in a script the test ended, claims are the calls of expect that
+	// no matcher has followed yet, and failed the expectations that were not met.
+	// Only the test itself uses them.
 	inside string
 	claims []*claim
+	failed []failedClaim
 
 	mu        sync.Mutex
 	server    *simulator.Server

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/display"
 	"github.com/phscript/phscript/runtime/internal/suite/report"
 )
 
@@ -98,6 +100,16 @@ func (f *file) runGroup(ctx context.Context, g *group) {
 	}
 }
 
+// after runs functions in an environment, all of them, and returns their errors.
+func (f *file) after(ctx context.Context, w *environment, list []*lua.LFunction) (failed []error) {
+	for _, fn := range list {
+		if err := f.call(ctx, w, fn); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return failed
+}
+
 // hooks runs functions in an environment until one fails.
 func (f *file) hooks(ctx context.Context, w *environment, list []*lua.LFunction) error {
 	for _, fn := range list {
@@ -118,14 +130,22 @@ func (f *file) call(ctx context.Context, w *environment, fn *lua.LFunction, args
 	return inWordsOfTests(err, "test", w)
 }
 
-// inWordsOfTests rewords a time limit for a test, and says where the test was.
+// inWordsOfTests rewords a limit and advice for a test, and says where the test was.
 func inWordsOfTests(err error, what string, w *environment) error {
+	reword(err, "")
 	limit, isLimit := errors.AsType[*runtime.LimitError](err)
 	e := scriptError(err)
-	if e == nil || !isLimit || limit.What != "time" {
+	if e == nil || !isLimit {
 		return err
 	}
-	e.Message = "the " + what + " took longer than " + limit.Limit
+	switch limit.What {
+	case "time":
+		e.Message = "the " + what + " took longer than " + limit.Limit
+	case "memory":
+		e.Message = "the " + what + " used more than " + limit.Limit + " of memory"
+	default:
+		return err
+	}
 	if w.inside != "" {
 		e.Message += ", in " + w.inside
 	}
@@ -155,20 +175,29 @@ func (f *file) runTest(ctx context.Context, t *testCase) {
 	if err == nil {
 		err = f.call(ctx, w, t.fn, t.given...)
 	}
+	var also []error
 	for _, g := range around {
-		if after := f.hooks(ctx, w, g.afterEach); err == nil {
-			err = after
-		}
+		also = append(also, f.after(ctx, w, g.afterEach)...)
 	}
-	if closed := w.close(); err == nil {
-		err = closed
+	note := w.nothingRead()
+	if closed := w.close(); closed != nil {
+		also = append(also, closed)
 	}
 	if err == nil {
-		err = w.unmatched()
+		err = cmp.Or(w.swallowed(), w.unmatched())
+	}
+	if err == nil && len(also) > 0 {
+		err, also = also[0], also[1:]
 	}
 	result := outcomeOf(err, &report.Test{Output: w.out.String(), Duration: time.Since(started)})
 	if err != nil && ctx.Err() != nil {
 		return // interrupted, not failed
+	}
+	if result.Status == report.Skipped && len(also) > 0 {
+		result.Status, result.Err, also = report.Failed, also[0], also[1:]
+	}
+	if result.Status == report.Failed {
+		result.Also, result.Note = also, note
 	}
 	f.report(t, result)
 }
@@ -199,11 +228,12 @@ func (f *file) report(t *testCase, result *report.Test) {
 	if e, ok := errors.AsType[*report.Expectation](result.Err); ok {
 		e.Message, e.Expected, e.Got = f.secrets.String(e.Message), f.secrets.String(e.Expected), f.secrets.String(e.Got)
 	}
-	result.Groups, result.Name, result.Line = t.parent.path(), f.secrets.String(t.name), t.line
+	shown := func(text string) string { return display.OneLine(f.secrets.String(text)) }
+	result.Groups, result.Name, result.Line = t.parent.path(), shown(t.name), t.line
 	for i, name := range result.Groups {
-		result.Groups[i] = f.secrets.String(name)
+		result.Groups[i] = shown(name)
 	}
-	result.Reason = f.secrets.String(result.Reason)
+	result.Reason = shown(result.Reason)
 	f.result.Tests = append(f.result.Tests, result)
 }
 

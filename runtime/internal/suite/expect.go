@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -96,6 +97,7 @@ func (one *matcher) apply(a *bindings.Args, got lua.LValue, never bool) (int, er
 	}
 	if ok == never {
 		m.failed.Tidy(never)
+		noteFailed(a, &m.failed)
 		return 0, &m.failed
 	}
 	return a.Push(m.results...)
@@ -201,5 +203,49 @@ func (w *environment) unmatched() error {
 	return &runtime.ScriptError{
 		Script: w.claims[0].script, Line: w.claims[0].line, Message: "expect(value) without a matcher proves nothing",
 		Hint: "say what the value should be: expect(value).to_equal(3)",
+	}
+}
+
+// failedClaim is an expectation that failed.
+type failedClaim struct {
+	claim
+	expectation *report.Expectation
+}
+
+// noteFailed records an expectation that failed. If the test ends well, its error was
+// caught.
+func noteFailed(a *bindings.Args, failed *report.Expectation) {
+	w := environmentOf(a.Context())
+	if w == nil {
+		return
+	}
+	c := failedClaim{expectation: failed}
+	if frames := bindings.Stack(a.L); len(frames) > 0 {
+		c.script, c.line = frames[0].Script, frames[0].Line
+	}
+	w.failed = append(w.failed, c)
+}
+
+// meant forgets an expectation whose failure the test expects.
+func (w *environment) meant(err error) {
+	w.failed = slices.DeleteFunc(w.failed, func(c failedClaim) bool {
+		e, ok := errors.AsType[*report.Expectation](err)
+		return ok && c.expectation == e
+	})
+}
+
+// swallowed returns an error for the first expectation that failed and whose error was
+// caught, or nil.
+func (w *environment) swallowed() error {
+	if len(w.failed) == 0 {
+		return nil
+	}
+	first := w.failed[0]
+	return &runtime.ScriptError{
+		Script: first.script, Line: first.line, Message: first.expectation.Message,
+		Cause: &report.Expectation{
+			Message:  first.expectation.Message + ", but the test caught the error and ended as if it had passed",
+			Expected: first.expectation.Expected, Got: first.expectation.Got, GotLabel: first.expectation.GotLabel,
+		},
 	}
 }

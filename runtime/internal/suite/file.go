@@ -12,7 +12,6 @@ import (
 
 	"github.com/phscript/phscript/runtime"
 	"github.com/phscript/phscript/runtime/internal/compile"
-	"github.com/phscript/phscript/runtime/internal/memory"
 	"github.com/phscript/phscript/runtime/internal/redact"
 	"github.com/phscript/phscript/runtime/internal/sourcefile"
 	"github.com/phscript/phscript/runtime/internal/suite/report"
@@ -121,7 +120,7 @@ func (f *file) runtimeOptions() runtime.Options {
 		Planhat: settings(),
 		Stubs:   &f.stubs,
 		Modules: f.builder.modules(), Models: f.options.Models,
-		Sources: f.source, MaxHeap: memory.DefaultLimit,
+		Sources: f.source, MaxHeap: f.options.MaxHeap,
 	}
 }
 

@@ -250,11 +250,13 @@ func raised(m *match) (bool, error) {
 	want, isTable := m.Get(0).(*lua.LTable)
 	if !isTable {
 		m.failed.Expected, m.failed.Got = bindings.Show(m.L, m.Get(0), wide), bindings.Show(m.L, lua.LString(message), wide)
-		if strings.Contains(message, m.String(0)) {
-			return true, nil
+		fits := strings.Contains(message, m.String(0))
+		if !fits {
+			found, err := matches(m, lua.LString(message), lua.LString(m.String(0)))
+			fits = found && err == nil
 		}
-		fits, err := matches(m, lua.LString(message), lua.LString(m.String(0)))
-		return fits && err == nil, nil
+		m.expects(failure.Object, fits)
+		return fits, nil
 	}
 	got := failure.Object
 	if _, isTable := got.(*lua.LTable); !isTable {
@@ -263,7 +265,17 @@ func raised(m *match) (bool, error) {
 		got = t
 	}
 	m.show(want, projected(m.L, got, want))
-	return hasFields(m, got.(*lua.LTable), want), nil
+	fits := hasFields(m, got.(*lua.LTable), want)
+	m.expects(failure.Object, fits)
+	return fits, nil
+}
+
+// expects notes that an error is what the test expects, if it fits: an expectation that
+// fails in the function was meant to fail.
+func (m *match) expects(raised lua.LValue, fits bool) {
+	if w := environmentOf(m.Context()); w != nil && fits && !m.never {
+		w.meant(bindings.ErrorFrom(raised))
+	}
 }
 
 // hasFields reports whether an error has the expected fields. Part of the

@@ -16,7 +16,6 @@ import (
 	"github.com/phscript/phscript/bindings"
 	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime"
-	"github.com/phscript/phscript/runtime/internal/memory"
 	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/recording"
 	"github.com/phscript/phscript/runtime/internal/sourcefile"
@@ -79,6 +78,8 @@ type scriptRun struct {
 	replay  *recording.Replay
 	result  *runtime.Result
 	summary *outcome.Summary
+	// err is what ended the script, nil if nothing did.
+	err error
 }
 
 // runScript runs a script in the environment of a test and pushes its result.
@@ -129,6 +130,8 @@ func (f *file) runScript(a *bindings.Args, w *environment) (n int, err error) {
 		Summary: result.Summary, Rejected: result.Rejected, Planned: result.Planned, Plan: result.Plan, Records: result.PlannedRecords,
 		Warnings: result.Warnings, Duration: result.Duration,
 	})
+	reword(runErr, r.dir)
+	r.err = runErr
 	r.summary.Conclude(runErr)
 	r.summary.DryRun, r.summary.Simulated = a.Options(1).Bool("dry_run"), true
 	if e := scriptError(runErr); e != nil {
@@ -206,7 +209,7 @@ func (f *file) scriptOptions(a *bindings.Args, w *environment, r *scriptRun) run
 		WorkDir: r.dir, WriteDirs: append(o.Strings("allow_write"), scriptOutDir),
 		Stubs:   &f.stubs,
 		Planhat: settings(), DryRun: o.Bool("dry_run"), Strict: o.Bool("strict"), Models: f.options.Models,
-		Sources: f.source, MaxHeap: memory.DefaultLimit,
+		Sources: f.source, MaxHeap: f.options.MaxHeap,
 	}
 	if bodies := bodiesOf(a.L, o); bodies != nil {
 		options.Events = runtime.EventsOf(w.clock.now(), bodies...)

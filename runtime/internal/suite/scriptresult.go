@@ -2,8 +2,10 @@ package suite
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -16,7 +18,7 @@ var scriptResult = &bindings.Shape{
 		{Name: "ok", Type: "boolean", Doc: "Whether it succeeded, with exit code 0."},
 		{Name: "exit_code", Type: "integer", Doc: "The exit code of `phscript run`: 0 done, 1 failed, 3 rejected rows and so on."},
 		{Name: "outcome", Type: "string", Doc: "`done`, `rejected`, `exited` (by `os.exit`) or `failed`."},
-		{Name: "error", Type: "table?", Doc: "The error that ended it: `message`, `script`, `line`, `kind` and `hint`."},
+		{Name: "error", Type: "table?", Doc: "The error that ended it: `message`, `script`, `line`, `traceback` and `hint`, and the fields that the script would have seen, such as `kind`, `status` or `items`. An error that was raised as text has no `kind`."},
 		{Name: "stdout", Type: "string", Doc: "What it printed."},
 		{Name: "stderr", Type: "string", Doc: "What it wrote to its standard error."},
 		{Name: "log", Type: "table[]", Doc: "The lines of its log, each with `level`, `message` and `fields`."},
@@ -47,7 +49,7 @@ func (r *scriptRun) table(L *lua.LState) (*lua.LTable, error) {
 		return nil, err
 	}
 	set("summary", summary)
-	set("error", L.GetField(summary, "error"))
+	set("error", r.failure(L))
 	set("rejected", L.GetField(summary, "rejected_rows"))
 	set("warnings", L.GetField(summary, "warnings"))
 	set("planned", r.planned(L))
@@ -70,6 +72,51 @@ func (r *scriptRun) table(L *lua.LState) (*lua.LTable, error) {
 	}
 	set("log", log)
 	return t, nil
+}
+
+// failure returns the error that ended the script, with what the script would have seen had
+// it caught it, or nil.
+func (r *scriptRun) failure(L *lua.LState) lua.LValue {
+	if r.summary.Error == nil {
+		return lua.LNil
+	}
+	t := L.NewTable()
+	e := scriptError(r.err)
+	switch {
+	case e == nil && r.err != nil:
+		t = bindings.ErrorTable(L, r.err)
+	case e == nil:
+	case e.Cause != nil:
+		t = bindings.ErrorTable(L, e.Cause)
+	default:
+		if fields, ok := goValue(L, e.Value).(*lua.LTable); ok {
+			t = fields
+		}
+	}
+	text := func(name, value string) {
+		if value != "" {
+			t.RawSetString(name, lua.LString(value))
+		}
+	}
+	failed := r.summary.Error
+	for name, value := range map[string]string{"message": failed.Message, "hint": failed.Hint} {
+		if own, ok := t.RawGetString(name).(lua.LString); ok {
+			value = inTests(string(own), r.dir)
+		}
+		text(name, value)
+	}
+	text("script", failed.Script)
+	if failed.Line != 0 {
+		t.RawSetString("line", lua.LNumber(failed.Line))
+	}
+	if e != nil {
+		var calls []string
+		for _, f := range e.Trace {
+			calls = append(calls, fmt.Sprintf("%s:%d: in %s", f.Script, f.Line, f.Function))
+		}
+		text("traceback", strings.Join(calls, "\n"))
+	}
+	return t
 }
 
 // planned returns what a dry run withheld, with the first rows as tables.

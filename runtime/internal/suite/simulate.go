@@ -3,10 +3,13 @@ package suite
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 
+	"github.com/dustin/go-humanize/english"
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
@@ -209,4 +212,36 @@ func pushJSON(a *bindings.Args, v any) (int, error) {
 		return 0, fmt.Errorf("the result is not valid JSON: %w", err)
 	}
 	return a.Push(out)
+}
+
+// nothingRead says which models a test has read although its Planhat had no record of them,
+// or returns "".
+func (w *environment) nothingRead() string {
+	w.mu.Lock()
+	s := w.server
+	w.mu.Unlock()
+	if s == nil {
+		return ""
+	}
+	read, written := map[string]bool{}, map[string]bool{}
+	for _, c := range s.Calls() {
+		switch {
+		case c.Model == "" || c.Fault != "" || !c.Applied:
+		case c.Method == http.MethodGet:
+			read[c.Model] = true
+		default:
+			written[c.Model] = true
+		}
+	}
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(read)) {
+		if !written[name] && len(s.RecordsJSON(name)) == 0 {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "the simulated Planhat of the test had no " + english.WordSeries(slices.Clone(names), "and") +
+		" when the test read it; store records first: simulator.seed(\"" + names[0] + "\", { ... })"
 }

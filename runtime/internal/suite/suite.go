@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/memory"
 	"github.com/phscript/phscript/runtime/internal/suite/report"
 )
 
@@ -38,6 +39,8 @@ type Options struct {
 	Seed    int64
 	// Coverage counts the lines of everything except tests.
 	Coverage bool
+	// MaxHeap limits the memory of each test, in bytes; 0 means memory.DefaultLimit.
+	MaxHeap int64
 	// ListOnly loads the files and runs no test.
 	ListOnly bool
 	// Models are models that the catalog does not know; tests and their Planhat
@@ -73,6 +76,9 @@ func Run(ctx context.Context, o Options, paths []string) *report.Report {
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
+	}
+	if o.MaxHeap <= 0 {
+		o.MaxHeap = memory.DefaultLimit
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

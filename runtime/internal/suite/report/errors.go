@@ -127,5 +127,7 @@ func place(f *File, t *Test) string {
 	return f.Name
 }
 
-// details are what the text report shows of an error, without color.
-func details(err error) string { return strings.TrimRight((&Text{}).explain(err), "\n") }
+// details are what the text report shows of a failure, without color.
+func details(t *Test) string {
+	return strings.TrimRight((&Text{}).explainAll(failure{err: t.Err, also: t.Also, note: t.Note}), "\n")
+}

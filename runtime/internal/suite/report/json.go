@@ -57,7 +57,7 @@ func jsonErrorOf(f *File, t *Test) *jsonError {
 	if t.Err == nil {
 		return nil
 	}
-	e := &jsonError{Message: messageText(t.Err), At: place(f, t), Details: details(t.Err)}
+	e := &jsonError{Message: messageText(t.Err), At: place(f, t), Details: details(t)}
 	if x := expectation(t.Err); x != nil {
 		e.Expected, e.Got = x.Expected, x.Got
 	}

@@ -7,39 +7,41 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/phscript/phscript/runtime/internal/display"
 )
 
+// The report keeps to what the schemas of Apache Ant (windyroad) and of Jenkins
+// (junit-10) have in common: testsuites and testcase have no further attributes,
+// and the output is one text for each suite.
 type (
 	junitReport struct {
-		XMLName xml.Name `xml:"testsuites"`
-		junitCounts
-		Suites []junitSuite `xml:"testsuite"`
+		XMLName xml.Name     `xml:"testsuites"`
+		Suites  []junitSuite `xml:"testsuite"`
 	}
 	junitSuite struct {
-		XMLName xml.Name `xml:"testsuite"`
-		junitCounts
-		Timestamp string      `xml:"timestamp,attr"`
-		Cases     []junitCase `xml:"testcase"`
-	}
-	junitCounts struct {
-		Name     string `xml:"name,attr"`
-		Tests    int    `xml:"tests,attr"`
-		Failures int    `xml:"failures,attr"`
-		Errors   int    `xml:"errors,attr"`
-		Skipped  int    `xml:"skipped,attr"`
-		Time     string `xml:"time,attr"`
+		Name       string      `xml:"name,attr"`
+		Package    string      `xml:"package,attr"`
+		ID         int         `xml:"id,attr"`
+		Tests      int         `xml:"tests,attr"`
+		Failures   int         `xml:"failures,attr"`
+		Errors     int         `xml:"errors,attr"`
+		Skipped    int         `xml:"skipped,attr"`
+		Time       string      `xml:"time,attr"`
+		Timestamp  string      `xml:"timestamp,attr"`
+		Hostname   string      `xml:"hostname,attr"`
+		Properties struct{}    `xml:"properties"`
+		Cases      []junitCase `xml:"testcase"`
+		Output     string      `xml:"system-out"`
+		Errput     string      `xml:"system-err"`
 	}
 	junitCase struct {
-		XMLName   xml.Name      `xml:"testcase"`
 		Name      string        `xml:"name,attr"`
 		ClassName string        `xml:"classname,attr"`
-		File      string        `xml:"file,attr"`
-		Line      int           `xml:"line,attr,omitempty"`
 		Time      string        `xml:"time,attr"`
 		Skipped   *junitMessage `xml:"skipped"`
 		Failure   *junitMessage `xml:"failure"`
 		Error     *junitMessage `xml:"error"`
-		Output    string        `xml:"system-out,omitempty"`
 	}
 	junitMessage struct {
 		Message string `xml:"message,attr,omitempty"`
@@ -48,20 +50,28 @@ type (
 	}
 )
 
+// localhost is what the schemas want where the name of the machine tells nothing.
+const localhost = "localhost"
+
 // JUnit returns a report as XML for continuous integration. A failed expectation
 // is a failure, any other error an error.
 func JUnit(r *Report, started time.Time) (string, error) {
-	out := junitReport{junitCounts: junitCounts{Name: "phscript test", Time: seconds(r.Duration)}}
-	for _, f := range r.Files {
-		s := junitSuite{junitCounts: junitCounts{Name: f.Name, Time: seconds(f.Duration)}, Timestamp: started.UTC().Format("2006-01-02T15:04:05")}
+	out := junitReport{}
+	for i, f := range r.Files {
+		class := junitClass(f)
+		s := junitSuite{
+			Name: display.OneLine(f.Name), Package: class, ID: i, Time: seconds(f.Duration),
+			Timestamp: started.UTC().Format("2006-01-02T15:04:05"), Hostname: localhost,
+		}
 		for _, t := range f.all() {
 			c := junitOf(f, t)
 			s.Cases = append(s.Cases, c)
-			for _, counts := range []*junitCounts{&s.junitCounts, &out.junitCounts} {
-				counts.Tests++
-				counts.Failures += count(c.Failure)
-				counts.Errors += count(c.Error)
-				counts.Skipped += count(c.Skipped)
+			s.Tests++
+			s.Failures += count(c.Failure)
+			s.Errors += count(c.Error)
+			s.Skipped += count(c.Skipped)
+			if t.Output != "" {
+				s.Output += t.FullName() + "\n" + indented(display.Text(t.Output), "  ")
 			}
 		}
 		out.Suites = append(out.Suites, s)
@@ -73,6 +83,12 @@ func JUnit(r *Report, started time.Time) (string, error) {
 	return xml.Header + string(text) + "\n", nil
 }
 
+// junitClass is a file's name as that of a class. Readers take a dot for the end of a
+// package's name.
+func junitClass(f *File) string {
+	return strings.ReplaceAll(strings.TrimSuffix(display.OneLine(f.Name), ".lua"), "/", ".")
+}
+
 func count(m *junitMessage) int {
 	if m == nil {
 		return 0
@@ -81,14 +97,12 @@ func count(m *junitMessage) int {
 }
 
 func junitOf(f *File, t *Test) junitCase {
-	// Readers take a dot for the end of a package's name.
-	class := strings.ReplaceAll(strings.TrimSuffix(f.Name, ".lua"), "/", ".")
-	c := junitCase{Name: t.FullName(), ClassName: class, File: f.Name, Line: t.Line, Time: seconds(t.Duration), Output: t.Output}
+	c := junitCase{Name: t.FullName(), ClassName: junitClass(f), Time: seconds(t.Duration)}
 	switch t.Status {
 	case Skipped:
 		c.Skipped = &junitMessage{Message: t.Reason}
 	case Failed:
-		m := &junitMessage{Message: messageText(t.Err), Type: "error", Text: "\n" + details(t.Err) + "\n"}
+		m := &junitMessage{Message: messageText(t.Err), Type: "error", Text: "\n" + display.Text(details(t)) + "\n"}
 		if expectation(t.Err) != nil {
 			m.Type, c.Failure = "expectation", m
 		} else if _, ok := errors.AsType[Assertion](t.Err); ok {

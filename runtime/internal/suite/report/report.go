@@ -39,6 +39,10 @@ type Test struct {
 	// Err says why it failed: usually a *runtime.ScriptError, wrapping an
 	// *Expectation if one failed.
 	Err error `json:"-"`
+	// Also are the errors of the hooks that ran after the test failed.
+	Also []error `json:"-"`
+	// Note says what else may explain the failure, or is empty.
+	Note string `json:"note,omitempty"`
 }
 
 // FullName is the test's name in reports and filters.

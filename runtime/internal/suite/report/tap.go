@@ -45,7 +45,7 @@ func tapTest(b *strings.Builder, n int, f *File, t *Test) {
 	}
 	yaml("message", messageText(t.Err))
 	yaml("at", place(f, t))
-	yaml("details", details(t.Err))
+	yaml("details", details(t))
 	yaml("output", t.Output)
 	b.WriteString("  ...\n")
 }

@@ -36,8 +36,9 @@ type Text struct {
 
 // failure is a failed test, or a file that could not be loaded.
 type failure struct {
-	title, output string
-	err           error
+	title, output, note string
+	err                 error
+	also                []error
 }
 
 func (t *Text) paint(style display.Style, text string) string {
@@ -58,7 +59,7 @@ func (t *Text) File(f *File) {
 	}
 	if f.Err != nil {
 		parts = append(parts, t.paint(display.Red, f.problem()))
-		t.failures = append(t.failures, failure{f.Name + " " + f.problem(), f.Output, f.Err})
+		t.failures = append(t.failures, failure{title: display.OneLine(f.Name) + " " + f.problem(), output: f.Output, err: f.Err})
 	}
 	if passed > 0 {
 		parts = append(parts, fmt.Sprintf("%d passed", passed))
@@ -67,13 +68,15 @@ func (t *Text) File(f *File) {
 	if len(parts) == 0 {
 		parts = append(parts, "no tests")
 	}
-	fmt.Fprintf(&b, "%s %s  %s %s\n", t.paint(style, sign), f.Name, strings.Join(parts, ", "), t.paint(display.Dim, "("+took(f.Duration)+")"))
+	fmt.Fprintf(&b, "%s %s  %s %s\n", t.paint(style, sign), display.OneLine(f.Name), strings.Join(parts, ", "), t.paint(display.Dim, "("+took(f.Duration)+")"))
 	if t.Verbose {
 		t.tests(&b, f)
 	}
 	for _, test := range f.Tests {
 		if test.Status == Failed {
-			t.failures = append(t.failures, failure{f.Name + Separator + test.FullName(), test.Output, test.Err})
+			t.failures = append(t.failures, failure{
+				title: display.OneLine(f.Name) + Separator + test.FullName(), output: test.Output, note: test.Note, err: test.Err, also: test.Also,
+			})
 		}
 	}
 	fmt.Fprint(t.W, b.String())
@@ -148,13 +151,26 @@ func (t *Text) Close(r *Report) {
 
 func (t *Text) failure(b *strings.Builder, f failure) {
 	fmt.Fprintf(b, "\n%s %s\n", t.paint(display.Red, "✗"), t.paint(display.Bold, f.title))
-	b.WriteString(indented(t.explain(f.err), "  "))
+	b.WriteString(indented(t.explainAll(f), "  "))
 	if output := strings.TrimRight(f.output, "\n"); output != "" {
 		if !t.Verbose {
 			output = lastLines(output)
 		}
 		fmt.Fprintf(b, "  %s\n%s", t.paint(display.Dim, "output:"), indented(output, "    "))
 	}
+}
+
+// explainAll writes the error that a test failed with, those of the hooks after it, and the
+// note.
+func (t *Text) explainAll(f failure) string {
+	text := t.explain(f.err)
+	for _, err := range f.also {
+		text += "after it, a hook failed as well:\n" + indented(t.explain(err), "  ")
+	}
+	if f.note != "" {
+		text += t.paint(display.Yellow, "note:") + " " + f.note + "\n"
+	}
+	return text
 }
 
 // explain writes an error: its position and line, what happened, and the two
