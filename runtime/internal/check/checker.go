@@ -38,6 +38,8 @@ import (
 type Options struct {
 	// Globals are names that scripts may use without defining them.
 	Globals []string
+	// Pedantic also reports what is true and rarely matters. The rules in Only do so anyway.
+	Pedantic bool
 	// Disable are rules that are left out. If Only has any, no other rule counts.
 	Disable, Only []string
 	// Schema is what the account of the scripts has, nil if that is unknown.
@@ -65,6 +67,8 @@ type Checker struct {
 type vocabulary struct {
 	manual *manual.Manual
 	known  map[string]bool
+	// declared are the names in known that the options give.
+	declared map[string]bool
 }
 
 // New makes a checker for scripts that know what the manual describes.
@@ -78,7 +82,7 @@ func New(m *manual.Manual, o Options) *Checker {
 }
 
 func newVocabulary(m *manual.Manual, globals []string) *vocabulary {
-	v := &vocabulary{manual: m, known: map[string]bool{"_G": true, "_VERSION": true}}
+	v := &vocabulary{manual: m, known: map[string]bool{"_G": true, "_VERSION": true}, declared: map[string]bool{}}
 	for _, module := range m.Modules() {
 		if !strings.Contains(module.Name, ".") && !module.Required {
 			v.known[module.Name] = true
@@ -91,7 +95,7 @@ func newVocabulary(m *manual.Manual, globals []string) *vocabulary {
 		v.known[value.Name] = true
 	}
 	for _, name := range globals {
-		v.known[name] = true
+		v.known[name], v.declared[name] = true, true
 	}
 	return v
 }
@@ -100,13 +104,9 @@ func newVocabulary(m *manual.Manual, globals []string) *vocabulary {
 type script struct {
 	*vocabulary
 	*infer.Inference
-	options *Options
-	name    string
-	src     []byte
-	// shown is the source as findings quote it: without the secrets in it, which
-	// are hidden.
-	shown    []byte
-	hidden   []string
+	options  *Options
+	name     string
+	src      []byte
 	chunk    []ast.Stmt
 	comments []compile.Token
 	flow     *flow.Graph
@@ -122,6 +122,14 @@ type script struct {
 	escaped map[*flow.Variable][]any
 	// made are the script's tables and functions, nil until they are known.
 	made *contents
+	// calls is what calledMembers returns.
+	calls map[*flow.Variable][]string
+	// overloading is what overloads returns.
+	overloading *bool
+	// spared is what guarded returns.
+	spared map[string]bool
+	// loads is what loadsOwnFiles returns.
+	loads *bool
 	// typed are the values that are compared with names of types.
 	typed map[string]bool
 	// says is the script's header, nil for tests.
@@ -139,6 +147,8 @@ type script struct {
 type finding struct {
 	report.Finding
 	token int
+	// minor holds for what is true and rarely matters.
+	minor bool
 }
 
 // Source checks one source and returns what is wrong, in the order of the
@@ -158,7 +168,7 @@ func (c *Checker) Source(name string, src []byte) (findings []report.Finding) {
 		v = c.tests
 	}
 	s := &script{
-		vocabulary: v, options: &c.options, name: name, src: src, shown: src,
+		vocabulary: v, options: &c.options, name: name, src: src,
 		targets: map[*ast.AttrGetExpr]bool{},
 		checked: map[*ast.TableExpr]bool{}, checkedField: map[*ast.Field]bool{}, checkedKey: map[*ast.StringExpr]bool{},
 	}
@@ -181,7 +191,6 @@ func (c *script) check(src []byte) []report.Finding {
 	c.header(src)
 	c.collect()
 	c.contents()
-	c.secrets()
 	c.globals()
 	c.unused()
 	c.shadows()
@@ -212,7 +221,6 @@ func (c *script) refused(err error) []report.Finding {
 		}
 	}
 	c.found = []*finding{f}
-	c.hideUnread()
 	return c.finish()
 }
 
@@ -243,7 +251,7 @@ func (c *script) finish() []report.Finding {
 	slices.SortStableFunc(c.found, func(a, b *finding) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	lines := strings.Split(string(c.shown), "\n")
+	lines := strings.Split(string(c.src), "\n")
 	line := func(n int) string {
 		if n < 1 || n > len(lines) {
 			return ""
@@ -256,14 +264,11 @@ func (c *script) finish() []report.Finding {
 	}
 	out := make([]report.Finding, 0, len(c.found))
 	for _, f := range c.found {
-		if !c.options.wants(f.Rule) {
+		if !c.options.wants(f.Rule) || f.minor && !c.options.Pedantic && len(c.options.Only) == 0 {
 			continue
 		}
-		f.SourceLine, f.EndSourceLine = c.starred(line(f.Line)), c.starred(line(f.EndLine))
-		if len(c.hidden) > 0 {
-			f.Message, f.Hint, f.Subject = c.withoutSecrets(f.Message), c.withoutSecrets(f.Hint), c.withoutSecrets(f.Subject)
-		}
+		f.SourceLine, f.EndSourceLine = line(f.Line), line(f.EndLine)
 		out = append(out, f.Finding)
 	}
-	return out
+	return report.Once(out)
 }

@@ -33,7 +33,7 @@ func (c *script) text(e ast.Expr) string {
 // fullText is an expression as it is written, in one line.
 func (c *script) fullText(e ast.Expr) string {
 	span := c.flow.Expr[e]
-	return strings.Join(strings.Fields(string(c.shown[c.flow.Tokens[span.From].Start:c.flow.Tokens[span.To].End])), " ")
+	return strings.Join(strings.Fields(string(c.src[c.flow.Tokens[span.From].Start:c.flow.Tokens[span.To].End])), " ")
 }
 
 // code is an expression for a line of code in a hint, or dots if it is long.
@@ -97,7 +97,7 @@ func (c *script) condition(e ast.Expr) {
 	case *ast.LogicalOpExpr:
 		c.condition(e.Lhs)
 		if isConstant(e.Rhs) && e.Operator == "or" && flow.Truth(e.Rhs) == flow.Always {
-			if !sameKindOr(e) {
+			if !sameKindOr(e) && !c.meantTrue(e) {
 				c.orConstant(e)
 			}
 			return
@@ -114,11 +114,17 @@ func (c *script) condition(e ast.Expr) {
 			c.constant(e, "an empty string counts as true in Lua").Hint = "only false and nil count as false"
 		}
 	case *ast.IdentExpr, *ast.AttrGetExpr:
-		if k := c.Value(e); k.IsFunction() {
+		if k := c.Value(e); k.IsFunction() && !standard(k) {
 			f := c.constant(e, fmt.Sprintf("'%s' is a function and counts as true; it is not called here", k.Topic.Name))
 			f.Hint = "call it with parentheses: " + k.Topic.Signature()
 		}
 	}
+}
+
+// meantTrue matches (call() or true), which goes on whatever the call returns.
+func (c *script) meantTrue(e *ast.LogicalOpExpr) bool {
+	_, isTrue := e.Rhs.(*ast.TrueExpr)
+	return isTrue && c.inParentheses(e)
 }
 
 // sameKindOr matches x == "a" or "b", in which the second constant is of the kind

@@ -24,15 +24,15 @@ func (c *script) visitStatement(s ast.Stmt) {
 		c.branches(s)
 	case *ast.WhileStmt:
 		c.condition(s.Condition)
-		c.emptyBlock(s.Stmts, span.From, span.To, "loop")
+		c.emptyBlock(s.Stmts, span.From, span.To, "loop", !flow.Calls(s.Condition))
 	case *ast.RepeatStmt:
 		c.condition(s.Condition)
 	case *ast.NumberForStmt:
 		c.counting(s)
-		c.emptyBlock(s.Stmts, span.From, span.To, "loop")
+		c.emptyBlock(s.Stmts, span.From, span.To, "loop", false)
 	case *ast.GenericForStmt:
 		c.loopOver(s)
-		c.emptyBlock(s.Stmts, span.From, span.To, "loop")
+		c.emptyBlock(s.Stmts, span.From, span.To, "loop", false)
 	case *ast.FuncCallStmt:
 		c.ignored(s.Expr.(*ast.FuncCallExpr))
 	case *ast.LocalAssignStmt:
@@ -54,7 +54,7 @@ func (c *script) branches(s *ast.IfStmt) {
 	} else if len(s.Else) > 0 {
 		to = c.flow.Stmt[s.Else[0]].From
 	}
-	c.emptyBlock(s.Then, span.From, to, "branch")
+	c.emptyBlock(s.Then, span.From, to, "branch", len(s.Else) == 0 && !c.flow.IsElseif(s))
 }
 
 func (c *script) visitExpression(e ast.Expr) {

@@ -300,11 +300,28 @@ func itemsIn(s *ast.NumberForStmt, kind func(list ast.Expr) bool) (found ast.Exp
 }
 
 // fraction reports a division that is used as a position.
+//
+// A script that takes the remainder of the same division knows that there is none.
 func (c *script) fraction(e *ast.AttrGetExpr) {
 	division, ok := e.Key.(*ast.ArithmeticOpExpr)
 	if !ok || division.Operator != "/" {
 		return
 	}
+	if c.divides(division) {
+		return
+	}
 	f := c.at(c.flow.Expr[division].At, "fraction-as-index", "a division can give a fraction, and a list has no items at fractions")
 	f.Hint = fmt.Sprintf("round it: math.floor(%s)", c.text(division))
+}
+
+// divides reports whether the script asks for the remainder of a division.
+func (c *script) divides(division *ast.ArithmeticOpExpr) bool {
+	found := false
+	v := syntax.Visitor{Expr: func(e ast.Expr) {
+		if e, ok := e.(*ast.ArithmeticOpExpr); ok && e.Operator == "%" {
+			found = found || c.text(e.Lhs) == c.text(division.Lhs) && c.text(e.Rhs) == c.text(division.Rhs)
+		}
+	}}
+	v.Statements(c.chunk)
+	return found
 }

@@ -140,10 +140,13 @@ func (c *script) members(e *ast.AttrGetExpr) {
 // memberOf reports a name that a module does not have.
 func (c *script) memberOf(owner *manual.Topic, name string, token int) {
 	full := owner.Name + "." + name
-	if c.manual.Topic(full) != nil || c.setMembers[full] {
+	if c.manual.Topic(full) != nil || c.setMembers[full] || c.guarded()[full] {
 		return
 	}
 	members := memberNames(owner)
+	if extensible[owner.Name] && len(explain.Likeliest(name, members)) == 0 && !newer[full] && c.manual.Topic("text."+name) == nil && c.loadsOwnFiles() {
+		return
+	}
 	kind := "function"
 	if owner.Name == "planhat" {
 		kind = "model or function"
@@ -165,6 +168,30 @@ func (c *script) memberOf(owner *manual.Topic, name string, token int) {
 		list += fmt.Sprintf(" and %d more", more)
 	}
 	f.Hint = "it has: " + list
+}
+
+// extensible are the modules to which people add functions, often in other files.
+var extensible = map[string]bool{"string": true, "table": true, "math": true, "os": true, "io": true}
+
+// newer are the functions that later versions of Lua have.
+var newer = map[string]bool{
+	"table.pack": true, "table.unpack": true, "table.move": true, "math.tointeger": true, "math.type": true, "math.ult": true,
+	"string.pack": true, "string.unpack": true, "string.packsize": true,
+}
+
+// loadsOwnFiles reports whether the script runs other files of the project.
+func (c *script) loadsOwnFiles() bool {
+	if c.loads == nil {
+		found := false
+		v := syntax.Visitor{Expr: func(e ast.Expr) {
+			if call, ok := e.(*ast.FuncCallExpr); ok {
+				found = found || c.runsOtherFiles(call)
+			}
+		}}
+		v.Statements(c.chunk)
+		c.loads = &found
+	}
+	return *c.loads
 }
 
 // memberNames are the names in a module, in order.

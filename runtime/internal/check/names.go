@@ -13,31 +13,6 @@ import (
 	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
-// globals reports names that nothing defines, and globals that the script makes.
-func (c *script) globals() {
-	set := map[string]bool{}
-	for _, g := range c.flow.Globals {
-		set[g.Name] = set[g.Name] || g.Set
-	}
-	for _, g := range c.flow.Globals {
-		known := c.known[g.Name]
-		switch {
-		case g.Set && known:
-			f := c.at(g.Token, "global-overwritten", fmt.Sprintf("this replaces '%s' for the rest of the run", g.Name))
-			f.Hint, f.Subject = "choose another name and declare it with local", g.Name
-		case known:
-		case g.Set:
-			f := c.at(g.Token, "global-set", fmt.Sprintf("'%s' is a global, which every function and file can change", g.Name))
-			f.Hint, f.Subject = "write local before its first assignment: "+localForm(g), g.Name
-		case set[g.Name]:
-			f := c.at(g.Token, "global-set", fmt.Sprintf("'%s' is a global of this script", g.Name))
-			f.Hint, f.Subject = "write local before its first assignment", g.Name
-		default:
-			c.undefined(g)
-		}
-	}
-}
-
 func localForm(g flow.GlobalUse) string {
 	if _, ok := g.Value.(*ast.FunctionExpr); ok {
 		return "local function " + g.Name + "(...)"
@@ -45,24 +20,24 @@ func localForm(g flow.GlobalUse) string {
 	return "local " + g.Name + " = ..."
 }
 
-func (c *script) undefined(g flow.GlobalUse) {
+func (c *script) undefined(g flow.GlobalUse) *finding {
 	message := fmt.Sprintf("'%s' is not defined", g.Name)
 	f := c.at(g.Token, "undefined-global", message)
 	f.Subject = g.Name
 	if hint := explain.Global(g.Name); hint != "" {
 		f.Hint = hint
-		return
+		return f
 	}
 	switch module, topic := c.manual.Topic(g.Name), c.manual.Topic("planhat."+g.Name); {
 	case module != nil && module.Module.Required:
 		f.Hint = fmt.Sprintf("load it first: local %s = require \"%s\"", g.Name, g.Name)
-		return
+		return f
 	case slices.ContainsFunc(c.flow.Vars, func(v *flow.Variable) bool { return v.Name == g.Name }):
 		f.Hint = "a local with this name exists in another block, but it is not visible here"
-		return
+		return f
 	case topic != nil:
 		f.Hint = "write planhat." + g.Name
-		return
+		return f
 	}
 	names := c.visible(g.Token)
 	for name := range c.known {
@@ -77,6 +52,7 @@ func (c *script) undefined(g flow.GlobalUse) {
 	} else if g.Member {
 		f.Hint = "create the table first: local " + g.Name + " = {}"
 	}
+	return f
 }
 
 // visible are the locals of the functions around a token.
@@ -96,43 +72,6 @@ func (c *script) endOf(v *flow.Variable) int {
 		return len(c.flow.Tokens)
 	}
 	return c.flow.Expr[v.Fn.Expr].To
-}
-
-// shadows reports names that hide others.
-func (c *script) shadows() {
-	for _, s := range c.flow.Shadows {
-		if s.V.Name == "_" {
-			continue
-		}
-		line := c.flow.Tokens[s.Hidden.Token].Line
-		message := fmt.Sprintf("'%s' hides the %s of the same name on line %d", s.V.Name, kindNames[s.Hidden.Kind], line)
-		hint := "choose another name"
-		if s.SameScope && s.Hidden.Kind == flow.LocalVar {
-			message = fmt.Sprintf("'%s' is already declared on line %d", s.V.Name, line)
-			hint = "to assign a new value, remove local; otherwise choose another name"
-		}
-		if s.V.Implicit {
-			message = fmt.Sprintf("the 'self' of this method hides the one on line %d", line)
-			hint = "if the function does not need its own self, define and call it with a dot instead of the colon"
-		}
-		f := c.at(s.V.Token, "shadowed-name", message)
-		f.Hint, f.Subject = hint, s.V.Name
-	}
-	for _, v := range c.flow.Vars {
-		if !c.known[v.Name] || slices.ContainsFunc(c.flow.Shadows, func(s flow.Shadow) bool { return s.V == v }) || sameThing(v) || c.ownRun(v.Name) {
-			continue
-		}
-		if c.manual.Topic(v.Name) != nil {
-			f := c.at(v.Token, "shadowed-name", fmt.Sprintf("'%s' hides %s", v.Name, c.nameOf(v.Name)))
-			f.Hint, f.Subject = "choose another name", v.Name
-		}
-	}
-}
-
-// ownRun reports whether a name is run in a script that does not use the module:
-// tests call what run_script returns so.
-func (c *script) ownRun(name string) bool {
-	return name == "run" && !slices.ContainsFunc(c.flow.Globals, func(g flow.GlobalUse) bool { return g.Name == name })
 }
 
 // nameOf describes what a global name stands for.

@@ -28,7 +28,7 @@ func (c *script) plainTable(e *ast.FuncCallExpr) {
 	}
 	list := c.code(object)
 	f := c.at(c.nameToken(e), "unknown-function", fmt.Sprintf("'%s' is a plain table without a function '%s'", list, name))
-	f.Hint, f.Subject = c.inPlaceOf(name, list, e.Args), name
+	f.Hint, f.Subject = c.inPlaceOf(name, list, e.Args), list+":"+name
 }
 
 // lacksFunction reports whether a value is certainly a table that has nothing under

@@ -5,20 +5,83 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/check/flow"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
+	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
 // unreachable reports code that never runs, once for what follows from it.
 func (c *script) unreachable() {
+	firsts, lasts := c.firstItems(), c.safeguards()
 	for _, fn := range c.flow.Functions {
 		for _, s := range fn.Unreached() {
 			if s.LoopEnd {
-				c.at(s.Token, "loop-runs-once", "the loop always ends in its first iteration").
-					Hint = "put the return, error or break at the end of its body in an if"
+				f := c.at(s.Token, "loop-runs-once", "the loop always ends in its first iteration")
+				f.Hint, f.minor = "put the return, error or break at the end of its body in an if", firsts[s.Token]
 			} else {
-				c.at(s.Token, "unreachable-code", "this code is never reached")
+				c.at(s.Token, "unreachable-code", "this code is never reached").minor = lasts[s.Token]
 			}
 		}
 	}
+}
+
+// firstItems are the tokens of the loops over something that take the first item, or only
+// ask whether there is one: their bodies have no choice that could let them continue.
+func (c *script) firstItems() map[int]bool {
+	found := map[int]bool{}
+	v := syntax.Visitor{Shallow: false, Stmt: func(s ast.Stmt) {
+		loop, ok := s.(*ast.GenericForStmt)
+		if !ok {
+			return
+		}
+		chooses := false
+		inner := syntax.Visitor{Shallow: true, Stmt: func(s ast.Stmt) {
+			switch s.(type) {
+			case *ast.IfStmt:
+				chooses = true
+			}
+		}}
+		inner.Statements(loop.Stmts)
+		if !chooses {
+			found[c.flow.Stmt[loop].From] = true
+		}
+	}}
+	v.Statements(c.chunk)
+	return found
+}
+
+// safeguards are the tokens of last statements that return a value or raise an error, which
+// people write for cases that cannot occur.
+func (c *script) safeguards() map[int]bool {
+	found := map[int]bool{}
+	last := func(stmts []ast.Stmt) {
+		if len(stmts) < 2 {
+			return
+		}
+		s := stmts[len(stmts)-1]
+		switch s := s.(type) {
+		case *ast.ReturnStmt:
+		case *ast.FuncCallStmt:
+			if name := flow.Dotted(s.Expr.(*ast.FuncCallExpr).Func); name != "error" && name != "assert" {
+				return
+			}
+		default:
+			return
+		}
+		found[c.flow.Stmt[s].From] = true
+		if len(stmts) > 2 {
+			// assert(false) return nil
+			if call, ok := stmts[len(stmts)-2].(*ast.FuncCallStmt); ok && call.Expr.(*ast.FuncCallExpr).Func != nil && flow.Dotted(call.Expr.(*ast.FuncCallExpr).Func) == "assert" {
+				found[c.flow.Stmt[call].From] = true
+			}
+		}
+	}
+	last(c.chunk)
+	v := syntax.Visitor{Expr: func(e ast.Expr) {
+		if fn, ok := e.(*ast.FunctionExpr); ok {
+			last(fn.Stmts)
+		}
+	}}
+	v.Statements(c.chunk)
+	return found
 }
 
 // uninitialized reports reads of variables that have no value yet.

@@ -32,12 +32,74 @@ func (c *script) arithmetic(e *ast.ArithmeticOpExpr) {
 		if _, concat := side.(*ast.StringConcatOpExpr); !isLiteral && !concat {
 			continue
 		}
+		if other := c.otherSide(e, side); c.mayOverload(e.Operator, other) {
+			continue
+		}
 		f := c.at(c.flow.Expr[e].At, "text-arithmetic", fmt.Sprintf("'%s' needs numbers, but one side is a string", e.Operator))
 		if e.Operator == "+" {
 			f.Hint = fmt.Sprintf("join strings with two dots: %s .. %s", c.text(e.Lhs), c.text(e.Rhs))
 		}
 		return
 	}
+}
+
+// otherSide is the operand of an operation that is not the one given.
+func (c *script) otherSide(e *ast.ArithmeticOpExpr, side ast.Expr) ast.Expr {
+	if side == e.Lhs {
+		return e.Rhs
+	}
+	return e.Lhs
+}
+
+// mayOverload reports whether an operand may be an object with operators of its own, as
+// those of pattern libraries are. Nearly everybody who adds a name to a text wants to join them,
+// unless the script multiplies texts too.
+func (c *script) mayOverload(operator string, e ast.Expr) bool {
+	k := c.Value(e)
+	if k.Type != "" || k.Topic != nil {
+		return false
+	}
+	if operator != "+" || c.overloads() {
+		return true
+	}
+	switch e.(type) {
+	case *ast.IdentExpr, *ast.AttrGetExpr, *ast.StringConcatOpExpr:
+		return false
+	case *ast.ArithmeticOpExpr:
+		return false
+	}
+	return true
+}
+
+// overloads reports whether the script applies *, /, - or ^ to texts that are no numbers, or
+// loads a library that gives operators a meaning for them.
+func (c *script) overloads() bool {
+	if c.overloading != nil {
+		return *c.overloading
+	}
+	found := false
+	isText := func(e ast.Expr) bool {
+		text, ok := e.(*ast.StringExpr)
+		if !ok {
+			return false
+		}
+		_, isNumber := number.Parse(strings.TrimSpace(text.Value))
+		return !isNumber
+	}
+	v := syntax.Visitor{Expr: func(e ast.Expr) {
+		switch e := e.(type) {
+		case *ast.ArithmeticOpExpr:
+			found = found || e.Operator != "+" && (isText(e.Lhs) || isText(e.Rhs))
+		case *ast.FuncCallExpr:
+			name, ok := syntax.Required(e)
+			found = found || ok && (name == "lpeg" || name == "lexer" || name == "re")
+		case *ast.IdentExpr:
+			found = found || e.Value == "lpeg"
+		}
+	}}
+	v.Statements(c.chunk)
+	c.overloading = &found
+	return found
 }
 
 // concatenation reports values that cannot be joined to a text.
@@ -57,6 +119,9 @@ func (c *script) concatenation(e *ast.StringConcatOpExpr) {
 		case k.Type == "nil" && k.Literal == side:
 			what = "nil"
 		case !c.isError(k) && (k.IsList() || c.isTable(side, k)):
+			if other := c.Value(c.otherOperand(e, side)); k.Literal == side && other.Type == "" {
+				continue // an object that styles or lists are added to
+			}
 			what = "a table"
 		case k.Type == "function" && k.Literal != nil, k.IsIterator():
 			what = "a function"
@@ -74,6 +139,13 @@ func (c *script) concatenation(e *ast.StringConcatOpExpr) {
 			f.Hint = "convert it with tostring(...)"
 		}
 	}
+}
+
+func (c *script) otherOperand(e *ast.StringConcatOpExpr, side ast.Expr) ast.Expr {
+	if side == e.Lhs {
+		return e.Rhs
+	}
+	return e.Lhs
 }
 
 // isError holds for error objects, which can be joined to texts.
@@ -256,8 +328,9 @@ func (c *script) independent(exprs []ast.Expr, loop ast.Stmt) bool {
 	return free
 }
 
-// emptyBlock reports branches and loops with nothing in them.
-func (c *script) emptyBlock(stmts []ast.Stmt, from, to int, what string) {
+// emptyBlock reports branches and loops with nothing in them. They matter if the whole
+// statement is useless: nothing else is in it.
+func (c *script) emptyBlock(stmts []ast.Stmt, from, to int, what string, useless bool) {
 	if len(stmts) > 0 {
 		return
 	}
@@ -268,5 +341,6 @@ func (c *script) emptyBlock(stmts []ast.Stmt, from, to int, what string) {
 			return
 		}
 	}
-	c.at(from, "empty-block", "this "+what+" is empty").Hint = "add code, remove it, or explain in a comment why it is empty"
+	f := c.at(from, "empty-block", "this "+what+" is empty")
+	f.Hint, f.minor = "add code, remove it, or explain in a comment why it is empty", !useless
 }

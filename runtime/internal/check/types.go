@@ -49,7 +49,7 @@ func (c lateContents) Returned(fn *ast.FunctionExpr, place int) infer.Value {
 func (c *script) nameValue(e *ast.IdentExpr) infer.Value {
 	v := c.flow.VariableOf(e)
 	if c.flow.Resolved[e] == nil && !c.setGlobals[e.Value] {
-		if !c.known[e.Value] {
+		if !c.known[e.Value] || c.declared[e.Value] {
 			return infer.Value{}
 		}
 		return infer.Of(c.manual.Topic(e.Value))

@@ -3,9 +3,13 @@ package check
 import (
 	"fmt"
 	"slices"
+	"strings"
+
+	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/runtime/internal/check/flow"
 	"github.com/phscript/phscript/runtime/internal/pattern"
+	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
 // kindNames are the words for what declares a variable.
@@ -17,7 +21,8 @@ func (c *script) unused() {
 		if v.Name != "_" {
 			c.unusedVariable(v)
 		} else if len(v.Values) == 1 && v.Values[0].Empty && !v.Values[0].Used && !v.Values[0].Changed {
-			c.at(v.Token, "unused-local", "'_' is declared but never assigned").Subject = v.Name
+			f := c.at(v.Token, "unused-local", "'_' is declared but never assigned")
+			f.Subject, f.minor = v.Name, true
 		}
 	}
 	c.unusedRecursion()
@@ -86,6 +91,78 @@ func (c *script) neverUsed(val *flow.Value) {
 	}
 	f := c.at(val.Token, name, message)
 	f.Hint, f.Subject = hint, v.Name
+	f.minor = v.Kind != flow.LocalVar && !c.wholeLoopUnused(v) || v.Kind == flow.LocalVar && c.harmless(val)
+}
+
+// harmless reports whether an unused local has a reason to exist: others of its statement
+// are used, it is a short name of something that everybody has, or a call that may act
+// gives it.
+func (c *script) harmless(val *flow.Value) bool {
+	if val.Accompanied() || strings.HasPrefix(val.V.Name, "_") {
+		return true
+	}
+	for _, other := range val.Partners() {
+		if other.Token < val.Token && other.V.Kind == flow.LocalVar {
+			return true // told with the first one
+		}
+	}
+	if val.Expr != nil && refersTo(val.Expr, val.V.Name) {
+		return true // local unpack = table.unpack or unpack
+	}
+	switch e := val.Expr.(type) {
+	case *ast.IdentExpr, *ast.AttrGetExpr:
+		return c.Value(e).Topic != nil || c.isKnownName(e)
+	case *ast.FuncCallExpr:
+		if e.Func == nil {
+			return c.Callee(e).Topic == nil
+		}
+		name, ok := e.Func.(*ast.IdentExpr)
+		return c.Callee(e).Topic == nil && !(ok && c.flow.VariableOf(name) != nil)
+	}
+	return false
+}
+
+// isKnownName reports whether an expression is a global, or a field of one, that scripts
+// do not have to define.
+func (c *script) isKnownName(e ast.Expr) bool {
+	root, _, _ := strings.Cut(flow.Dotted(e), ".")
+	return root != "" && c.known[root] && !c.setGlobals[root]
+}
+
+// wholeLoopUnused reports whether a loop over something calls functions and none of its
+// variables is read, so it does the same again and again. Only the last variable is told.
+func (c *script) wholeLoopUnused(v *flow.Variable) bool {
+	loop, ok := v.Loop.(*ast.GenericForStmt)
+	if !ok || v.Place != len(loop.Names)-1 {
+		return false
+	}
+	for _, other := range v.Values[0].Partners() {
+		if other.Used || other.Changed || other.V.Read {
+			return false
+		}
+	}
+	calls := false
+	visit := syntax.Visitor{Shallow: true, Stmt: func(s ast.Stmt) {
+		switch s := s.(type) {
+		case *ast.FuncCallStmt:
+			calls = calls || len(s.Expr.(*ast.FuncCallExpr).Args) > 0
+		}
+	}}
+	visit.Statements(loop.Stmts)
+	return calls && !leaves(loop.Stmts)
+}
+
+// leaves reports whether statements end with a return or a break, so a loop over something
+// only looks at its first item.
+func leaves(stmts []ast.Stmt) bool {
+	if len(stmts) == 0 {
+		return false
+	}
+	switch stmts[len(stmts)-1].(type) {
+	case *ast.ReturnStmt, *ast.BreakStmt:
+		return true
+	}
+	return false
 }
 
 // neverRead reports a variable that gets values, or fields, and is not read.
@@ -97,6 +174,10 @@ func (c *script) neverRead(v *flow.Variable, changed bool) {
 	}
 	f := c.at(v.Token, name, message)
 	f.Hint, f.Subject = "remove it, or use it", v.Name
+	f.minor = v.Kind != flow.LocalVar || strings.HasPrefix(v.Name, "_")
+	for _, val := range v.Values {
+		f.minor = f.minor || val.Accompanied()
+	}
 }
 
 // unusedValues reports the values of a variable that are not read, though
@@ -122,8 +203,26 @@ func (c *script) unusedValues(v *flow.Variable) {
 				message += fmt.Sprintf(": line %d overwrites it", c.flow.Tokens[next.Token].Line)
 			}
 		}
-		c.at(val.Token, "unused-assignment", message).Subject = v.Name
+		f := c.at(val.Token, "unused-assignment", message)
+		f.Subject = v.Name
+		f.minor = !(v.Kind == flow.Argument && val.First) && flow.Initial(val.Expr) || v.Kind == flow.LoopVar || val.Accompanied() || val.Expr != nil && refersTo(val.Expr, v.Name) || c.advances(val)
 	}
+}
+
+// advances reports whether a value is made of the one before it, as the last step of what
+// adds up or moves along.
+func (c *script) advances(val *flow.Value) bool {
+	if val.Expr == nil {
+		return false
+	}
+	found := false
+	v := syntax.Visitor{Expr: func(e ast.Expr) {
+		if name, ok := e.(*ast.IdentExpr); ok && c.flow.Resolved[name] == val.V {
+			found = true
+		}
+	}}
+	v.Expression(val.Expr)
+	return found
 }
 
 // unusedRecursion reports functions that only they themselves, or functions

@@ -60,10 +60,11 @@ var Tags = []string{"name", "description", "param", "allow", "writes", "timeout"
 var own = []string{"allow", "writes", "timeout", "schedule"}
 
 // foreign are tags of LuaDoc, LDoc and the Lua language server. They mean nothing here.
-var foreign = strings.Fields("accessor alias annotation as async attribute author cast charset class classmod comment constructor copyright deprecated " +
+var foreign = strings.Fields("accessor alias annotation arg args as async attribute author bool cast charset class classmod comment constructor copyright deprecated " +
 	"diagnostic enum error example examples export factory field file fixme function generic include language lfunction license local lookup meta " +
+	"func int layoutmod containermod " +
 	"module namespace nodiscard operator overload package pragma private protected public raise readonly release return returns script section " +
-	"see set since source static submodule summary table theme todo topic tparam treturn type usage using vararg version warning within")
+	"see set since source static string submodule summary supermodule tab table theme todo topic tparam treturn type usage using vararg version warning widgetmod within")
 
 var tag = pattern.Lazy(`^@([A-Za-z_]\w*)(?:\s+(.*))?$`)
 

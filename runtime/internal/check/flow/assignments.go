@@ -133,7 +133,7 @@ func (f *Graph) target(st *Step, e ast.Expr, rhs ast.Expr) target {
 	v := f.lookup(name.Value)
 	f.Resolved[name] = v
 	if v == nil {
-		f.Globals = append(f.Globals, GlobalUse{Name: name.Value, expr: name, Token: token, Set: true, Value: rhs})
+		f.Globals = append(f.Globals, GlobalUse{Name: name.Value, expr: name, Token: token, Set: true, Value: rhs, Fn: f.fn})
 		made := f.global(name.Value)
 		made.Values = append(made.Values, &Value{V: made, Token: token, Expr: rhs})
 	}
@@ -168,7 +168,7 @@ func (f *Graph) scanTarget(st *Step, e ast.Expr) {
 		v := f.lookup(e.Value)
 		f.Resolved[e] = v
 		if v == nil {
-			f.Globals = append(f.Globals, GlobalUse{Name: e.Value, expr: e, Token: f.Expr[e].At, Member: true})
+			f.Globals = append(f.Globals, GlobalUse{Name: e.Value, expr: e, Token: f.Expr[e].At, Member: true, Fn: f.fn})
 			return
 		}
 		v.Changed = true

@@ -36,7 +36,7 @@ func (f *Graph) scan(st *Step, e ast.Expr) {
 			v := f.readName(st, e.Value, f.Expr[e].At)
 			f.Resolved[e] = v
 			if v == nil {
-				f.Globals = append(f.Globals, GlobalUse{Name: e.Value, expr: e, Token: f.Expr[e].At})
+				f.Globals = append(f.Globals, GlobalUse{Name: e.Value, expr: e, Token: f.Expr[e].At, Fn: f.fn})
 			}
 		case *ast.Comma3Expr:
 			f.readName(st, "...", f.Expr[e].At)

@@ -38,6 +38,8 @@ type GlobalUse struct {
 	Member bool
 	// Value is what is assigned.
 	Value ast.Expr
+	// Fn is the function that uses it.
+	Fn *Function
 }
 
 // Shadow is a declaration that hides another one.

@@ -22,6 +22,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/builtins"
 	ours "github.com/phscript/phscript/runtime/internal/check"
+	"github.com/phscript/phscript/runtime/internal/check/report"
 )
 
 // counterpart names, for each kind of luacheck's findings, the rules of ours
@@ -122,7 +123,7 @@ type comparison struct {
 func compare(t *testing.T, files []string) *comparison {
 	t.Helper()
 	c := &comparison{both: map[string]int{}, further: map[string]int{}, samples: map[string]string{}}
-	checker := ours.New(builtins.Manual(), ours.Options{})
+	checker := ours.New(builtins.Manual(), ours.Options{Pedantic: true})
 	known := luacheck(t, files)
 	missed := 0
 	for _, file := range files {
@@ -130,6 +131,7 @@ func compare(t *testing.T, files []string) *comparison {
 		require.NoError(t, err)
 		// Ignore comments are ours alone.
 		findings := checker.Source(file, bytes.ReplaceAll(src, []byte("phscript: ignore"), []byte("phscript; ignore")))
+		findings = expanded(findings)
 		met := make([]bool, len(findings))
 		for _, f := range known[file] {
 			rules := counterpart[f.code[1:]]
@@ -161,6 +163,20 @@ func compare(t *testing.T, files []string) *comparison {
 	}
 	assert.Zero(t, missed, "findings of luacheck that have no counterpart")
 	return c
+}
+
+// expanded returns a finding for each place that one names, as luacheck does.
+func expanded(findings []report.Finding) []report.Finding {
+	var all []report.Finding
+	for _, f := range findings {
+		all = append(all, f)
+		for _, p := range f.Also {
+			g := f
+			g.Line, g.Column, g.SourceLine = p.Line, p.Column, ""
+			all = append(all, g)
+		}
+	}
+	return all
 }
 
 func excerpt(src []byte, line int) string {

@@ -33,7 +33,25 @@ type Finding struct {
 	SourceLine string
 	// EndSourceLine is the text of EndLine.
 	EndSourceLine string
+	// Also are the further places in the file that have the same cause.
+	Also []Place
 }
+
+// OtherLines returns the other lines that have the same cause.
+func (f *Finding) OtherLines() []int {
+	var lines []int
+	last := f.Line
+	for _, p := range f.Also {
+		if p.Line > last {
+			lines = append(lines, p.Line)
+			last = p.Line
+		}
+	}
+	return lines
+}
+
+// Place is a position in a file, counted like that of a Finding.
+type Place struct{ Line, Column int }
 
 // Characters returns Column and EndColumn counted in characters instead of
 // bytes, as editors do.

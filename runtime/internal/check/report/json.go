@@ -25,6 +25,8 @@ type jsonFinding struct {
 	EndColumn int      `json:"end_column"`
 	Message   string   `json:"message"`
 	Hint      string   `json:"hint,omitempty"`
+	// Also are the other lines with the same cause.
+	Also []int `json:"also_on_lines,omitempty"`
 }
 
 // WriteJSON writes the report as one JSON object. Columns count characters from
@@ -36,7 +38,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		column, end := f.Characters()
 		out.Findings = append(out.Findings, jsonFinding{
 			Rule: f.Rule, Severity: f.Severity, File: f.File, Line: f.Line, Column: column,
-			EndLine: f.EndLine, EndColumn: end, Message: f.Message, Hint: f.Hint,
+			EndLine: f.EndLine, EndColumn: end, Message: f.Message, Hint: f.Hint, Also: f.OtherLines(),
 		})
 	}
 	return writeJSON(w, out)

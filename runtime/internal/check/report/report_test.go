@@ -19,7 +19,7 @@ import (
 // everything is a report with findings of every rule.
 func everything(t *testing.T) *report.Report {
 	t.Helper()
-	checker := check.New(builtins.Manual(), check.Options{})
+	checker := check.New(builtins.Manual(), check.Options{Pedantic: true})
 	files, err := filepath.Glob("../testdata/*.lua")
 	require.NoError(t, err)
 	all := &report.Report{Files: len(files)}
@@ -91,7 +91,7 @@ func TestJSON(t *testing.T) {
 
 func TestText(t *testing.T) {
 	src := "count = 0\n\tcount = cuont + 1\nprint(count)\n"
-	all := &report.Report{Files: 1, Findings: check.New(builtins.Manual(), check.Options{}).Source("a.lua", []byte(src))}
+	all := &report.Report{Files: 1, Findings: check.New(builtins.Manual(), check.Options{Pedantic: true}).Source("a.lua", []byte(src))}
 	var plain, colored bytes.Buffer
 	require.NoError(t, all.WriteText(&plain, false))
 	assert.Equal(t, `warning: a.lua:1:1: 'count' is a global, which every function and file can change [global-set]
@@ -104,7 +104,7 @@ error: a.lua:2:10: 'cuont' is not defined (did you mean 'count'?) [undefined-glo
     2 |     count = cuont + 1
       |             ^^^^^
 
-1 error, 3 warnings in 1 file
+1 error, 1 warning in 1 file
 `, plain.String())
 	require.NoError(t, all.WriteText(&colored, true))
 	assert.Contains(t, colored.String(), "\x1b[31;1merror: \x1b[0m")

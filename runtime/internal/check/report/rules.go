@@ -18,6 +18,41 @@ type Rule struct {
 	Doc, Example, Silent string
 }
 
+// optIn are the rules of which findings are true and seldom help. They are only looked for
+// with --pedantic, or if they are named.
+var optIn = map[string]bool{"unused-argument": true}
+
+// OptIn reports whether a rule is only looked for if somebody asks for it.
+func (r *Rule) OptIn() bool { return optIn[r.Name] }
+
+// once are the rules that say the same about each use of a name: it has one cause, so
+// the first use is reported, with the places of the others.
+var once = map[string]bool{
+	"undefined-global": true, "global-set": true, "global-overwritten": true, "unknown-function": true, "unknown-module": true,
+	"deprecated": true, "escape": true,
+}
+
+// Once merges the findings of a file that have the same cause. They must be in order.
+func Once(list []Finding) []Finding {
+	type cause struct{ rule, subject string }
+	first := map[cause]int{}
+	merged := list[:0]
+	for _, f := range list {
+		if f.Subject == "" || !once[f.Rule] {
+			merged = append(merged, f)
+			continue
+		}
+		at, told := first[cause{f.Rule, f.Subject}]
+		if !told {
+			first[cause{f.Rule, f.Subject}] = len(merged)
+			merged = append(merged, f)
+			continue
+		}
+		merged[at].Also = append(merged[at].Also, Place{f.Line, f.Column})
+	}
+	return merged
+}
+
 // Rules returns all rules, in the order of the guide. The caller may
 // change the result.
 func Rules() []Rule { return slices.Clone(rules) }

@@ -67,10 +67,20 @@ func (f *Finding) sarif(index map[string]int) object {
 		}
 		physical["region"] = region
 	}
-	return object{
+	result := object{
 		"ruleId": f.Rule, "ruleIndex": index[f.Rule], "level": f.Severity,
 		"message": object{"text": text}, "locations": []object{{"physicalLocation": physical}},
 	}
+	related := []object{}
+	for _, line := range f.OtherLines() {
+		related = append(related, object{"physicalLocation": object{
+			"artifactLocation": object{"uri": fileURI(f.File)}, "region": object{"startLine": line},
+		}})
+	}
+	if len(related) > 0 {
+		result["relatedLocations"] = related
+	}
+	return result
 }
 
 // fileURI is a file name as a reference: relative ones stay relative, so that

@@ -30,24 +30,15 @@ func (r *Report) Count(s Severity) int {
 }
 
 // WriteText writes the report for people: each finding with its line of the
-// script, and in the end how many there are. What a file repeats about one name
-// is told once, with the other lines.
+// script, and in the end how many there are.
 func (r *Report) WriteText(w io.Writer, color bool) error {
 	out := &strings.Builder{}
-	told := map[string]bool{}
 	for i := range r.Findings {
 		f := &r.Findings[i]
-		if f.repeats() {
-			key := f.File + "\x00" + f.Rule + "\x00" + f.Subject
-			if told[key] {
-				continue
-			}
-			told[key] = true
-		}
 		if out.Len() > 0 {
 			out.WriteString("\n")
 		}
-		f.render(out, r.again(i), color)
+		f.render(out, color)
 	}
 	if out.Len() > 0 {
 		out.WriteString("\n")
@@ -57,30 +48,7 @@ func (r *Report) WriteText(w io.Writer, color bool) error {
 	return err
 }
 
-// repeats reports whether further findings about the same name say nothing new.
-func (f *Finding) repeats() bool {
-	return f.Subject != "" && (f.Rule == "global-set" || f.Rule == "undefined-global")
-}
-
-// again returns the other lines of which a finding's rule says the same.
-func (r *Report) again(i int) []string {
-	f := &r.Findings[i]
-	if !f.repeats() {
-		return nil
-	}
-	var lines []string
-	last := f.Line
-	for j := i + 1; j < len(r.Findings); j++ {
-		g := &r.Findings[j]
-		if g.File == f.File && g.Rule == f.Rule && g.Subject == f.Subject && g.Line != last {
-			lines = append(lines, strconv.Itoa(g.Line))
-			last = g.Line
-		}
-	}
-	return lines
-}
-
-func (f *Finding) render(out *strings.Builder, again []string, color bool) {
+func (f *Finding) render(out *strings.Builder, color bool) {
 	style := display.Red
 	if f.Severity == Warning {
 		style = display.Yellow
@@ -105,7 +73,7 @@ func (f *Finding) render(out *strings.Builder, again []string, color bool) {
 	if f.Hint != "" {
 		fmt.Fprintf(out, "%s%s\n", display.Paint(display.Cyan, "hint: ", color), display.Text(f.Hint))
 	}
-	if len(again) > 0 {
+	if again := f.OtherLines(); len(again) > 0 {
 		fmt.Fprintf(out, "%s\n", display.Paint(display.Dim, "also on "+english.PluralWord(len(again), "line", "")+" "+enumerate(again), color))
 	}
 }
@@ -113,7 +81,11 @@ func (f *Finding) render(out *strings.Builder, again []string, color bool) {
 // mostLines is how many lines of a repeated finding are listed.
 const mostLines = 8
 
-func enumerate(lines []string) string {
+func enumerate(numbers []int) string {
+	lines := make([]string, len(numbers))
+	for i, n := range numbers {
+		lines[i] = strconv.Itoa(n)
+	}
 	if n := len(lines); n > mostLines {
 		return strings.Join(lines[:mostLines], ", ") + fmt.Sprintf(" and %d more", n-mostLines)
 	}

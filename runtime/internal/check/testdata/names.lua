@@ -1,9 +1,9 @@
 -- Globals: undefined, set, replaced.
 prnt("x")                          --> undefined-global: did you mean 'print'
 count = 0                          --> global-set: 'count' is a global, which every function
-count = count + 1                  --> global-set: which every --> global-set: is a global of this script
+count = count + 1                  --> global-set: which every --> global-set: is a global
 function visit() end               --> global-set: 'visit' is a global
-visit()                            --> global-set: of this script
+visit()                            --> global-set: is a global
 print = nil                        --> global-overwritten: this replaces 'print'
 string = {}                        --> global-overwritten: this replaces 'string'
 settings.limit = 5                 --> undefined-global: 'settings' is not defined

@@ -34,8 +34,8 @@ local key = "x"
 planhat.company.create{ [key] = 1 }
 planhat.ticket.bulk_upsert{ { sourceId = "t", email = "a@b.example", domains = "b.example" } } --> wrong-value: 'domains' of a ticket must be a list
 gathered = {}                        --> global-set: 'gathered' is a global
-gathered[#gathered + 1] = { externalId = "x", nmae = "Acme" } --> unknown-property: did you mean 'name' --> global-set: of this script --> global-set: of this script
-local made = planhat.company.bulkUpsert(gathered) --> unknown-function: did you mean 'bulk_upsert' --> global-set: of this script
+gathered[#gathered + 1] = { externalId = "x", nmae = "Acme" } --> unknown-property: did you mean 'name' --> global-set: is a global --> global-set: is a global
+local made = planhat.company.bulkUpsert(gathered) --> unknown-function: did you mean 'bulk_upsert' --> global-set: is a global
 print(made.rejcted)                  --> unknown-property: did you mean 'rejected'
 planhat.task.create{ companyId = "A-1", mainType = "task" } --> wrong-value: not "A-1"
 planhat.task.create{ companyId = "srcid-1", mainType = "task" }

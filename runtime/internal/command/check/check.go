@@ -31,6 +31,7 @@ type options struct {
 	format    string
 	failOn    string
 	strict    bool
+	pedantic  bool
 	rules     []string
 	disable   []string
 	globals   []string
@@ -71,6 +72,7 @@ func New(env *environment.Env) *cobra.Command {
 	usage.Choice(cmd, &o.format, "format", "text", "Print `FORMAT`: text, json or sarif", "text", "json", "sarif")
 	usage.Choice(cmd, &o.failOn, "fail-on", "error", "Fail at `LEVEL`: error, or warning for both", string(report.Error), string(report.Warning))
 	f.BoolVar(&o.strict, "strict", false, "Short for --fail-on warning")
+	f.BoolVar(&o.pedantic, "pedantic", false, "Also report what is true but seldom matters, such as unused arguments")
 	f.StringSliceVar(&o.rules, "rule", nil, "Check only this `RULE`; can be repeated")
 	f.StringSliceVar(&o.disable, "disable", nil, "Skip this `RULE`; can be repeated")
 	f.StringSliceVar(&o.globals, "globals", nil, "Let scripts use these global `NAMES` without defining them")
@@ -154,7 +156,7 @@ func checkScripts(env *environment.Env, o *options) error {
 		ForTests: suite.Manual(c.Models...),
 		Schema:   known.Known(),
 		Models:   c.Models, Command: o.command,
-		Globals: o.globals, Only: o.rules, Disable: o.disable,
+		Globals: o.globals, Only: o.rules, Disable: o.disable, Pedantic: o.pedantic,
 		Exists: func(name string) bool { return env.IsFile(name) },
 	})
 	findings := make([][]report.Finding, len(files))
