@@ -58,15 +58,18 @@ type snippet struct {
 	info, code string
 }
 
-var fence = regexp.MustCompile("(?m)^```(.*)\n((?s:.*?))^```$")
+// fence is a fenced block, which is indented in a list.
+var fence = regexp.MustCompile("(?m)^([ ]*)```(.*)\n((?s:.*?))^[ ]*```$")
 
 // snippets returns the fenced blocks of a document.
 func (d document) snippets() []snippet {
 	var out []snippet
 	for _, m := range fence.FindAllStringSubmatchIndex(d.text, -1) {
+		indent, code := d.text[m[2]:m[3]], d.text[m[6]:m[7]]
+		code = strings.TrimPrefix(strings.ReplaceAll("\n"+code, "\n"+indent, "\n"), "\n")
 		out = append(out, snippet{
 			document: d.path, line: 1 + strings.Count(d.text[:m[0]], "\n"),
-			info: strings.TrimSpace(d.text[m[2]:m[3]]), code: d.text[m[4]:m[5]],
+			info: strings.TrimSpace(d.text[m[4]:m[5]]), code: code,
 		})
 	}
 	return out

@@ -147,8 +147,8 @@ func excerpt(t *testing.T, sections ...string) string {
 		require.True(t, found, heading)
 		section, _, _ = strings.Cut(section, "\n## ")
 		for _, m := range fence.FindAllStringSubmatch(section, -1) {
-			if strings.TrimSpace(m[1]) == "console" && (strings.HasPrefix(m[2], "$ phscript plan ") || strings.HasPrefix(m[2], "$ phscript undo ")) {
-				b.WriteString(m[2])
+			if strings.TrimSpace(m[2]) == "console" && (strings.HasPrefix(m[3], "$ phscript plan ") || strings.HasPrefix(m[3], "$ phscript undo ")) {
+				b.WriteString(m[3])
 			}
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/phscript/phscript/planhat"
 	"github.com/phscript/phscript/planhat/simulator"
 	"github.com/phscript/phscript/runtime"
+	"github.com/phscript/phscript/runtime/internal/check"
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/suite"
 )
@@ -54,6 +55,28 @@ func TestLuaSnippetsCompile(t *testing.T) {
 		assert.NoError(t, err)
 	}
 }
+
+// TestLuaSnippetsUseWhatExists: no block calls a function or names a property that does not
+// exist, except those that show such a mistake.
+func TestLuaSnippetsUseWhatExists(t *testing.T) {
+	all, _ := luaSnippets(t)
+	checker := check.New(suite.Manual(), check.Options{Only: []string{"unknown-function", "unknown-option", "unknown-property", "unknown-module", "wrong-arguments"}})
+	wrong := map[string]int{}
+	for _, s := range all {
+		for _, f := range checker.Source(s.name(), []byte(s.code)) {
+			wrong[s.document]++
+			if mistaken[s.document] == 0 {
+				t.Errorf("%s, line %d of the block: %s", s.name(), f.Line, f.Message)
+			}
+		}
+	}
+	for document, n := range mistaken {
+		assert.Equal(t, n, wrong[document], document)
+	}
+}
+
+// mistaken are the documents that show mistakes, and how many.
+var mistaken = map[string]int{"docs/check.md": 2, "docs/tutorial.md": 3, "docs/script-guide.md": 1}
 
 // accounts is the file that snippets read, and their argument.
 const accounts = "id,name,tier,mrr\n1,Acme,Gold,1200\n2,Globex,,300\n3,,Silver,\n"

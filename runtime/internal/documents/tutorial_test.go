@@ -61,7 +61,7 @@ func TestWalks(t *testing.T) {
 // block does what a block of a page says, and returns it with what the reader sees.
 func (p *walk) block(block string) string {
 	m := fence.FindStringSubmatch(block)
-	info, code := strings.TrimSpace(m[1]), m[2]
+	info, code := strings.TrimSpace(m[2]), m[3]
 	language, option, _ := strings.Cut(info, " ")
 	switch verb, name, _ := strings.Cut(option, "="); {
 	case verb == "file":
