@@ -118,6 +118,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/display", never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/check/position", own: []string{"runtime/internal/compile"}, never: []string{"net/http"}},
 	{pkg: "runtime/internal/check/flow", own: []string{"runtime/internal/check/position", "runtime/internal/syntax"}, never: []string{"net/http"}},
+	{pkg: "runtime/internal/check/secret", own: []string{"runtime/internal/pattern", "runtime/internal/redact"}, never: []string{lua}},
 	{pkg: "runtime/internal/check/report", own: []string{"runtime/internal/display"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/check", own: []string{"runtime/internal/check/...", "runtime/internal/compile", "runtime/internal/explain", "runtime/internal/header", "runtime/internal/infer", "runtime/internal/manual", "runtime/internal/pattern", "runtime/internal/lualib/number", "runtime/internal/schema", "bindings/spec", "planhat/catalog", "runtime/internal/syntax"}},
 	{pkg: "runtime/internal/store", never: []string{lua, "net/http"}},

@@ -11,8 +11,6 @@ import (
 
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
-	"github.com/phscript/phscript/runtime/internal/check/flow"
-	"github.com/phscript/phscript/runtime/internal/check/report"
 	"github.com/phscript/phscript/runtime/internal/infer"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
 	"github.com/phscript/phscript/runtime/internal/syntax"
@@ -30,8 +28,7 @@ func (c *script) call(e *ast.FuncCallExpr) {
 		c.callsModule(e, callee)
 		return
 	}
-	if why, ok := strings.CutPrefix(f.Doc, "Not available: "); ok {
-		c.at(c.nameToken(e), "unknown-function", fmt.Sprintf("'%s' is not available: %s", callee.Topic.Name, strings.TrimSuffix(why, "."))).Subject = callee.Topic.Name
+	if c.unavailable(c.nameToken(e), callee, e.Args) {
 		return
 	}
 	if f.Deprecated != "" {
@@ -43,9 +40,55 @@ func (c *script) call(e *ast.FuncCallExpr) {
 	if name := callee.Topic.Name; (name == "pcall" || name == "planhat.try") && len(args.given) > 0 {
 		if called := c.Value(args.given[0]); called.Function() != nil {
 			args.given = args.given[1:]
+			if c.unavailable(c.flow.Expr[e.Args[0]].At, called, args.given) {
+				return
+			}
 			c.apply(c.flow.Expr[e.Args[0]].At, called, args)
 		}
 	}
+}
+
+// unavailable reports a function that exists in Lua but not here. os.execute without a
+// command asks whether there is a shell.
+func (c *script) unavailable(token int, callee infer.Value, args []ast.Expr) bool {
+	if !callee.IsFunction() {
+		return false
+	}
+	name := callee.Topic.Name
+	why, ok := strings.CutPrefix(callee.Function().Doc, "Not available: ")
+	if !ok || name == "os.execute" && len(args) == 0 {
+		return false
+	}
+	f := c.at(token, "unknown-function", fmt.Sprintf("'%s' is not available: %s", name, strings.TrimSuffix(why, ".")))
+	f.Subject = name
+	if name != "os.execute" && name != "io.popen" {
+		return true
+	}
+	f.Hint = "use the modules fs for files, http for requests and time for waiting, or run the program outside of the script"
+	if len(args) == 0 {
+		return true
+	}
+	if instead := inPlaceOfCommand(c.Value(args[0]).Literal); instead != "" {
+		f.Hint = instead
+	}
+	return true
+}
+
+// inPlaceOfCommand returns what to write in place of running a command, or "".
+func inPlaceOfCommand(command ast.Expr) string {
+	text, ok := command.(*ast.StringExpr)
+	if !ok {
+		return ""
+	}
+	word, _, _ := strings.Cut(strings.TrimSpace(text.Value), " ")
+	return map[string]string{
+		"ls": "list a folder with fs.list(folder)", "dir": "list a folder with fs.list(folder)", "find": "list a folder with fs.list(folder)",
+		"mkdir": "make a folder with fs.mkdir(folder)", "rm": "delete a file with fs.remove(name)", "del": "delete a file with fs.remove(name)",
+		"mv": "rename a file with fs.rename(from, to)", "cat": "read a file with fs.read(name)", "sleep": "wait with time.sleep(seconds)",
+		"date": "today's date is time.today(); time.now() is the time in seconds",
+		"curl": `send requests with the module http: local http = require "http", then http.get(url)`,
+		"wget": `send requests with the module http: local http = require "http", then http.get(url, { to = name })`,
+	}[word]
 }
 
 // apply checks what a function is given; token is where it is named.
@@ -138,40 +181,6 @@ func (c *script) argumentCount(token int, callee infer.Value, a arguments) {
 	if !f.Variadic && n > len(f.Params) {
 		c.tooMany(callee, a.given, n)
 	}
-}
-
-// meaningful are Lua's own functions to which other versions of Lua pass more.
-var meaningful = map[string]bool{"load": true, "loadfile": true, "loadstring": true, "xpcall": true, "math.atan": true, "math.log": true, "string.rep": true}
-
-// tooMany reports arguments that a function does not take. Lua's own functions ignore them,
-// so they only matter where another version of Lua gives them a meaning.
-func (c *script) tooMany(callee infer.Value, given []ast.Expr, n int) {
-	f := callee.Function()
-	finding := c.misuse(c.flow.Expr[given[len(f.Params)]].From, callee, f.TooMany(n))
-	if !standard(callee) {
-		return
-	}
-	finding.Severity = report.Warning
-	name := callee.Topic.Name
-	finding.minor = !meaningful[name]
-	if strings.HasPrefix(name, "load") {
-		// Scripts for several versions choose between setfenv and load with an environment.
-		finding.minor = slices.ContainsFunc(c.flow.Globals, func(g flow.GlobalUse) bool { return g.Name == "setfenv" || g.Name == "_VERSION" })
-	}
-}
-
-// standard reports whether a function is one of Lua's own.
-func standard(k infer.Value) bool {
-	root, _, _ := strings.Cut(k.Topic.Name, ".")
-	return slices.Contains([]string{"string", "table", "math", "os", "io", "debug", "coroutine", "package"}, root) || basic[root]
-}
-
-// basic are the functions of Lua that are in no module.
-var basic = map[string]bool{
-	"assert": true, "collectgarbage": true, "dofile": true, "error": true, "getfenv": true, "getmetatable": true, "ipairs": true, "load": true,
-	"loadfile": true, "loadstring": true, "module": true, "next": true, "pairs": true, "pcall": true, "print": true, "rawequal": true, "rawget": true,
-	"rawset": true, "require": true, "select": true, "setfenv": true, "setmetatable": true, "tonumber": true, "tostring": true, "type": true,
-	"unpack": true, "xpcall": true,
 }
 
 // misuse reports a mistake in the use of a function.

@@ -104,9 +104,13 @@ func newVocabulary(m *manual.Manual, globals []string) *vocabulary {
 type script struct {
 	*vocabulary
 	*infer.Inference
-	options  *Options
-	name     string
-	src      []byte
+	options *Options
+	name    string
+	src     []byte
+	// shown is the source as findings quote it: without the secrets in it, which
+	// are hidden.
+	shown    []byte
+	hidden   []string
 	chunk    []ast.Stmt
 	comments []compile.Token
 	flow     *flow.Graph
@@ -168,7 +172,7 @@ func (c *Checker) Source(name string, src []byte) (findings []report.Finding) {
 		v = c.tests
 	}
 	s := &script{
-		vocabulary: v, options: &c.options, name: name, src: src,
+		vocabulary: v, options: &c.options, name: name, src: src, shown: src,
 		targets: map[*ast.AttrGetExpr]bool{},
 		checked: map[*ast.TableExpr]bool{}, checkedField: map[*ast.Field]bool{}, checkedKey: map[*ast.StringExpr]bool{},
 	}
@@ -191,6 +195,7 @@ func (c *script) check(src []byte) []report.Finding {
 	c.header(src)
 	c.collect()
 	c.contents()
+	c.secrets()
 	c.globals()
 	c.unused()
 	c.shadows()
@@ -221,6 +226,7 @@ func (c *script) refused(err error) []report.Finding {
 		}
 	}
 	c.found = []*finding{f}
+	c.hideUnread()
 	return c.finish()
 }
 
@@ -251,7 +257,7 @@ func (c *script) finish() []report.Finding {
 	slices.SortStableFunc(c.found, func(a, b *finding) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	lines := strings.Split(string(c.src), "\n")
+	lines := strings.Split(string(c.shown), "\n")
 	line := func(n int) string {
 		if n < 1 || n > len(lines) {
 			return ""
@@ -267,7 +273,10 @@ func (c *script) finish() []report.Finding {
 		if !c.options.wants(f.Rule) || f.minor && !c.options.Pedantic && len(c.options.Only) == 0 {
 			continue
 		}
-		f.SourceLine, f.EndSourceLine = line(f.Line), line(f.EndLine)
+		f.SourceLine, f.EndSourceLine = c.starred(line(f.Line)), c.starred(line(f.EndLine))
+		if len(c.hidden) > 0 {
+			f.Message, f.Hint, f.Subject = c.withoutSecrets(f.Message), c.withoutSecrets(f.Hint), c.withoutSecrets(f.Subject)
+		}
 		out = append(out, f.Finding)
 	}
 	return report.Once(out)

@@ -33,7 +33,7 @@ func (c *script) text(e ast.Expr) string {
 // fullText is an expression as it is written, in one line.
 func (c *script) fullText(e ast.Expr) string {
 	span := c.flow.Expr[e]
-	return strings.Join(strings.Fields(string(c.src[c.flow.Tokens[span.From].Start:c.flow.Tokens[span.To].End])), " ")
+	return strings.Join(strings.Fields(string(c.shown[c.flow.Tokens[span.From].Start:c.flow.Tokens[span.To].End])), " ")
 }
 
 // code is an expression for a line of code in a hint, or dots if it is long.

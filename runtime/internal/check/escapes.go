@@ -2,9 +2,15 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
 
+	"github.com/yuin/gopher-lua/ast"
+
+	"github.com/phscript/phscript/runtime/internal/check/secret"
 	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
 // escapesInTexts reports backslashes that do not begin an escape: Lua drops them
@@ -51,4 +57,227 @@ func escapeHint(text, escaped string) string {
 		return `in patterns, escape with % instead: "%` + escaped + `"; write a backslash itself as \\`
 	}
 	return `write a backslash itself as \\; in paths, you can use / instead`
+}
+
+// secrets reports secrets that are written into the script, and hides them in what
+// findings show of it. Tests may use tokens that they made up.
+func (c *script) secrets() {
+	for i, t := range c.flow.Tokens {
+		if t.Kind == compile.String {
+			c.secretInText(i, t)
+		}
+	}
+	for _, t := range c.comments {
+		c.secretInComment(t)
+	}
+	if strings.HasSuffix(c.name, "_test.lua") {
+		return
+	}
+	v := syntax.Visitor{Stmt: func(s ast.Stmt) {
+		switch s := s.(type) {
+		case *ast.LocalAssignStmt:
+			for i := range min(len(s.Names), len(s.Exprs)) {
+				c.secretNamed(s.Names[i], s.Exprs[i])
+			}
+		case *ast.AssignStmt:
+			for i := range min(len(s.Lhs), len(s.Rhs)) {
+				switch target := s.Lhs[i].(type) {
+				case *ast.IdentExpr:
+					c.secretNamed(target.Value, s.Rhs[i])
+				case *ast.AttrGetExpr:
+					if key, ok := target.Key.(*ast.StringExpr); ok {
+						c.secretNamed(key.Value, s.Rhs[i])
+					}
+				}
+			}
+		}
+	}, Expr: func(e ast.Expr) {
+		if table, ok := e.(*ast.TableExpr); ok {
+			for _, f := range table.Fields {
+				if key, ok := f.Key.(*ast.StringExpr); ok {
+					c.secretNamed(key.Value, f.Value)
+				}
+			}
+		}
+	}}
+	v.Statements(c.chunk)
+}
+
+// secretInText reports what has the form of a secret in a string.
+func (c *script) secretInText(token int, t compile.Token) {
+	spans, kind := secret.Known(t.Text)
+	message, variable := "", "PASSWORD"
+	if kind != nil {
+		message, variable = kind.Name, kind.Variable
+	} else if spans = secret.InAddress(strings.Trim(t.Text, `"'[]=`)); len(spans) > 0 {
+		message = "a password or key in an address"
+		offset := len(t.Text) - len(strings.TrimLeft(t.Text, `"'[]=`))
+		for i := range spans {
+			spans[i].From, spans[i].To = spans[i].From+offset, spans[i].To+offset
+		}
+	}
+	if len(spans) == 0 {
+		return
+	}
+	for _, span := range spans {
+		c.hide(t.Start+span.From, t.Start+span.To)
+	}
+	c.secretAt(token, "this looks like "+message+", which everyone who can read the script can use", variable)
+}
+
+// secretAt reports the secret of a string, once.
+func (c *script) secretAt(token int, message, variable string) {
+	if slices.ContainsFunc(c.found, func(f *finding) bool { return f.Rule == "secret" && f.token == token }) {
+		return
+	}
+	f := c.at(token, "secret", message)
+	f.Hint = fmt.Sprintf("read it from an environment variable: env.require(%q); if others have seen it, replace it with a new one", variable)
+}
+
+// secretInComment reports what has the form of a secret in a comment.
+func (c *script) secretInComment(t compile.Token) {
+	spans, kind := secret.Known(t.Text)
+	if kind == nil {
+		return
+	}
+	for _, span := range spans {
+		c.hide(t.Start+span.From, t.Start+span.To)
+	}
+	before := t.Text[:spans[0].From]
+	line, column := strings.Count(before, "\n"), t.Column
+	if at := strings.LastIndexByte(before, '\n'); at >= 0 {
+		before, column = before[at+1:], 1
+	}
+	f := c.atComment(t, 0, 0, "secret", "this looks like "+kind.Name+", which everyone who can read the script can use")
+	f.Line, f.EndLine, f.Column = t.Line+line, t.Line+line, column+len(before)
+	first, _, _ := strings.Cut(t.Text[spans[0].From:spans[0].To], "\n")
+	f.EndColumn = f.Column + len(first) - 1
+	f.Hint = "remove it; if others have seen it, replace it with a new one"
+}
+
+// secretNamed reports a text that looks like a secret and is stored under a name such as
+// password.
+func (c *script) secretNamed(name string, value ast.Expr) {
+	if _, ok := secret.Named(name, "q7Zk3Vb9Lm2Xc8Rt5Yw1"); !ok {
+		return
+	}
+	switch e := value.(type) {
+	case *ast.LogicalOpExpr:
+		c.secretNamed(name, e.Lhs)
+		c.secretNamed(name, e.Rhs)
+		return
+	case *ast.StringConcatOpExpr:
+		c.secretNamed(name, e.Rhs)
+		return
+	}
+	for _, choice := range c.Value(value).Choices() {
+		text, ok := choice.Literal.(*ast.StringExpr)
+		if !ok {
+			continue
+		}
+		span, ok := secret.Named(name, text.Value)
+		if !ok {
+			continue
+		}
+		token := c.flow.Expr[text].At
+		t := c.flow.Tokens[token]
+		from, to := t.Start+1, t.End-1
+		if at := strings.Index(t.Text, text.Value[span.From:span.To]); at >= 0 {
+			from, to = t.Start+at, t.Start+at+span.To-span.From
+		}
+		c.hide(from, to)
+		c.secretAt(token, fmt.Sprintf("'%s' is written into the script, so everyone who can read the script can use it", name), variableFor(name))
+	}
+}
+
+// variableFor is the name of an environment variable for a secret with a name.
+func variableFor(name string) string {
+	var out strings.Builder
+	last := rune('_')
+	for _, r := range name {
+		switch {
+		case r == '-' || r == ' ' || r == '.':
+			r = '_'
+		case unicode.IsUpper(r) && unicode.IsLower(last):
+			out.WriteByte('_')
+		}
+		out.WriteRune(unicode.ToUpper(r))
+		last = r
+	}
+	if text := out.String(); !strings.EqualFold(name, "authorization") && !strings.EqualFold(name, "bearer") {
+		return text
+	}
+	return "API_TOKEN"
+}
+
+// hideUnread hides the secrets of a source that is not valid Lua.
+func (c *script) hideUnread() {
+	tokens := compile.Tokens(c.src)
+	for i, t := range tokens {
+		spans, _ := secret.Known(t.Text)
+		name := ""
+		switch {
+		case t.Kind != compile.String || i < 2 || tokens[i-1].Text != "=":
+		case tokens[i-2].Kind == compile.Name:
+			name = tokens[i-2].Text
+		case i > 2 && tokens[i-2].Text == "]":
+			name = strings.Trim(tokens[i-3].Text, `"'`)
+		}
+		body := strings.Trim(t.Text, `"'`)
+		if !strings.HasSuffix(t.Text, `"`) && !strings.HasSuffix(t.Text, "'") {
+			body, _, _ = strings.Cut(body, " ") // a string without an end
+		}
+		if len(spans) == 0 && name != "" {
+			if span, ok := secret.Named(name, body); ok {
+				at := strings.Index(t.Text, body)
+				spans = append(spans, secret.Span{From: at + span.From, To: at + span.To})
+			}
+		}
+		for _, span := range spans {
+			c.hide(t.Start+span.From, t.Start+span.To)
+		}
+	}
+}
+
+// hide keeps a part of the source out of what findings show.
+func (c *script) hide(from, to int) {
+	c.hidden = append(c.hidden, string(c.src[from:to]))
+	if len(c.hidden) == 1 {
+		c.shown = slices.Clone(c.src)
+	}
+	for i := from; i < to; i++ {
+		if c.shown[i] > ' ' && c.shown[i] < unicode.MaxASCII {
+			c.shown[i] = '*'
+		}
+	}
+}
+
+// starred is a line of the source in which the hidden parts are replaced wherever they
+// are, by as many characters.
+func (c *script) starred(line string) string {
+	for _, hidden := range c.hidden {
+		if hidden != "" {
+			line = strings.ReplaceAll(line, hidden, strings.Repeat("*", len(hidden)))
+		}
+	}
+	return line
+}
+
+// withoutSecrets is a text in which the hidden parts of the source, and their
+// beginnings, are replaced.
+func (c *script) withoutSecrets(text string) string {
+	const telling = 6
+	for _, hidden := range c.hidden {
+		if len(hidden) < telling {
+			continue
+		}
+		for from := strings.Index(text, hidden[:telling]); from >= 0; from = strings.Index(text, hidden[:telling]) {
+			to := from
+			for to-from < len(hidden) && to < len(text) && text[to] == hidden[to-from] {
+				to++
+			}
+			text = text[:from] + "***" + text[to:]
+		}
+	}
+	return text
 }

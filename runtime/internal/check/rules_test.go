@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
@@ -105,6 +106,35 @@ func messagesOf(list []report.Finding) []string {
 		out = append(out, f.Rule+": "+f.Message)
 	}
 	return out
+}
+
+// TestSecretsAreNotShown: no finding shows a secret, in whatever form, even if it is
+// about something else or the script is not valid.
+func TestSecretsAreNotShown(t *testing.T) {
+	const hidden = "q7Zk3Vb9Lm2Xc8Rt5Yw1Hs6J"
+	for _, src := range []string{
+		`local api_token = "` + hidden + `"`,
+		`local unused, api_token = 1, '` + hidden + `' print(api_token)`,
+		`planhat.new{ api_token = "` + hidden + `", tokn = 1 }`,
+		`local api_token = "` + hidden + `" if api_token == "a" or "` + hidden + `" then end`,
+		`local password = [[` + hidden + `]] planhat.company.create{ name = "A", status = password }`,
+		`local api_token = "` + hidden + `" ++ 1`,
+		`settings["api_token"] = "` + hidden + `" ++ 1`,
+		`local password = "` + hidden + ` print(1)`,
+		`print("ghp_` + hidden + hidden + `") x = = 1`,
+		`-- ghp_` + hidden + hidden + "\nlocal a",
+		`--[[ one` + "\n" + `ghp_` + hidden + hidden + "]] local a = prnt(1)",
+	} {
+		all := &report.Report{Files: 1, Findings: newChecker().Source("a.lua", []byte(src))}
+		require.NotEmpty(t, all.Findings, src)
+		var text, asJSON, sarif bytes.Buffer
+		require.NoError(t, all.WriteText(&text, false))
+		require.NoError(t, all.WriteJSON(&asJSON))
+		require.NoError(t, all.WriteSARIF(&sarif, "1"))
+		for _, out := range []string{text.String(), asJSON.String(), sarif.String(), fmt.Sprintf("%#v", all.Findings)} {
+			assert.False(t, strings.Contains(out, hidden[:8]), src) //nolint:testifylint // a long text, and what is in it should not be shown
+		}
+	}
 }
 
 // TestExamples holds each rule's example against the rule: it finds that, and

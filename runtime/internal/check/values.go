@@ -67,7 +67,7 @@ func (t *contents) handedOn(v *flow.Variable, known map[*flow.Variable]bool, own
 	for _, how := range t.escapesOf(v) {
 		switch how := how.(type) {
 		case *ast.FuncCallExpr:
-			on = on || !t.fills(how, v) && !(own && t.isOwnFunction(how))
+			on = on || !t.fills(how, v) && (!own || !t.isOwnFunction(how))
 		case *ast.ReturnStmt, *ast.TableExpr:
 		default:
 			on = true

@@ -34,7 +34,7 @@ var once = map[string]bool{
 
 // Once merges the findings of a file that have the same cause. They must be in order.
 func Once(list []Finding) []Finding {
-	type cause struct{ rule, subject string }
+	type cause struct{ rule, subject, hint string }
 	first := map[cause]int{}
 	merged := list[:0]
 	for _, f := range list {
@@ -42,9 +42,13 @@ func Once(list []Finding) []Finding {
 			merged = append(merged, f)
 			continue
 		}
-		at, told := first[cause{f.Rule, f.Subject}]
+		because := cause{rule: f.Rule, subject: f.Subject}
+		if f.Rule == "unknown-function" {
+			because.hint = f.Hint // may say what to call in this place
+		}
+		at, told := first[because]
 		if !told {
-			first[cause{f.Rule, f.Subject}] = len(merged)
+			first[because] = len(merged)
 			merged = append(merged, f)
 			continue
 		}

@@ -45,3 +45,7 @@ print(pcall(company.get_by_id, "x"), planhat.try(company.get_by_id, {})) --> wro
 print(planhat.try(company.create, { naem = "x", name = "y" })) --> unknown-property: did you mean 'name'
 local pipe = io.popen("ls")          --> unknown-function: 'io.popen' is not available: scripts cannot start programs
 print(pipe, os.execute("ls"))        --> unknown-function: 'os.execute' is not available
+local start = os.execute
+start("mkdir out")                   --> unknown-function: 'os.execute' is not available: scripts cannot start programs
+print(pcall(io.popen, "date"))       --> unknown-function: 'io.popen' is not available: scripts cannot start programs
+print(os.execute(), os.execute and 1, type(io.popen))
