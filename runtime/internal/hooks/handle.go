@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/config"
@@ -20,8 +21,10 @@ const (
 	passEvery = 300 * time.Millisecond
 	// shortestPause is the pause between two passes if something happens all the time.
 	shortestPause = 15 * time.Millisecond
-	passTime      = 20 * time.Second
-	pruneEvery    = 10 * time.Minute
+	// gatherPause is that pause if a batch waits for more events.
+	gatherPause = 50 * time.Millisecond
+	passTime    = 20 * time.Second
+	pruneEvery  = 10 * time.Minute
 	// batchBytes is what the bodies of a batch may take together.
 	batchBytes = 8 << 20
 	// mostLooked is how many waiting events a pass looks at, of a webhook.
@@ -67,6 +70,9 @@ type Handler struct {
 	events  *Events
 	history *history.History
 	wake    chan struct{}
+
+	// gathers says that a batch waits for more events.
+	gathers atomic.Bool
 
 	mu       sync.Mutex
 	hooks    []Hook
@@ -130,7 +136,11 @@ func (h *Handler) Run(ctx context.Context) {
 			h.Log.Info("handling events works again")
 		}
 		failed = err != nil
-		rest := time.NewTimer(shortestPause)
+		pause := shortestPause
+		if h.gathers.Load() {
+			pause = gatherPause
+		}
+		rest := time.NewTimer(pause)
 		select {
 		case <-rest.C:
 		case <-ctx.Done():
@@ -151,6 +161,7 @@ func (h *Handler) Pass(ctx context.Context) error {
 	if len(hooks) == 0 {
 		return nil
 	}
+	h.gathers.Store(false)
 	err := h.settle(ctx, hooks)
 	for _, hook := range hooks {
 		for more := hook.Active(); more; {
@@ -164,8 +175,12 @@ func (h *Handler) Pass(ctx context.Context) error {
 
 // start begins a run for events of a webhook, and reports whether it did.
 func (h *Handler) start(ctx context.Context, hook *Hook) (started bool, err error) {
-	due, err := store.Exists(ctx, h.DB, `FROM phscript_hook_event WHERE hook = ? AND state = 'waiting' AND due_at <= `+h.DB.Now(), hook.Name)
-	if err != nil || !due {
+	// Most of the time there is nothing to begin. That must not keep others from writing.
+	reader, err := h.DB.Reader()
+	if err != nil {
+		return false, err
+	}
+	if events, _, err := h.choose(ctx, reader, hook); err != nil || len(events) == 0 {
 		return false, err
 	}
 	var run *history.Run
@@ -175,15 +190,8 @@ func (h *Handler) start(ctx context.Context, hook *Hook) (started bool, err erro
 		if err := lock(ctx, tx, hook.Name); err != nil {
 			return err
 		}
-		var open int
-		if err := tx.QueryRowContext(ctx, `SELECT count(DISTINCT run) FROM phscript_hook_event WHERE hook = ? AND state = 'running'`, hook.Name).Scan(&open); err != nil || open >= hook.AtOnce {
-			return err
-		}
-		now, err := h.now(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if events, err = h.pick(ctx, tx, hook, now); err != nil || len(events) == 0 {
+		var now time.Time
+		if events, now, err = h.choose(ctx, tx, hook); err != nil || len(events) == 0 {
 			return err
 		}
 		run, err = h.begin(ctx, tx, hook, events, now)
@@ -194,6 +202,18 @@ func (h *Handler) start(ctx context.Context, hook *Hook) (started bool, err erro
 	}
 	h.Log.Debug("queued", "webhook", hook.Name, "run", run.ID, "events", len(events))
 	return true, nil
+}
+
+// choose returns the events of the next run, none if there is nothing to begin.
+func (h *Handler) choose(ctx context.Context, q store.Queryer, hook *Hook) (events []waiting, now time.Time, err error) {
+	var open int
+	if err := q.QueryRowContext(ctx, `SELECT count(DISTINCT run) FROM phscript_hook_event WHERE hook = ? AND state = 'running'`, hook.Name).Scan(&open); err != nil || open >= hook.AtOnce {
+		return nil, now, err
+	}
+	if now, err = h.now(ctx, q); err == nil {
+		events, err = h.pick(ctx, q, hook, now)
+	}
+	return events, now, err
 }
 
 // lock locks a webhook until the transaction ends.
@@ -234,27 +254,29 @@ func (w waiting) limit(hook *Hook) int {
 
 // pick chooses the events of the next run, in the order of their arrival. It leaves out those
 // whose key is in a run, or has an earlier event that is not handled.
-func (h *Handler) pick(ctx context.Context, tx *store.Tx, hook *Hook, now time.Time) (chosen []waiting, err error) {
-	states := `state = 'running'`
+func (h *Handler) pick(ctx context.Context, q store.Queryer, hook *Hook, now time.Time) (chosen []waiting, err error) {
+	states := []string{"running"}
 	if hook.Waits() {
-		states = `state IN ('running', 'parked')`
+		states = append(states, "parked")
 	}
 	blocked := map[string]bool{}
-	err = store.Each(ctx, tx, func(row *sql.Rows) error {
-		var key string
-		err := row.Scan(&key)
-		blocked[key] = true
-		return err
-	}, `SELECT DISTINCT order_key FROM phscript_hook_event WHERE hook = ? AND `+states+` AND order_key <> ''`, hook.Name)
-	if err != nil {
-		return nil, err
+	for _, state := range states { // in this form, there is an index
+		err = store.Each(ctx, q, func(row *sql.Rows) error {
+			var key string
+			err := row.Scan(&key)
+			blocked[key] = true
+			return err
+		}, `SELECT DISTINCT order_key FROM phscript_hook_event WHERE hook = ? AND state = '`+state+`' AND order_key <> ''`, hook.Name)
+		if err != nil {
+			return nil, err
+		}
 	}
 	const page = 1000
 	bytes, last := int64(0), int64(0)
 	for looked := 0; looked < mostLooked; looked += page {
 		n := 0
 		full := false
-		err := store.Each(ctx, tx, func(row *sql.Rows) error {
+		err := store.Each(ctx, q, func(row *sql.Rows) error {
 			var w waiting
 			if err := row.Scan(&w.id, &w.key, &w.received, &w.due, &w.tries, &w.size, &w.run, &w.resume); err != nil {
 				return err
@@ -280,6 +302,7 @@ func (h *Handler) pick(ctx context.Context, tx *store.Tx, hook *Hook, now time.T
 		}
 	}
 	if len(chosen) > 0 && chosen[0].tries == 0 && chosen[0].limit(hook) > 1 && now.UnixMicro()-chosen[0].received < hook.Within.Microseconds() && chosen[0].run == 0 {
+		h.gathers.Store(true)
 		return nil, nil // more may come
 	}
 	return chosen, nil

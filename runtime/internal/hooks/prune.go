@@ -33,8 +33,12 @@ func (h *Handler) prune(ctx context.Context) error {
 	if keep <= 0 {
 		return nil
 	}
+	reader, err := h.DB.Reader()
+	if err != nil {
+		return err
+	}
 	var size int64
-	if err := h.DB.QueryRowContext(ctx, `SELECT coalesce(sum(size), 0) FROM phscript_hook_event WHERE ended_at IS NOT NULL AND body IS NOT NULL`).Scan(&size); err != nil {
+	if err := reader.QueryRowContext(ctx, `SELECT coalesce(sum(size), 0) FROM phscript_hook_event WHERE ended_at IS NOT NULL AND body IS NOT NULL`).Scan(&size); err != nil {
 		return err
 	}
 	for over := size - keep; over > 0; {
@@ -50,8 +54,12 @@ func (h *Handler) prune(ctx context.Context) error {
 // bytes are still to be freed.
 func (h *Handler) pruneStep(ctx context.Context, change, query string, need *int64, args ...any) (int, error) {
 	began := time.Now()
+	reader, err := h.DB.Reader()
+	if err != nil {
+		return 0, err
+	}
 	var ids []any
-	err := store.Each(ctx, h.DB, func(row *sql.Rows) error {
+	err = store.Each(ctx, reader, func(row *sql.Rows) error {
 		var id, size int64
 		if err := row.Scan(&id, &size); err != nil {
 			return err
@@ -68,7 +76,8 @@ func (h *Handler) pruneStep(ctx context.Context, change, query string, need *int
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	if err := store.Exec(ctx, h.DB, change+` (?`+strings.Repeat(`, ?`, len(ids)-1)+`)`, ids...); err != nil {
+	// Somebody may replay one of them meanwhile.
+	if err := store.Exec(ctx, h.DB, change+` (?`+strings.Repeat(`, ?`, len(ids)-1)+`) AND ended_at IS NOT NULL`, ids...); err != nil {
 		return 0, err
 	}
 	select {

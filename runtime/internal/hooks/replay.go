@@ -18,7 +18,7 @@ func (s *Events) OfRun(ctx context.Context, run int64) ([]*Event, error) {
 // Done notes that a run has handled one of its events. It reports false if the event is not
 // in the run.
 func (s *Events) Done(ctx context.Context, id, run int64) (bool, error) {
-	return markHandled(ctx, s.db, s.db, id, run, true)
+	return store.Changed(ctx, s.db, setHandled(s.db, true)+`id = ? AND run = ? AND state = 'running'`, id, run)
 }
 
 // ErrNoBody is the error for an event that cannot be handled again: its body was deleted.

@@ -22,7 +22,7 @@ func (h *Handler) settle(ctx context.Context, hooks []Hook) error {
 		err := row.Scan(&id)
 		runs = append(runs, id)
 		return err
-	}, `SELECT DISTINCT e.run FROM phscript_hook_event e LEFT JOIN phscript_run r ON r.id = e.run WHERE e.state = 'running' AND (r.id IS NULL OR r.ended_at IS NOT NULL) ORDER BY e.run LIMIT ?`, mostSettled)
+	}, `SELECT e.run FROM (SELECT DISTINCT hook, run FROM phscript_hook_event WHERE state = 'running') AS e LEFT JOIN phscript_run r ON r.id = e.run WHERE r.id IS NULL OR r.ended_at IS NOT NULL ORDER BY e.run LIMIT ?`, mostSettled)
 	for _, id := range runs {
 		err = errors.Join(err, h.DB.InTx(ctx, func(tx *store.Tx) error { return h.settleRun(ctx, tx, hooks, id) }))
 	}
@@ -90,10 +90,9 @@ func find(hooks []Hook, name string) *Hook {
 }
 
 func (h *Handler) handled(ctx context.Context, tx *store.Tx, hook *Hook, r *history.Run, left []inRun) error {
-	for _, e := range left {
-		if _, err := markHandled(ctx, h.DB, tx, e.id, r.ID, hook.KeepsBodies()); err != nil {
-			return err
-		}
+	// In one statement: there may be hundreds, and senders wait meanwhile.
+	if err := store.Exec(ctx, tx, setHandled(h.DB, hook.KeepsBodies())+`run = ? AND state = 'running'`, r.ID); err != nil {
+		return err
 	}
 	if r.Status == history.Rejected {
 		return h.turn(ctx, tx, hook, r, left[0], true)
@@ -105,14 +104,13 @@ func (h *Handler) handled(ctx context.Context, tx *store.Tx, hook *Hook, r *hist
 	return h.turn(ctx, tx, hook, r, left[0], false)
 }
 
-// markHandled notes that a run has handled an event. It reports false if the run does not have
-// it.
-func markHandled(ctx context.Context, db *store.DB, q store.Queryer, id, run int64, keep bool) (bool, error) {
+// setHandled is the beginning of a statement that notes that events were handled.
+func setHandled(db *store.DB, keep bool) string {
 	drop := ""
 	if !keep {
 		drop = ", body = NULL"
 	}
-	return store.Changed(ctx, q, `UPDATE phscript_hook_event SET state = 'handled', reason = '', ended_at = `+db.Now()+drop+` WHERE id = ? AND run = ? AND state = 'running'`, id, run)
+	return `UPDATE phscript_hook_event SET state = 'handled', reason = '', ended_at = ` + db.Now() + drop + ` WHERE `
 }
 
 // failed gives the events of a run that failed their next try, or parks them. If the script

@@ -8,16 +8,20 @@ import (
 // Durable returns a store on the same database whose transactions survive a power failure
 // once they are committed. On SQLite it has a connection that only its user waits for, which
 // Close ends; on PostgreSQL it shares the connections.
+//
+// Somebody waits for each of its transactions. So on SQLite it leaves moving the journal into
+// the file to the other connection, and while another one writes, it asks for its turn every
+// millisecond. SQLite itself would sleep longer and longer, and miss its turn.
 func (db *DB) Durable() (*DB, error) {
 	if db.pool != nil {
 		return &DB{DB: db.DB, pool: db.pool, Location: db.Location, shared: true}, nil
 	}
-	own, err := sql.Open("sqlite", fileURL(db.Location)+"?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&"+patient)
+	own, err := sql.Open("sqlite", fileURL(db.Location)+"?_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(0)&_pragma=busy_timeout(1)")
 	if err != nil {
 		return nil, &Error{Message: "the store " + db.Location + " cannot be used: " + err.Error()}
 	}
 	own.SetMaxOpenConns(1)
-	return &DB{DB: own, Location: db.Location, file: db.file, shared: true}, nil
+	return &DB{DB: own, Location: db.Location, file: db.file, shared: true, eager: true}, nil
 }
 
 // Syncs makes a transaction of a Durable store wait for the disk, also if PostgreSQL is

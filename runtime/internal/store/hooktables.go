@@ -68,3 +68,10 @@ const hookTables = `CREATE TABLE phscript_hook (
 		body {{bytes}}
 	);
 	CREATE INDEX phscript_hook_message_waiting ON phscript_hook_message (due_at) WHERE state = 'waiting';`
+
+// hookIndexes have the columns that are asked for, so that the events themselves, with their
+// bodies, are not read. SQLite reads an event to find its state unless an index has it.
+const hookIndexes = `DROP INDEX phscript_hook_event_waiting;
+	DROP INDEX phscript_hook_event_running;
+	CREATE INDEX phscript_hook_event_waiting ON phscript_hook_event (hook, state, id, due_at, received_at, size) WHERE state = 'waiting';
+	CREATE INDEX phscript_hook_event_running ON phscript_hook_event (hook, state, run, order_key) WHERE state = 'running';`

@@ -314,6 +314,7 @@ var migrations = []string{
 	);
 	CREATE INDEX phscript_access_session_account ON phscript_access_session (account);`,
 	hookTables,
+	hookIndexes,
 }
 
 // migrationLock is the PostgreSQL advisory lock for changing the tables: "phscript"

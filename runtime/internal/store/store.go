@@ -49,6 +49,8 @@ type DB struct {
 	readers readers
 	// shared says that pool and file belong to another DB.
 	shared bool
+	// eager says that transactions ask for SQLite's lock without pauses.
+	eager bool
 }
 
 // IsPostgres reports whether a location names a PostgreSQL database.

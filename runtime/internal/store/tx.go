@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -111,7 +112,7 @@ func (db *DB) inDurableTx(ctx context.Context, work func(tx *Tx) error) error {
 }
 
 func (db *DB) onConn(ctx context.Context, conn *sql.Conn, work func(tx *Tx) error) error {
-	tx, err := conn.BeginTx(ctx, nil)
+	tx, err := db.begin(ctx, conn)
 	if err != nil {
 		return err
 	}
@@ -122,4 +123,15 @@ func (db *DB) onConn(ctx context.Context, conn *sql.Conn, work func(tx *Tx) erro
 		return err
 	}
 	return tx.Commit()
+}
+
+// begin begins a transaction, on SQLite with the lock for writing.
+func (db *DB) begin(ctx context.Context, conn *sql.Conn) (*sql.Tx, error) {
+	for began := time.Now(); ; {
+		tx, err := conn.BeginTx(ctx, nil)
+		if !db.eager || sqliteCode(err) != sqliteBusy || time.Since(began) > patience || ctx.Err() != nil {
+			return tx, err
+		}
+		// The connection has waited for a millisecond.
+	}
 }
