@@ -204,10 +204,15 @@ func (h *Handler) start(ctx context.Context, hook *Hook) (started bool, err erro
 	return true, nil
 }
 
+const (
+	openRuns    = `SELECT count(DISTINCT run) FROM phscript_hook_event WHERE hook = ? AND state = 'running'`
+	waitingPage = `SELECT id, order_key, received_at, due_at, tries, size, run, resume FROM phscript_hook_event WHERE hook = ? AND state = 'waiting' AND id > ? ORDER BY id LIMIT ?`
+)
+
 // choose returns the events of the next run, none if there is nothing to begin.
 func (h *Handler) choose(ctx context.Context, q store.Queryer, hook *Hook) (events []waiting, now time.Time, err error) {
 	var open int
-	if err := q.QueryRowContext(ctx, `SELECT count(DISTINCT run) FROM phscript_hook_event WHERE hook = ? AND state = 'running'`, hook.Name).Scan(&open); err != nil || open >= hook.AtOnce {
+	if err := q.QueryRowContext(ctx, openRuns, hook.Name).Scan(&open); err != nil || open >= hook.AtOnce {
 		return nil, now, err
 	}
 	if now, err = h.now(ctx, q); err == nil {
@@ -293,7 +298,7 @@ func (h *Handler) pick(ctx context.Context, q store.Queryer, hook *Hook, now tim
 			}
 			full = full || len(chosen) > 0 && (len(chosen) >= chosen[0].limit(hook) || bytes >= batchBytes)
 			return nil
-		}, `SELECT id, order_key, received_at, due_at, tries, size, run, resume FROM phscript_hook_event WHERE hook = ? AND state = 'waiting' AND id > ? ORDER BY id LIMIT ?`, hook.Name, last, page)
+		}, waitingPage, hook.Name, last, page)
 		if err != nil || full {
 			return chosen, err
 		}

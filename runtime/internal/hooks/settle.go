@@ -14,6 +14,11 @@ import (
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
+// endedRuns are the runs that have ended and that events are in. There are few, and stored
+// events are many, so it must not look at those.
+const endedRuns = `SELECT e.run FROM (SELECT DISTINCT hook, run FROM phscript_hook_event WHERE state = 'running') AS e
+	LEFT JOIN phscript_run r ON r.id = e.run WHERE r.id IS NULL OR r.ended_at IS NOT NULL ORDER BY e.run LIMIT ?`
+
 // settle notes for events how their runs ended.
 func (h *Handler) settle(ctx context.Context, hooks []Hook) error {
 	var runs []int64
@@ -22,7 +27,7 @@ func (h *Handler) settle(ctx context.Context, hooks []Hook) error {
 		err := row.Scan(&id)
 		runs = append(runs, id)
 		return err
-	}, `SELECT e.run FROM (SELECT DISTINCT hook, run FROM phscript_hook_event WHERE state = 'running') AS e LEFT JOIN phscript_run r ON r.id = e.run WHERE r.id IS NULL OR r.ended_at IS NOT NULL ORDER BY e.run LIMIT ?`, mostSettled)
+	}, endedRuns, mostSettled)
 	for _, id := range runs {
 		err = errors.Join(err, h.DB.InTx(ctx, func(tx *store.Tx) error { return h.settleRun(ctx, tx, hooks, id) }))
 	}

@@ -1,0 +1,89 @@
+package hooks
+
+import (
+	"database/sql"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/phscript/phscript/runtime/internal/audit"
+	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/store"
+)
+
+// TestPassesReadOnlyWhatIsOpen: what a pass asks for again and again is in indexes of the
+// events that are open, however many were handled.
+func TestPassesReadOnlyWhatIsOpen(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, t.TempDir()+"/state.db")
+	for statement, args := range map[string][]any{endedRuns: {1}, openRuns: {"plain"}, waitingPage: {"plain", 0, 1}} {
+		steps := 0
+		require.NoError(t, store.Each(t.Context(), f.db, func(row *sql.Rows) error {
+			var id, parent, other int
+			var step string
+			err := row.Scan(&id, &parent, &other, &step)
+			if strings.Contains(step, "phscript_hook_event") {
+				steps++
+				assert.Regexp(t, `(COVERING INDEX phscript_hook_event_running|INDEX phscript_hook_event_waiting) ?`, step, statement)
+			}
+			return err
+		}, "EXPLAIN QUERY PLAN "+statement, args...))
+		assert.Equal(t, 1, steps, statement)
+	}
+}
+
+// TestLookingLocksNothing: while others write, a pass that has nothing to begin does not wait
+// for them, and so does not keep senders waiting either.
+func TestLookingLocksNothing(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, t.TempDir()+"/state.db")
+	f.use(plain(func(w *config.Webhook) { w.Batch, w.Within = 10, "1h" }))
+	f.arrive("a1", "a2")
+	held, release := make(chan bool), make(chan bool)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- f.durable.InTx(t.Context(), func(*store.Tx) error {
+			close(held)
+			<-release
+			return nil
+		})
+	}()
+	<-held
+	began := time.Now()
+	assert.Empty(t, f.pass(), "more may come")
+	assert.Less(t, time.Since(began), 4*time.Second, "it has waited for the lock")
+	close(release)
+	require.NoError(t, <-ended)
+}
+
+// TestReplayedWhilePruned: an event that somebody replays while old ones are deleted keeps its
+// body.
+func TestReplayedWhilePruned(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, t.TempDir()+"/state.db")
+	f.use(plain())
+	f.arrive("a1")
+	f.end(onlyRun(t, f.pass()), succeeded)
+	f.pass()
+	e := f.all()[0]
+	require.Equal(t, Handled, e.State)
+	for _, change := range []string{`UPDATE phscript_hook_event SET body = NULL WHERE id IN`, `DELETE FROM phscript_hook_event WHERE id IN`} {
+		// It was found before somebody replays it.
+		_, err := f.events.ReplayOne(t.Context(), e.ID, audit.Actor{Name: "kim", Role: audit.CommandLine}, "")
+		require.NoError(t, err)
+		_, err = f.handler.pruneStep(t.Context(), change, fmt.Sprintf(`SELECT %d, 0`, e.ID), nil)
+		require.NoError(t, err)
+		whole, err := f.events.Get(t.Context(), e.ID)
+		require.NoError(t, err)
+		assert.Equal(t, Waiting, whole.State)
+		assert.NotEmpty(t, whole.Body)
+		f.due()
+		f.end(onlyRun(t, f.pass()), history.End{Status: history.Succeeded})
+		f.pass()
+	}
+}
