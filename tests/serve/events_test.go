@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ import (
 
 	"github.com/phscript/phscript/tests/history"
 	"github.com/phscript/phscript/tests/patience"
+	"github.com/phscript/phscript/tests/postgres"
 )
 
 var (
@@ -80,15 +82,17 @@ type sender struct {
 	took         []time.Duration
 }
 
-func (s *sender) run(until time.Time) {
+// run sends so many events, on time or as soon as the one before was acknowledged, and more until
+// it has seen the worst.
+func (s *sender) run(events int, seen *atomic.Bool) {
 	client := &http.Client{Timeout: 30 * time.Second}
-	tick := time.NewTicker(s.every)
-	defer tick.Stop()
-	for n := 1; time.Now().Before(until); n++ {
+	began := time.Now()
+	for n := 1; n <= events || !seen.Load(); n++ {
+		time.Sleep(time.Until(began.Add(time.Duration(n) * s.every)))
 		body := fmt.Appendf(nil, `{"key":%q,"n":%d,"fill":%q}`, s.key, n, strings.Repeat("x", 1000))
 		mac := hmac.New(sha256.New, []byte(hookSecret))
 		_, _ = mac.Write(body)
-		for {
+		for s.last < n {
 			request, err := http.NewRequest(http.MethodPost, s.address, bytes.NewReader(body))
 			if err != nil {
 				return
@@ -96,32 +100,66 @@ func (s *sender) run(until time.Time) {
 			request.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac.Sum(nil)))
 			request.Header.Set("X-GitHub-Delivery", fmt.Sprintf("%s-%d", s.key, n))
 			request.Header.Set("Content-Type", "application/json")
-			began := time.Now()
+			sent := time.Now()
 			res, err := client.Do(request)
 			if err == nil {
 				_ = res.Body.Close()
-				if res.StatusCode == http.StatusOK {
-					s.took = append(s.took, time.Since(began))
-					s.last = n
-					break
-				}
 			}
-			time.Sleep(50 * time.Millisecond) // as senders do
+			if err == nil && res.StatusCode == http.StatusOK {
+				s.took = append(s.took, time.Since(sent))
+				s.last = n
+			} else {
+				time.Sleep(50 * time.Millisecond) // as senders do
+			}
 		}
-		<-tick.C
 	}
 }
 
+// powerFails lets the power fail for a service, nil where that cannot be simulated.
+var powerFails func(s *service)
+
 // TestEventsSurvive: every event that was acknowledged is handled, in the order of its key, and
-// counts once, although the service is killed meanwhile.
+// counts once, although the service is killed meanwhile, and then the power fails. Of
+// PostgreSQL, only the server crashes, one that does not wait for the disk by itself.
 func TestEventsSurvive(t *testing.T) {
-	onBoth(t, func(t *testing.T, w *fixture) {
-		const keys, batch, atOnce = 20, 100, 2
-		at := port(t)
-		w.env = append(w.env, "HOOK_SECRET="+hookSecret)
-		w.file("count.lua", counting)
-		w.file("show.lua", showing)
-		w.file("phscript.toml", fmt.Sprintf(`
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		w := newFixture(t, "")
+		if powerFails == nil {
+			w.survives(func(s *service) *service { s.kill(); return w.serve() })
+			return
+		}
+		w.watch()
+		w.survives(func(s *service) *service { powerFails(s); return w.serve() })
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		cluster := postgres.Start(t)
+		db := history.Open(t, cluster.URL())
+		for _, setting := range []string{"synchronous_commit = off", "wal_writer_delay = '10s'"} {
+			_, err := db.ExecContext(t.Context(), "ALTER SYSTEM SET "+setting)
+			require.NoError(t, err)
+		}
+		cluster.Stop()
+		cluster.Start()
+		newFixture(t, cluster.URL()).survives(func(s *service) *service {
+			cluster.Stop()
+			cluster.Start()
+			return s
+		})
+	})
+}
+
+// survives sends events to a service that is killed, and to which worse happens later. fails
+// returns the service that works after that.
+func (w *fixture) survives(fails func(s *service) *service) {
+	t := w.t
+	const keys, batch, atOnce = 20, 100, 2
+	at := port(t)
+	w.env = append(w.env, "HOOK_SECRET="+hookSecret)
+	w.file("count.lua", counting)
+	w.file("show.lua", showing)
+	w.file("phscript.toml", fmt.Sprintf(`
 [webhooks]
 listen = "127.0.0.1:%d"
 
@@ -136,48 +174,61 @@ within     = "200ms"
 at_once    = %d
 retry_pause = "1s"
 `, at, batch, atOnce))
-		s := w.serve()
-		s.says("serving")
-		until := time.Now().Add(*eventsFor)
-		senders := make([]*sender, keys)
-		var sending sync.WaitGroup
-		for i := range senders {
-			one := &sender{address: fmt.Sprintf("http://127.0.0.1:%d/hooks/changes", at), key: fmt.Sprintf("k%02d", i), every: keys * time.Second / time.Duration(*eventsPer)}
-			senders[i] = one
-			sending.Go(func() { one.run(until) })
-		}
-		// It is killed with events that were not handled, while others arrive.
-		w.await("", atLeast(2, history.Succeeded))
-		s.kill()
-		s = w.serve()
-		sending.Wait()
-		var took []time.Duration
-		sent := 0
-		for _, one := range senders {
-			took, sent = append(took, one.took...), sent+one.last
-		}
-		require.NotZero(t, sent)
-		slices.Sort(took)
-		t.Logf("%d events acknowledged, the median after %s, 99 of 100 within %s", sent, took[len(took)/2], took[len(took)*99/100])
+	s := w.serve()
+	s.says("serving")
+	began, every := time.Now(), keys*time.Second/time.Duration(*eventsPer)
+	events := int(*eventsFor / every)
+	senders := make([]*sender, keys)
+	var sending sync.WaitGroup
+	var seen atomic.Bool
+	for i := range senders {
+		one := &sender{address: fmt.Sprintf("http://127.0.0.1:%d/hooks/changes", at), key: fmt.Sprintf("k%02d", i), every: every}
+		senders[i] = one
+		sending.Go(func() { one.run(events, &seen) })
+	}
+	// It is killed with events that were not handled, while others arrive.
+	w.await("", atLeast(2, history.Succeeded))
+	time.Sleep(time.Until(began.Add(*eventsFor / 3)))
+	s.kill()
+	before := len(with(w.runs(""), history.Succeeded))
+	s = w.serve()
+	w.await("", atLeast(before+2, history.Succeeded))
+	time.Sleep(time.Until(began.Add(*eventsFor * 2 / 3)))
+	s = fails(s)
+	seen.Store(true)
+	sending.Wait()
+	lasted := time.Since(began)
+	var took []time.Duration
+	sent := 0
+	for _, one := range senders {
+		require.GreaterOrEqual(t, one.last, events, one.key)
+		took, sent = append(took, one.took...), sent+one.last
+	}
+	slices.Sort(took)
+	t.Logf("%d events acknowledged in %s, the median after %s, 99 of 100 within %s", sent, lasted, took[len(took)/2], took[len(took)*99/100])
 
-		var list struct {
-			Webhooks []struct{ Received, Waiting, Running, Parked int }
+	var list struct {
+		Webhooks []struct{ Received, Repeated, Waiting, Running, Parked int }
+	}
+	patience.Await(t, 200*time.Millisecond, func() bool {
+		text, _, code := w.try("hooks", "list", "--json")
+		if code != 0 { // the database is just back
+			return false
 		}
-		patience.Await(t, 200*time.Millisecond, func() bool {
-			require.NoError(t, json.Unmarshal([]byte(w.do("hooks", "list", "--json")), &list))
-			return len(list.Webhooks) == 1 && list.Webhooks[0].Waiting+list.Webhooks[0].Running == 0
-		}, "some events were never handled: %v", &list)
-		assert.Zero(t, list.Webhooks[0].Parked)
-		assert.Equal(t, sent, list.Webhooks[0].Received, "each event was stored once")
-		var seen map[string]int
-		require.NoError(t, json.Unmarshal([]byte(w.do("run", "--quiet", "show.lua")), &seen))
-		for _, one := range senders {
-			assert.Equal(t, one.last, seen[one.key], one.key)
-		}
-		assert.NoFileExists(t, filepath.Join(w.dir, "out", "gaps.txt"), "an event was handled before an earlier one of its key")
-		assert.LessOrEqual(t, w.count("again.txt"), batch*atOnce, "only what was in hand comes again")
-		s.stop()
-	})
+		require.NoError(t, json.Unmarshal([]byte(text), &list))
+		return len(list.Webhooks) == 1 && list.Webhooks[0].Waiting+list.Webhooks[0].Running == 0
+	}, "some events were never handled: %v", &list)
+	assert.Zero(t, list.Webhooks[0].Parked)
+	assert.Equal(t, sent, list.Webhooks[0].Received, "each event was stored once")
+	var counted map[string]int
+	require.NoError(t, json.Unmarshal([]byte(w.do("run", "--quiet", "show.lua")), &counted))
+	for _, one := range senders {
+		assert.Equal(t, one.last, counted[one.key], one.key)
+	}
+	assert.NoFileExists(t, filepath.Join(w.dir, "out", "gaps.txt"), "an event was handled before an earlier one of its key")
+	assert.LessOrEqual(t, w.count("again.txt"), 2*batch*atOnce, "only what was in hand comes again")
+	t.Logf("all were handled after %s; %d were sent again after they were stored, %d were in hand twice", time.Since(began), list.Webhooks[0].Repeated, w.count("again.txt"))
+	s.stop()
 }
 
 // TestEventsOneByOne: each event has its own run, the order of a key holds, and one that always

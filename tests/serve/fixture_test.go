@@ -28,6 +28,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if beWatched != nil && filepath.Base(os.Args[0]) == watchedProgram {
+		os.Exit(beWatched())
+	}
 	// These tests wait more than they work.
 	flag.Parse()
 	if err := flag.Set("test.parallel", "6"); err != nil {
@@ -36,6 +39,12 @@ func TestMain(m *testing.M) {
 	os.Exit(program.Run(m))
 }
 
+// watchedProgram is the name of this test's file as the program, whose SQLite files are watched
+// for power failures. beWatched is the program, nil where they cannot be watched.
+const watchedProgram = "phscript-watched"
+
+var beWatched func() int
+
 // fixture is a folder with scripts, a store and a simulated Planhat.
 type fixture struct {
 	t       *testing.T
@@ -43,6 +52,8 @@ type fixture struct {
 	state   string
 	planhat *simulator.Server
 	env     []string
+	// program is the program's file, "" for the usual one.
+	program string
 
 	mu     sync.Mutex
 	output []*output
@@ -99,7 +110,15 @@ func (w *fixture) file(name, text string) {
 
 func (w *fixture) command(args ...string) *exec.Cmd {
 	w.t.Helper()
-	return w.commandOf(program.Path(w.t), args...)
+	return w.commandOf(w.path(), args...)
+}
+
+func (w *fixture) path() string {
+	w.t.Helper()
+	if w.program != "" {
+		return w.program
+	}
+	return program.Path(w.t)
 }
 
 func (w *fixture) commandOf(program string, args ...string) *exec.Cmd {
@@ -213,7 +232,7 @@ type service struct {
 // serve starts a service, which ends with the test at the latest.
 func (w *fixture) serve(args ...string) *service {
 	w.t.Helper()
-	return w.serveBy(program.Path(w.t), args...)
+	return w.serveBy(w.path(), args...)
 }
 
 // serveBy starts a service of another program, such as one whose clock is off.
