@@ -134,6 +134,12 @@ type script struct {
 	spared map[string]bool
 	// loads is what loadsOwnFiles returns.
 	loads *bool
+	// sets are the fields that assignments set, with what they get; sent are the
+	// models of which the script sends back records that it read.
+	sets []set
+	sent map[*catalog.Model]purpose
+	// tested are the values that the script asks about.
+	tested *tested
 	// typed are the values that are compared with names of types.
 	typed map[string]bool
 	// says is the script's header, nil for tests.
@@ -173,7 +179,7 @@ func (c *Checker) Source(name string, src []byte) (findings []report.Finding) {
 	}
 	s := &script{
 		vocabulary: v, options: &c.options, name: name, src: src, shown: src,
-		targets: map[*ast.AttrGetExpr]bool{},
+		targets: map[*ast.AttrGetExpr]bool{}, sent: map[*catalog.Model]purpose{},
 		checked: map[*ast.TableExpr]bool{}, checkedField: map[*ast.Field]bool{}, checkedKey: map[*ast.StringExpr]bool{},
 	}
 	s.Inference = s.inference()

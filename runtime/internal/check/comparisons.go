@@ -174,6 +174,14 @@ func (c *script) comparedWithTypes() map[string]bool {
 // equal, and have no order, so asking for that raises an error.
 func (c *script) comparesKinds(e *ast.RelationalOpExpr) {
 	left, right := c.kind(e.Lhs), c.kind(e.Rhs)
+	if e.Operator != "==" && e.Operator != "~=" {
+		if left == "" && c.certainTable(e.Lhs, c.Value(e.Lhs)) != "" {
+			left = "table"
+		}
+		if right == "" && c.certainTable(e.Rhs, c.Value(e.Rhs)) != "" {
+			right = "table"
+		}
+	}
 	if left == "" || right == "" || left == right {
 		return
 	}
@@ -186,6 +194,8 @@ func (c *script) comparesKinds(e *ast.RelationalOpExpr) {
 	switch {
 	case c.givesDate(e.Lhs) || c.givesDate(e.Rhs):
 		f.Hint = todayHint
+	case left == "table" || right == "table":
+		f.Hint = "compare one of the table's fields, or the number of a list's items: #list"
 	case left != "boolean" && right != "boolean" && c.mayBeNumber(e.Lhs) && c.mayBeNumber(e.Rhs):
 		f.Hint = hint
 	}

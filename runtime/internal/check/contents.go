@@ -37,6 +37,7 @@ type contents struct {
 	items         map[*ast.TableExpr]infer.Value
 	results       map[result]infer.Value
 	parameters    map[*flow.Variable]infer.Value
+	keyed         map[*ast.TableExpr]bool
 	opaque, leaky map[*flow.Variable]bool
 }
 
@@ -66,7 +67,7 @@ func (c *script) contents() {
 		holders: map[*ast.TableExpr][]*flow.Value{}, calls: map[*flow.Variable][]*ast.FuncCallExpr{}, loose: map[*flow.Variable]bool{},
 		fields: map[field][]written{}, named: map[*ast.TableExpr]bool{}, entries: map[*ast.TableExpr][]flow.Entry{}, elsewhere: map[string]int{}, mixed: map[*ast.TableExpr]bool{},
 		items: map[*ast.TableExpr]infer.Value{}, results: map[result]infer.Value{}, parameters: map[*flow.Variable]infer.Value{},
-		opaque: map[*flow.Variable]bool{}, leaky: map[*flow.Variable]bool{},
+		keyed: map[*ast.TableExpr]bool{}, opaque: map[*flow.Variable]bool{}, leaky: map[*flow.Variable]bool{},
 	}
 	for _, fn := range c.flow.Functions {
 		if fn.Expr != nil {

@@ -9,8 +9,10 @@ import (
 
 // inspect applies the rules that look at single statements and expressions.
 func (c *script) inspect() {
+	c.tests()
 	v := syntax.Visitor{Stmt: c.visitStatement, Expr: c.visitExpression}
 	v.Statements(c.chunk)
+	c.sentBack()
 	c.quota()
 	c.escapesInTexts()
 }
@@ -58,6 +60,7 @@ func (c *script) branches(s *ast.IfStmt) {
 }
 
 func (c *script) visitExpression(e ast.Expr) {
+	c.nilOperands(e)
 	c.asksInside(e)
 	switch e := e.(type) {
 	case *ast.TableExpr:

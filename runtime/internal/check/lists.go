@@ -56,12 +56,45 @@ func (c *script) shapeOf(e ast.Expr) shape {
 		return unknownShape
 	}
 	switch {
+	case v != nil && !c.escapes(v) && c.keyedByText(table):
+		return namedShape
 	case v != nil && len(v.Items) > 0, v != nil && c.escapes(v):
 		return unknownShape
 	case named == 0:
 		return emptyShape
 	}
 	return namedShape
+}
+
+// keyedByText reports whether a table that begins without items only gets values under
+// computed names.
+func (c *script) keyedByText(table *ast.TableExpr) bool {
+	if c.made == nil || len(c.made.entries[table]) == 0 {
+		return false
+	}
+	if _, known := c.made.keyed[table]; !known {
+		c.made.keyed[table] = c.onlyTexts(table)
+	}
+	return c.made.keyed[table]
+}
+
+// onlyTexts reports whether all keys that a table gets are texts.
+func (c *script) onlyTexts(table *ast.TableExpr) bool {
+	for _, f := range table.Fields {
+		if _, named := f.Key.(*ast.StringExpr); !named {
+			return false
+		}
+	}
+	for _, entry := range c.made.entries[table] {
+		if entry.Key == nil {
+			return false
+		}
+		index, isField := c.origin(entry.Key).(*ast.AttrGetExpr)
+		if !c.Value(entry.Key).IsText() && (!isField || !c.isCell(index)) {
+			return false
+		}
+	}
+	return true
 }
 
 // holder returns the variable that holds a table literal, nil for a literal

@@ -220,6 +220,11 @@ func (c *script) methods(e *ast.FuncCallExpr) {
 	switch {
 	case receiver.IsModule():
 		c.memberOf(receiver.Topic, e.Method, token)
+	case receiver.IsNumber() && !receiver.Maybe:
+		f := c.at(token, "field-of-number", fmt.Sprintf("'%s' is a number, which has no methods", c.text(e.Receiver)))
+		if topic := c.manual.Topic("string." + e.Method); e.Method == "format" && topic != nil && len(e.Args) > 0 {
+			f.Hint = fmt.Sprintf("write string.format(%s, %s)", c.code(e.Args[0]), c.code(e.Receiver))
+		}
 	case receiver.Type == "string" && receiver.Topic == nil:
 		if library := c.manual.Topic("string"); library != nil && !c.setGlobals["string"] {
 			c.memberOf(library, e.Method, token)

@@ -221,6 +221,10 @@ func (c *script) readsProperty(e *ast.AttrGetExpr, owner infer.Value, name strin
 		}
 		return
 	}
+	if owner.IsList() && owner.Topic == nil {
+		c.fieldOfList(e, name)
+		return
+	}
 	fields := c.manual.Fields(owner.Type)
 	if fields == nil || c.isWritten(e, name) {
 		return
@@ -236,6 +240,22 @@ func (c *script) readsProperty(e *ast.AttrGetExpr, owner infer.Value, name strin
 	f.Subject = name
 	if len(catalog.Nearest(name, names)) == 0 {
 		f.Hint = "its fields are: " + strings.Join(names, ", ")
+	}
+}
+
+// fieldOfList reports a field of a list, which only its items have.
+func (c *script) fieldOfList(e *ast.AttrGetExpr, name string) {
+	if c.setFields[name] || name == "n" || c.manual.Topic("table."+name) != nil {
+		return
+	}
+	list := c.code(e.Object)
+	f := c.at(c.flow.Expr[e].At, "unknown-property", fmt.Sprintf("'%s' is a list, so it has no field '%s'", list, name))
+	f.Severity, f.Subject = report.Warning, name
+	switch name {
+	case "length", "size", "count", "len":
+		f.Hint = "its length is #" + list
+	default:
+		f.Hint = fmt.Sprintf("its items may have one; that of the first item is %s[1].%s", list, name)
 	}
 }
 

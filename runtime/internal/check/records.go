@@ -44,12 +44,46 @@ func (c *script) records(callee infer.Value, args []ast.Expr) {
 		p := &f.Params[i]
 		for _, typ := range p.Type.Alternatives() {
 			if model := c.manual.Record(typ.Element()); model != nil {
+				c.sends(model, purposeOf(f.Name), c.Element(c.Value(arg)))
 				c.rows(callee, model, purposeOf(f.Name), arg)
 			} else if model := c.manual.Record(typ); model != nil {
+				c.sends(model, purposeOf(f.Name), c.Value(arg))
 				c.record(callee, model, purposeOf(f.Name), arg)
 			}
 		}
 	}
+}
+
+// sends notes that records that were read are sent back.
+func (c *script) sends(model *catalog.Model, to purpose, record infer.Value) {
+	if to != creating && record.Literal == nil && c.manual.Record(record.Type) == model {
+		c.sent[model] = to
+	}
+}
+
+// sentBack checks the properties that the script sets in records that it read, if it sends
+// such records back.
+func (c *script) sentBack() {
+	for _, set := range c.sets {
+		key, ok := set.target.Key.(*ast.StringExpr)
+		if !ok || c.checkedKey[key] {
+			continue
+		}
+		owner := c.Value(set.target.Object)
+		model := c.manual.Record(owner.Type)
+		to, sent := c.sent[model]
+		if model == nil || !sent || owner.Literal != nil {
+			continue
+		}
+		c.checkedKey[key] = true
+		c.writesProperty(model, to, key, set.value)
+	}
+}
+
+// set is an assignment to a field.
+type set struct {
+	target *ast.AttrGetExpr
+	value  ast.Expr
 }
 
 // rows checks a list of records: a literal, or the table of a variable with all
@@ -70,6 +104,10 @@ func (c *script) rows(callee infer.Value, model *catalog.Model, to purpose, arg 
 	}
 	if table, ok := val.Expr.(*ast.TableExpr); ok && val.Place == 0 {
 		c.literalRows(callee, model, to, table)
+		if c.keyedByText(table) && !c.alternatives(callee, model) {
+			f := c.on(arg, "wrong-arguments", fmt.Sprintf("%s: '%s' is a map, not a list of records", callee.Topic.Name, name.Value))
+			f.Hint = fmt.Sprintf("pass the list of its values: require(\"tables\").values(%s)", name.Value)
+		}
 		for _, item := range v.Items {
 			if c.onlyValue(item.Through) == val {
 				c.record(callee, model, to, item.Field.Value)

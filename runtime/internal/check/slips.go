@@ -16,6 +16,13 @@ import (
 func (c *script) arithmetic(e *ast.ArithmeticOpExpr) {
 	for _, side := range []ast.Expr{e.Lhs, e.Rhs} {
 		k := c.Value(side)
+		if what := c.certainTable(side, k); what != "" {
+			f := c.at(c.flow.Expr[e].At, "text-arithmetic", fmt.Sprintf("'%s' needs numbers, but '%s' is %s", e.Operator, c.text(side), what))
+			if f.Hint = "use one of its fields"; k.IsList() {
+				f.Hint = "the number of its items is #" + c.code(side)
+			}
+			return
+		}
 		if k.Type != "string" || k.Maybe || k.Topic != nil {
 			continue
 		}
@@ -100,6 +107,24 @@ func (c *script) overloads() bool {
 	v.Statements(c.chunk)
 	c.overloading = &found
 	return found
+}
+
+// certainTable describes a value that is a list or a record without operators of its
+// own, "" for others.
+func (c *script) certainTable(e ast.Expr, k infer.Value) string {
+	switch {
+	case k.Maybe || k.Topic != nil:
+	case k.IsList():
+		return "a list"
+	case c.manual.Record(k.Type) != nil:
+		return "a record"
+	case isCall(e) && c.made != nil:
+		// A constructor that a function of the script returns as it is.
+		if table, ok := k.Literal.(*ast.TableExpr); ok && len(c.made.holders[table]) == 0 {
+			return "a table"
+		}
+	}
+	return ""
 }
 
 // concatenation reports values that cannot be joined to a text.

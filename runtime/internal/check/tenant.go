@@ -188,7 +188,7 @@ func (c *script) readsCustom(e *ast.AttrGetExpr, owner infer.Value, name string)
 	return true
 }
 
-// assignsCustom checks custom fields that assignments set.
+// assignsCustom checks custom fields that assignments set, and notes the other fields.
 func (c *script) assignsCustom(s *ast.AssignStmt) {
 	for i, target := range s.Lhs {
 		e, ok := target.(*ast.AttrGetExpr)
@@ -199,12 +199,13 @@ func (c *script) assignsCustom(s *ast.AssignStmt) {
 		if !ok {
 			continue
 		}
+		var value ast.Expr
+		if i < len(s.Rhs) {
+			value = s.Rhs[i]
+			c.sets = append(c.sets, set{e, value})
+		}
 		owner := c.Value(e.Object)
 		if model := c.customOf(owner); model != nil {
-			var value ast.Expr
-			if i < len(s.Rhs) {
-				value = s.Rhs[i]
-			}
 			c.writesCustom(model, key.Value, c.flow.Expr[e].At, value)
 		}
 	}

@@ -138,6 +138,18 @@ func (t *contents) returned(fn *ast.FunctionExpr, place int) infer.Value {
 	return j.Value()
 }
 
+// returnsOnSomePaths reports whether a function may end without a return, and returns one
+// of several constants otherwise. What finds something or returns nil is not meant.
+func (t *contents) returnsOnSomePaths(fn *ast.FunctionExpr) bool {
+	of := t.functions[fn]
+	for _, s := range t.returns[fn] {
+		if len(s.Exprs) == 0 || t.isNil(s.Exprs[0]) || !isConstant(s.Exprs[0]) {
+			return false
+		}
+	}
+	return of != nil && len(t.returns[fn]) > 1 && of.Falls(t.endsRun)
+}
+
 // at is the value at a place of a list of expressions, such as the arguments of a
 // call.
 func (t *contents) at(exprs []ast.Expr, place int) infer.Value {
@@ -161,6 +173,9 @@ func (t *contents) endsRun(e ast.Expr) bool {
 		return false
 	}
 	callee := t.Callee(call)
+	if callee.Is("assert") && len(call.Args) > 0 && flow.Truth(call.Args[0]) == flow.Never {
+		return true
+	}
 	return callee.Topic != nil && slices.Contains([]string{"error", "os.exit", "run.exit", "run.fail", "run.stop"}, callee.Topic.Name)
 }
 

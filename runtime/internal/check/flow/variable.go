@@ -175,6 +175,9 @@ func (s *Step) Setting(v *Variable) *Value {
 	return nil
 }
 
+// Settings returns the values that the step gives variables.
+func (s *Step) Settings() []*Value { return s.sets }
+
 // Shows reports whether another variable may hold the same table, so setting its
 // fields has an effect.
 func (val *Value) Shows() bool {

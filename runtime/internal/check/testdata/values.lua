@@ -23,7 +23,8 @@ create{ name = "B" }
 local function maybe(id)
   if id then return planhat.company.get_by_id(id) end
 end
-print(maybe(args[1]).nmae)                      --> unknown-property: did you mean 'name'
+local got = maybe(args[1])
+if got then print(got.nmae) end                 --> unknown-property: did you mean 'name'
 local function fails(id)
   if id then return id end
   error("no id")
@@ -51,3 +52,34 @@ print(M.owner("65920080b97f4a7a33000001").emial) --> unknown-property: did you m
 local open = { company = first() }
 for k, v in pairs(args) do open[k] = v end
 print(open.company.nmae)
+
+-- Records that were read and are sent back.
+for _, c in ipairs(planhat.company.get_list{ limit = 3 }) do
+  c.phasee = "Live"                             --> unknown-property: did you mean 'phase'
+  c.mrr = 5                                     --> read-only-property: 'mrr' of a company is read-only
+  c.status = "good"                             --> wrong-value: 'status' of a company must be one of
+  planhat.company.update(c._id, c)
+end
+for _, u in ipairs(planhat.user.get_list()) do
+  u.label = u._id .. u.email                    -- not sent
+end
+
+-- Maps, lists and records in the place of something else.
+local by_id, owners = {}, {}
+for row in csv.rows("a.csv") do by_id[row.id] = { externalId = row.id, name = row.name } end
+planhat.company.bulk_upsert(by_id, { strict = true }) --> wrong-arguments: 'by_id' is a map, not a list of records
+for c in planhat.company.each() do owners[c.owner or ""] = true end
+print(#owners)                                  --> length-of-record: 'owners' has named fields
+for _, o in ipairs(owners) do print(o) end      --> ipairs-over-record: 'owners' has named fields
+local list = planhat.company.get_list()
+print(list.length, list.firstName)              --> unknown-property: has no field 'length' --> unknown-property: has no field 'firstName'
+print(list + 1)                                 --> text-arithmetic: 'list' is a list
+local function totals() return { all = #list } end
+if totals() > 100 then print(1) end             --> constant-condition: a table and a number cannot be compared
+local arr = #list * 12
+print(arr:format("%.2f"))                       --> field-of-number: 'arr' is a number, which has no methods
+local numbers = {}
+for i = 1, 9 do numbers[i] = i end
+local other = {}
+for _, n in ipairs(numbers) do other[args[n]] = n; other[n] = n end
+print(#numbers, #other)
