@@ -69,7 +69,7 @@ func TestCheckAndCompletionAgree(t *testing.T) {
 
 		certain, possible := want == "Company", slices.Contains(want.Alternatives(), "Company")
 		found := slices.ContainsFunc(checker.Source("a.lua", []byte("local x = "+expression+"\nprint(x.phasee)")), func(f report.Finding) bool {
-			return f.Rule == "unknown-property" && strings.Contains(f.Message, "phase")
+			return f.Rule == "unknown-property" && strings.Contains(f.Message, "'phase'")
 		})
 		assert.Equal(t, certain, found, "the checker on %s", expression)
 
