@@ -241,12 +241,12 @@ func (c *script) matchesAlways(text, pattern ast.Expr) bool {
 	return true
 }
 
-// fromOutside reports whether a value comes from outside of the script as text, so it may
-// be anything.
+// fromOutside reports whether a value is a text that whoever starts the script gives it, so
+// it may be anything.
 func (c *script) fromOutside(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.AttrGetExpr:
-		return c.Value(e.Object).Is("args") || c.isCell(e)
+		return c.Value(e.Object).Is("args")
 	case *ast.FuncCallExpr:
 		callee := c.Callee(e)
 		return callee.Is("env.get") || callee.Is("env.require") || callee.Is("os.getenv") || callee.Is("io.read")
@@ -281,16 +281,17 @@ func (c *script) isCell(e *ast.AttrGetExpr) bool {
 	return callee.Topic != nil && strings.HasPrefix(callee.Topic.Name, "csv.")
 }
 
-// nilPassed reports an argument of the script, or a variable of the environment, that a
-// function is given without a test although it needs a value.
+// nilPassed reports a local with an argument of the script that a function is given
+// without a test although it needs a value. A function that is given args[1] itself says
+// clearly what is missing.
 func (c *script) nilPassed(callee infer.Value, e *ast.FuncCallExpr) {
 	f := callee.Function()
 	for i, arg := range e.Args {
 		if i >= len(f.Params) || f.Params[i].Omissible() || f.Params[i].Type.Accepts(spec.Nil) {
 			continue
 		}
-		source := c.origin(arg)
-		if index, ok := source.(*ast.AttrGetExpr); ok && (c.Value(index.Object).Is("args") || c.Value(index.Object).Is("params")) {
+		index, ok := c.origin(arg).(*ast.AttrGetExpr)
+		if ok && ast.Expr(index) != arg && (c.Value(index.Object).Is("args") || c.Value(index.Object).Is("params")) {
 			c.nilUsed(arg, false)
 		}
 	}

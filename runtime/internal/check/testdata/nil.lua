@@ -10,10 +10,11 @@ local acme = tables.find(planhat.company.get_list(), function(c) return c.name =
 print(acme.name)                                 --> may-be-nil: tables.find returns nil if there is no such item
 local file = io.open("a.txt")
 print(file:read("*l"))                           --> may-be-nil: io.open returns nil if the file cannot be opened
-print(#csv.read(args[1]))                        --> may-be-nil: the script may be started with fewer than 1 arguments
+local path = args[1]
+print(#csv.read(path), #csv.read(args[1]))       --> may-be-nil: the script may be started with fewer than 1 arguments
 print(params.max_rows - 1)                       --> may-be-nil: the parameter is optional and has no default
 for _, row in ipairs(csv.read("a.csv")) do
-  print(tonumber(row.seats) + 1)                 --> may-be-nil: tonumber returns nil for a text that is not a number
+  print(tonumber(row.seats) + 1, tonumber(args[2]) + 1) --> may-be-nil: tonumber returns nil for a text that is not a number
 end
 for contact in planhat.enduser.each() do
   print(contact.name .. ": " .. contact.phone)   --> may-be-nil: an enduser may have no phone
