@@ -36,6 +36,8 @@ func (c *script) call(e *ast.FuncCallExpr) {
 		finding.Hint = "write " + f.Deprecated
 	}
 	args := c.arguments(e, callee)
+	c.uses(e, callee, args)
+	c.joinsTables(e)
 	c.apply(c.nameToken(e), callee, args)
 	if name := callee.Topic.Name; (name == "pcall" || name == "planhat.try") && len(args.given) > 0 {
 		if called := c.Value(args.given[0]); called.Function() != nil {
@@ -155,9 +157,10 @@ func (c *script) single(e ast.Expr) bool {
 	if !ok {
 		return false
 	}
-	f := c.Callee(call).Function()
-	if f == nil || len(f.Returns) != 1 || f.Variadic {
-		return false
+	callee := c.Callee(call)
+	f := callee.Function()
+	if f == nil || len(f.Returns) != 1 || f.Variadic || callee.Is("string.match") || callee.Is("string.byte") {
+		return false // a pattern may have several captures
 	}
 	typ := f.Returns[0].Type
 	return typ != "any"

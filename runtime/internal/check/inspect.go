@@ -20,6 +20,7 @@ func (c *script) inspect() {
 func (c *script) visitStatement(s ast.Stmt) {
 	span := c.flow.Stmt[s]
 	c.asksTruth(s)
+	c.changesWhileLooping(s)
 	switch s := s.(type) {
 	case *ast.IfStmt:
 		c.condition(s.Condition)
@@ -40,6 +41,7 @@ func (c *script) visitStatement(s ast.Stmt) {
 	case *ast.LocalAssignStmt:
 		c.usesNothing(s.Exprs)
 		c.orTrue(s.Exprs)
+		c.triedResults(s.Names, c.flow.Names[s], s.Exprs)
 	case *ast.AssignStmt:
 		c.usesNothing(s.Rhs)
 		c.orTrue(s.Rhs)

@@ -289,7 +289,7 @@ func (c *script) furtherResults(e *ast.FuncCallExpr) {
 		return
 	}
 	outer := c.Callee(e)
-	if outer.Topic == nil || outer.Topic.Name != "tonumber" && outer.Topic.Name != "table.insert" {
+	if !c.takesFurther(outer, len(e.Args)) {
 		return
 	}
 	inner := c.Callee(last)
@@ -302,6 +302,19 @@ func (c *script) furtherResults(e *ast.FuncCallExpr) {
 	}
 	f := c.at(c.nameToken(last), "further-results", fmt.Sprintf("gsub returns the string and the number of matches, and %s receives both", outer.Topic.Name))
 	f.Hint = fmt.Sprintf("put it in parentheses to keep only the string: (%s)", c.text(last))
+}
+
+// takesFurther reports whether a function takes an argument after those that it is
+// given for something, or refuses it.
+func (c *script) takesFurther(callee infer.Value, given int) bool {
+	if callee.Is("tonumber") || callee.Is("table.insert") {
+		return true
+	}
+	f := callee.Function()
+	if f == nil || f.Variadic || callee.Topic.Module == nil || c.manual.IsLuaLibrary(callee.Topic.Module.Name) || callee.Topic.Module.Name == "" {
+		return false
+	}
+	return len(f.Params) >= given
 }
 
 // dots reports a pattern that matches any character although a dot is meant.

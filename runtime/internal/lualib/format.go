@@ -9,6 +9,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
+	"github.com/phscript/phscript/runtime/internal/lualib/printf"
 	lua "github.com/yuin/gopher-lua"
 )
 
@@ -46,32 +47,12 @@ func stringFormat(c call) int {
 }
 
 // parseDirective reads a directive after its "%" and returns its length.
-func parseDirective(c call, text string) (d directive, size int) {
-	d.precision = -1
-	i := len(text) - len(strings.TrimLeft(text, "-+ #0"))
-	if d.flags = text[:i]; i > 5 {
-		c.raise("invalid format (repeated flags)")
+func parseDirective(c call, text string) (directive, int) {
+	d, size, err := printf.Parse(text)
+	if err != nil {
+		c.raise(err.Error())
 	}
-	d.width, i = twoDigits(text, i)
-	if i < len(text) && text[i] == '.' {
-		d.precision, i = twoDigits(text, i+1)
-	}
-	if i < len(text) && isDigit(text[i]) {
-		c.raise("invalid format (width or precision too long)")
-	}
-	if i >= len(text) {
-		c.raise("invalid option '%' to 'format'")
-	}
-	d.verb = text[i]
-	return d, i + 1
-}
-
-// twoDigits reads a number of at most two digits.
-func twoDigits(text string, i int) (n, next int) {
-	for next = i; next < len(text) && next < i+2 && isDigit(text[next]); next++ {
-		n = n*10 + int(text[next]-'0')
-	}
-	return n, next
+	return directive{flags: d.Flags, width: d.Width, precision: d.Precision, verb: d.Verb}, size
 }
 
 // has reports whether the directive has a flag.

@@ -94,4 +94,4 @@ func WriteRules(w io.Writer) error {
 	return err
 }
 
-var rules = slices.Concat(nameRules, apiRules, truthRules, quotaRules, valueRules, literalRules, slipRules, headerRules)
+var rules = slices.Concat(nameRules, apiRules, truthRules, quotaRules, valueRules, literalRules, useRules, slipRules, headerRules)

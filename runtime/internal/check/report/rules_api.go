@@ -3,7 +3,7 @@ package report
 // apiRules are about calls of modules and the records that they take.
 var apiRules = []Rule{
 	{"unknown-module", Error, "A `require` that finds neither a file nor a built-in module.", `print(require "cvs")`, "local found, lpeg = pcall(require, \"lpeg\")\nprint(found, lpeg)"},
-	{"unknown-function", Error, "A function or model that a module does not have.", "print(planhat.compny.get_list())", "local unpack = table.unpack or unpack\nprint(unpack({ 1, 2 }))"},
+	{"unknown-function", Error, "A function or model that a module does not have.", "print(#planhat.compny.get_list())", "local unpack = table.unpack or unpack\nprint(unpack({ 1, 2 }))"},
 	{"wrong-arguments", Error, "A call with missing arguments, too many arguments, or arguments of the wrong type.", "planhat.company.get_by_id()", `print(planhat.company.get_by_id("extid-1"), tostring(1, 2))`},
 	{"unknown-option", Error, "An option that a function does not have.", "print(#planhat.company.get_list{ limt = 5 })", `print(#planhat.company.get_list{ limit = 5 })`},
 	{"unknown-property", Error, "A property that a model does not have, in a record, in `select` or `sort`, or read from a record. It is a warning if no property has a similar name, or if the script only reads it.", `planhat.company.create{ naem = "Acme" }`, `planhat.company.create{ name = "Acme", custom = { naem = "x" } }`},

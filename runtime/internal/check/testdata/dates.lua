@@ -19,6 +19,6 @@ for task in planhat.task.each() do
   task.dateDone = time.parse(task.dateDone)
   if task.dateDone < time.now() then print(task.dateDone - 5) end
 end
-print(planhat.metrics.get_dimension_data{ from = "01/01/2026", to = "2026-12-31" }) --> date: the option 'from' takes a date
+print(#planhat.metrics.get_dimension_data{ from = "01/01/2026", to = "2026-12-31" }) --> date: the option 'from' takes a date
 planhat.license.update("extid-l", { fromDate = "9.5.2026", toDate = "31.2.2026", custom = {} }) --> date: not "9.5.2026" --> date: not "31.2.2026"
 planhat.license.update("extid-l", { fromDate = "2026-05-09", toDate = "30.9.2026" }) --> date: not "30.9.2026"

@@ -22,7 +22,7 @@ for _ in pairs({}) do
   -- Nothing to do: the loop only has to end.
 end
 local t = { a = 1, b = 2, a = 3, 10, [1] = 11 } --> duplicate-field: set again --> duplicate-field: set again
-print(t)
+print(inspect(t))
 repeat
   local done = true
 until done

@@ -15,7 +15,7 @@ for row in csv.rows("accounts.csv") do
   rows[#rows + 1] = record
 end
 local result = planhat.company.bulk_upsert(rows)
-print(result.rejcted, result.errors) --> unknown-property: did you mean 'rejected'
+print(result.rejcted, #result.errors) --> unknown-property: did you mean 'rejected'
 planhat.company.bulk_upsert{ { name = "Acme" } } --> row-without-key: creates a new company
 planhat.company.bulk_upsert{ name = "Acme", externalId = "x" } --> wrong-arguments: a single record, not a list
 planhat.license.bulk_upsert{ { value = 5, companyId = "extid-x" } } --> row-without-key: a new license

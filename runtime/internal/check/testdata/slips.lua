@@ -23,7 +23,7 @@ print(price:gsub("%.", ""))
 for _, id in ipairs({ "a", "b" }) do
   local users = planhat.user.get_list() --> call-in-loop: reads the same list
   local licenses = planhat.license.get_list{ companyId = id }
-  print(users, licenses)
+  print(#users, #licenses)
 end
 local shout = name
 print(shout)

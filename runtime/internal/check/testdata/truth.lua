@@ -55,7 +55,7 @@ local options = params
 local active = options.active or true                --> always-true: 'or true' also replaces false
 local settings = { verbose = options.verbose or true } --> always-true: 'or true'
 settings.dry = args.dry or true                      --> always-true: 'or true'
-print(active, settings)
+print(active, inspect(settings))
 
 -- These are right.
 if result.rejected > 0 or #result.errors > 0 then print("some") end

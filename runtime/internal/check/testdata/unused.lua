@@ -12,7 +12,7 @@ local log_it = function(first, ...) print(first) end --> unused-argument: '...'
 log_it(1)
 local account = {}
 function account:name() return "x" end --> unused-argument: the method does not use 'self'
-print(account)
+print(inspect(account))
 for i, v in ipairs({ 1 }) do print(v) end --> unused-loop-variable: 'i' is never used
 for n = 1, 3 do print("x") end     --> unused-loop-variable: 'n' is never used
 for _ = 1, 3 do print("x") end
