@@ -93,3 +93,18 @@ func (c *script) visitExpression(e ast.Expr) {
 		c.concatenation(e)
 	}
 }
+
+// bodyOf returns the statements of a loop.
+func bodyOf(loop ast.Stmt) []ast.Stmt {
+	switch s := loop.(type) {
+	case *ast.GenericForStmt:
+		return s.Stmts
+	case *ast.NumberForStmt:
+		return s.Stmts
+	case *ast.WhileStmt:
+		return s.Stmts
+	case *ast.RepeatStmt:
+		return s.Stmts
+	}
+	return nil
+}

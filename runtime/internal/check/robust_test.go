@@ -126,3 +126,22 @@ func TestFailureOfTheCheckIsTold(t *testing.T) {
 	assert.Contains(t, findings[0].Message, "the check itself failed on this file")
 	assert.NotEmpty(t, findings[0].Hint)
 }
+
+// BenchmarkExamples checks the example scripts.
+func BenchmarkExamples(b *testing.B) {
+	files, err := filepath.Glob("../../../scripts/examples/*.lua")
+	require.NoError(b, err)
+	var sources [][]byte
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		require.NoError(b, err)
+		sources = append(sources, src)
+		b.SetBytes(int64(len(src)))
+	}
+	checker := newChecker()
+	for b.Loop() {
+		for i, src := range sources {
+			checker.Source(files[i], src)
+		}
+	}
+}

@@ -20,7 +20,7 @@ func (c *script) uses(e *ast.FuncCallExpr, callee infer.Value, args arguments) {
 		c.comparator(args.given[1])
 	case callee.Is("tables.sort_by") && len(args.given) > 1:
 		if fn := c.function(args.given[1]); fn != nil && len(fn.ParList.Names) == 2 {
-			c.on(args.given[1], "sort-order", "tables.sort_by passes one item at a time, so this is no comparison of two").Hint = "return what to sort by, or write table.sort(list, function(a, b) return a < b end)"
+			c.on(args.given[1], "sort-order", "tables.sort_by passes one item at a time, not two to compare").Hint = "return what to sort by, or write table.sort(list, function(a, b) return a < b end)"
 		}
 	case callee.Is("print"):
 		c.printsTables(args.given)
