@@ -123,3 +123,101 @@ func refersTo(e ast.Expr, name string) bool {
 	}
 	return false
 }
+
+// shadows reports names that hide others. Most of them are meant: what matters is a name
+// that one statement declares twice, and one that is used as what it hides.
+func (c *script) shadows() {
+	hiding := map[*flow.Variable]bool{}
+	for _, s := range c.flow.Shadows {
+		hiding[s.V] = true
+		if s.V.Name == "_" {
+			continue
+		}
+		line := c.flow.Tokens[s.Hidden.Token].Line
+		message := fmt.Sprintf("'%s' hides the %s of the same name on line %d", s.V.Name, kindNames[s.Hidden.Kind], line)
+		hint := "choose another name"
+		if s.SameScope && s.Hidden.Kind == flow.LocalVar {
+			message = fmt.Sprintf("'%s' is already declared on line %d", s.V.Name, line)
+			hint = "to assign a new value, remove local; otherwise choose another name"
+		}
+		if s.V.Implicit {
+			message = fmt.Sprintf("the 'self' of this method hides the one on line %d", line)
+			hint = "if the function does not need its own self, define and call it with a dot instead of the colon"
+		}
+		f := c.at(s.V.Token, "shadowed-name", message)
+		f.Hint, f.Subject = hint, s.V.Name
+		f.minor = s.V.Values[0].Step != s.Hidden.Values[0].Step || s.V.Implicit
+	}
+	for _, v := range c.flow.Vars {
+		if !c.known[v.Name] || hiding[v] || sameThing(v) || c.ownRun(v.Name) {
+			continue
+		}
+		if c.manual.Topic(v.Name) != nil {
+			f := c.at(v.Token, "shadowed-name", fmt.Sprintf("'%s' hides %s", v.Name, c.nameOf(v.Name)))
+			f.Hint, f.Subject = "choose another name", v.Name
+			f.minor = !c.missed(v)
+		}
+	}
+}
+
+// ownRun reports whether a name is run in a script that does not use the module:
+// tests call what run_script returns so.
+func (c *script) ownRun(name string) bool {
+	return name == "run" && !slices.ContainsFunc(c.flow.Globals, func(g flow.GlobalUse) bool { return g.Name == name })
+}
+
+// handed are built-in names under which people hand functions and modules of theirs to
+// others, and which texts and error objects have as well.
+var handed = []string{"string", "log", "next", "print", "error", "assert", "require", "load", "inspect", "text", "test", "run", "env", "args", "arg", "params"}
+
+// missed reports whether a variable is used as the built-in that it hides, though it holds
+// something else.
+func (c *script) missed(v *flow.Variable) bool {
+	if slices.Contains(handed, v.Name) {
+		return false
+	}
+	if v.Kind == flow.LocalVar {
+		for _, val := range v.Values {
+			if !flow.Initial(val.Expr) {
+				return false
+			}
+		}
+	}
+	topic := c.manual.Topic(v.Name)
+	return slices.ContainsFunc(c.calledMembers()[v], func(member string) bool {
+		if member == "" || topic.Func != nil {
+			return member == "" && topic.Func != nil
+		}
+		return c.manual.Topic(v.Name+"."+member) != nil && !v.SetsField(member)
+	})
+}
+
+// calledMembers are the functions of variables that the script calls with a dot, by their
+// names; "" is the variable itself.
+func (c *script) calledMembers() map[*flow.Variable][]string {
+	if c.calls != nil {
+		return c.calls
+	}
+	c.calls = map[*flow.Variable][]string{}
+	note := func(e ast.Expr, member string) {
+		if name, ok := e.(*ast.IdentExpr); ok {
+			if v := c.flow.Resolved[name]; v != nil && c.known[v.Name] {
+				c.calls[v] = append(c.calls[v], member)
+			}
+		}
+	}
+	visit := syntax.Visitor{Expr: func(e ast.Expr) {
+		call, ok := e.(*ast.FuncCallExpr)
+		if !ok || call.Func == nil {
+			return
+		}
+		note(call.Func, "")
+		if index, ok := call.Func.(*ast.AttrGetExpr); ok {
+			if key, ok := index.Key.(*ast.StringExpr); ok {
+				note(index.Object, key.Value)
+			}
+		}
+	}}
+	visit.Statements(c.chunk)
+	return c.calls
+}
