@@ -35,7 +35,10 @@ func (b binding) exportFields() []Field {
 		}
 		fields = append(fields, f)
 	}
-	return append(fields, b.listFields()...)
+	own := func(f Field) bool {
+		return slices.ContainsFunc(fields, func(of Field) bool { return of.Name == f.Name })
+	}
+	return append(fields, slices.DeleteFunc(b.listFields(), own)...)
 }
 
 var exportResultShape = &Shape{
@@ -88,6 +91,7 @@ func (b binding) runExport(a *Args) (_ int, err error) {
 	}
 	where, _ := opt.Get("where").(*lua.LFunction)
 	list := b.listOptions(opt)
+	delete(list.Filter, "to") // here it is the file, for models that also have a filter of this name
 	columns, err := readCSVWriteOptions(a, 0)
 	if err != nil {
 		return 0, err

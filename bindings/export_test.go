@@ -48,6 +48,17 @@ Line",37.5,"[""a"",""b""]",T3,12345678901.25
 	assert.Empty(t, h.warnings)
 }
 
+// TestExportKeepsItsFileToItself: churn has a filter that is also named to.
+func TestExportKeepsItsFileToItself(t *testing.T) {
+	L, h, server := exportState(t, simulator.Options{})
+	require.NoError(t, server.Put("churn", map[string]any{"_id": "67d08140557181002fd170f0", "churnDate": "2024-05-01", "value": 9}))
+	_, err := run(t, L, `planhat.churn.export{ to = "c.csv", columns = { "value" }, from = "2024-01-01" }`)
+	require.NoError(t, err)
+	assert.Equal(t, "value\n9\n", h.text("c.csv"))
+	assert.NotContains(t, server.Calls()[0].Query, "c.csv")
+	assert.Contains(t, server.Calls()[0].Query, "from=2024-01-01")
+}
+
 func TestExportWorkbook(t *testing.T) {
 	L, h, _ := exportState(t, simulator.Options{})
 	_, err := run(t, L, `planhat.company.export{ to = "c.xlsx", select = { "name", "mrr" }, titles = { mrr = "MRR" }, where = function(c) return c.mrr == 25 end }`)

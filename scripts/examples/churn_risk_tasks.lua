@@ -18,7 +18,7 @@ local report  = require "lib.report"
 -- The rules. A company that reaches RISK points gets a task.
 local RISK = 3
 local RULES = {
-  { points = 2, text = "health is %d", test = function(c) return c.h and c.h <= 4 and c.h end },
+  { points = 2, text = "health is %d", test = function(c) return c.health and c.health <= 4 and c.health end },
   { points = 2, text = "renews in %d days", test = function(c) return c.days and c.days >= 0 and c.days <= 60 and c.days end },
   { points = 2, text = "renewal was %d days ago", test = function(c) return c.days and c.days < 0 and -c.days end },
   { points = 1, text = "inactive for %d days", test = function(c) return c.idle and c.idle > 30 and c.idle end },
@@ -43,11 +43,14 @@ local tasks, lines, again, without_owner = {}, {}, 0, 0
 local fields = { "name", "status", "owner", "h", "renewalDate", "lastActive" }
 for company in planhat.company.each{ select = fields, sort = "name" } do
   if company.status == "customer" then
-    company.days = company.renewalDate and days_between(company.renewalDate, today)
-    company.idle = company.lastActive and days_between(today, company.lastActive)
+    local facts = {
+      health = company.h,
+      days   = company.renewalDate and days_between(company.renewalDate, today),
+      idle   = company.lastActive and days_between(today, company.lastActive),
+    }
     local points, reasons = 0, {}
     for _, rule in ipairs(RULES) do
-      local found = rule.test(company)
+      local found = rule.test(facts)
       if found then
         points = points + rule.points
         reasons[#reasons + 1] = rule.text:format(found)

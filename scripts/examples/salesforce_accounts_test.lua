@@ -38,7 +38,7 @@ it("brings customers and adds up their open deals", function()
   records("Opportunity", { deal("006R00000033JNuIAM", 1200, false), deal("006R00000033JNvIAM", 800, false), deal("006R00000033JNwIAM", 500, true) })
   local run = synchronize()
   expect(run.error).to_be_nil()
-  local company = simulator.record("company", "srcid-001R00000033JNuIAM")
+  local company = assert(simulator.record("company", "srcid-001R00000033JNuIAM"))
   expect(company.status).to_be("customer")
   expect(company.domains).to_equal{ "northwind.example" }
   expect(company.custom.Industry).to_be("Energy")

@@ -55,7 +55,7 @@ for task in planhat.task.each{ select = { "ownerId", "startTime" } } do
 end
 
 -- If the token may not read tickets, write the report without them.
-local ok, err = pcall(function()
+local _, err = planhat.try(function()
   for ticket in planhat.ticket.each{ select = { "companyId", "status" } } do
     if ticket.status ~= "closed" then
       local l = line(owner_of[ticket.companyId])
@@ -63,7 +63,7 @@ local ok, err = pcall(function()
     end
   end
 end)
-if not ok then
+if err then
   if not planhat.is_error(err) or err.kind ~= "permission" then error(err, 0) end
   log.warn("the report has no tickets", { reason = err.message })
 end

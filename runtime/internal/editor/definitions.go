@@ -120,9 +120,7 @@ func (d *definer) globals(m *spec.Module) string {
 
 // class writes the head of a module's class: its members other than functions.
 func (d *definer) class(s *source, m *spec.Module) {
-	s.printf("\n")
-	s.comment(m.Doc)
-	s.printf("---@class %s\n", m.Name)
+	s.head(m.Doc, m.Name, "")
 	if m.Call != nil {
 		s.printf("---@overload %s\n", m.Call.Type())
 	}
@@ -146,39 +144,33 @@ func valueType(typ spec.Type) spec.Type {
 // members writes the tables and functions of a module held by the given
 // variable.
 func (d *definer) members(s *source, m *spec.Module, variable string) {
+	var model *catalog.Model
 	for _, shape := range m.Records {
+		if record := d.api.ModelNamed(shape.Name); record != nil {
+			model = record
+			d.record(s, shape, model, m.Funcs)
+			continue
+		}
 		d.shape(s, shape)
 	}
 	for _, f := range m.Funcs {
+		if model != nil {
+			f, _ = takes(f, model)
+		}
 		d.function(s, m.Name, variable, f)
 	}
 }
 
-// shape writes the class of a table. A model's record includes what the catalog
-// knows about its properties.
+// shape writes the class of a table.
 func (d *definer) shape(s *source, shape *spec.Shape) {
-	s.printf("\n")
-	s.comment(shape.Doc)
-	s.printf("---@class %s\n", shape.Name)
-	model := d.api.ModelNamed(shape.Name)
+	s.head(shape.Doc, shape.Name, "")
 	for _, f := range shape.Fields {
-		typ, doc := f.Type, f.Doc
+		typ := f.Type
 		if method := typ.Function(); method != nil && len(method.Params) > 0 && method.Params[0].Name == "self" {
 			typ = calledOn(shape.Name, &spec.Func{Params: method.Params[1:], Returns: method.Returns, Variadic: method.Variadic})
 		}
-		if model != nil {
-			if p := model.Property(f.Name); p != nil {
-				typ, doc = propertyType(p, typ), propertyDoc(model, p, doc)
-			}
-			if special := d.tenantType(model, f.Name); special != "" {
-				typ = special
-			}
-		}
-		optional := typ != typ.NonNil() || d.taken[shape.Name] && !f.Required
-		s.field(f.Name, typ.NonNil(), optional, doc)
-	}
-	if model != nil {
-		d.custom(s, model)
+		optional := typ != typ.NonNil() || (d.taken[shape.Name] || !spec.IsName(f.Name)) && !f.Required
+		s.field(f.Name, typ.NonNil(), optional, f.Doc)
 	}
 }
 
@@ -199,7 +191,7 @@ func propertyType(p *catalog.Property, typ spec.Type) spec.Type {
 }
 
 // propertyDoc describes a property on one line.
-func propertyDoc(model *catalog.Model, p *catalog.Property, doc string) string {
+func propertyDoc(model *catalog.Model, p *catalog.Property, doc string, readOnly bool) string {
 	parts := []string{doc}
 	if p.Ref != "" {
 		parts = append(parts, "The id of "+p.Ref+".")
@@ -207,7 +199,7 @@ func propertyDoc(model *catalog.Model, p *catalog.Property, doc string) string {
 	if slices.Contains(model.RequiredOnCreate, p.Name) {
 		parts = append(parts, "Required in a new record.")
 	}
-	if p.ReadOnly {
+	if readOnly {
 		parts = append(parts, "Read-only.")
 	}
 	return strings.TrimSpace(strings.Join(parts, " "))
@@ -217,7 +209,9 @@ func (s *source) field(name string, typ spec.Type, optional bool, doc string) {
 	switch {
 	case !spec.IsName(name) && !spec.IsKeyword(name):
 		name = fmt.Sprintf("[%q]", name)
-		typ += "?"
+		if optional {
+			typ += "?"
+		}
 	case optional:
 		name += "?"
 	}

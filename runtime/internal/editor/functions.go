@@ -40,6 +40,9 @@ func (d *definer) function(s *source, module, variable string, f *spec.Func) {
 	for _, p := range params {
 		names = append(names, strings.TrimSuffix(p.Name, "?"))
 	}
+	if slices.Contains(names, variable) {
+		s.printf("---@diagnostic disable-next-line: redefined-local\n")
+	}
 	s.printf("function %s(%s) end\n", name, strings.Join(names, ", "))
 }
 

@@ -44,7 +44,7 @@ func TestSetupIsDoneOnce(t *testing.T) {
 	dir := t.TempDir()
 	const types = ".phscript/types/v1.2.0"
 	assert.Equal(t, map[string]Action{types: Create, luaSettingsFile: Create, recommendations: Create}, setUp(t, dir, "v1.2.0"))
-	assert.Contains(t, read(t, dir, types+"/planhat/company.d.lua"), "---@class Company\n")
+	assert.Contains(t, read(t, dir, types+"/planhat/company.d.lua"), "---@class Company : CompanyRow._id\n")
 	assert.Contains(t, read(t, dir, luaSettingsFile), `"workspace.library": [".phscript/types/v1.2.0"]`)
 	assert.Equal(t, map[string]Action{types: Keep, luaSettingsFile: Keep, recommendations: Keep}, setUp(t, dir, "v1.2.0"))
 

@@ -2,7 +2,7 @@
 --
 --   phscript test scripts/examples
 
-local clean = require "clean"
+local clean = require "lib.clean"
 
 describe("clean.text", function()
   it("takes blanks away at both ends", function()
