@@ -60,7 +60,7 @@ func TestFlagsExist(t *testing.T) {
 		help += out
 	}
 	for _, command := range [][]string{
-		{"serve"}, {"quota"}, {"hooks", "list"}, {"hooks", "show"}, {"hooks", "replay"}, {"hooks", "send"}, {"hooks", "forward"}, {"schedule", "list"}, {"schedule", "next"}, {"schedule", "run"}, {"runs", "list"}, {"runs", "retry"}, {"runs", "logs"}, {"runs", "rejected"}, {"state", "restore"}, {"access", "add"}, {"access", "link"}, {"config", "show"}, {"plan", "show"}, {"record", "mask"}, {"schema", "pull"}, {"schema", "diff"}, {"schema", "show"},
+		{"serve"}, {"quota"}, {"hooks", "list"}, {"hooks", "show"}, {"hooks", "replay"}, {"hooks", "discard"}, {"hooks", "send"}, {"hooks", "forward"}, {"schedule", "list"}, {"schedule", "next"}, {"schedule", "run"}, {"runs", "list"}, {"runs", "retry"}, {"runs", "logs"}, {"runs", "rejected"}, {"state", "restore"}, {"access", "add"}, {"access", "link"}, {"config", "show"}, {"plan", "show"}, {"record", "mask"}, {"schema", "pull"}, {"schema", "diff"}, {"schema", "show"},
 	} {
 		out, errs, code := phscript(t, t.TempDir(), append(command, "--help")...)
 		require.Zero(t, code, errs)

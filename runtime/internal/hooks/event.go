@@ -22,12 +22,14 @@ const (
 	Waiting State = "waiting"
 	Running State = "running"
 	Handled State = "handled"
-	// Parked events failed at every try. They stay until somebody replays them.
+	// Parked events failed at every try. They stay until somebody replays or discards them.
 	Parked State = "parked"
+	// Discarded events were parked, and somebody has decided that no script handles them.
+	Discarded State = "discarded"
 )
 
 // States are all states, in the order of an event's life.
-var States = []State{Waiting, Running, Handled, Parked}
+var States = []State{Waiting, Running, Handled, Parked, Discarded}
 
 // Event is a stored event.
 type Event struct {
@@ -64,7 +66,9 @@ type Event struct {
 	// the last.
 	Replays    int64
 	ReplayedBy string
-	Ended      time.Time
+	// DiscardedBy says who has discarded it, and DiscardedWhy for what reason.
+	DiscardedBy, DiscardedWhy string
+	Ended                     time.Time
 }
 
 // ErrNoEvent is the error for an event that does not exist.
@@ -76,13 +80,16 @@ type Events struct{ db *store.DB }
 // NewEvents returns the events in a store.
 func NewEvents(db *store.DB) *Events { return &Events{db} }
 
-const briefColumns = `id, hook, delivery, order_key, received_at, address, method, path, size, secret, state, tries, due_at, run, reason, repeats, replays, replayed_by, ended_at, headers, body IS NULL`
+// reads is where lists and counts are read, apart from what is written.
+func (s *Events) reads() (store.Source, error) { return s.db.Reader() }
+
+const briefColumns = `id, hook, delivery, order_key, received_at, address, method, path, size, secret, state, tries, due_at, run, reason, repeats, replays, replayed_by, discarded_by, discarded_why, ended_at, headers, body IS NULL`
 
 func (e *Event) scan(row *sql.Rows, more ...any) error {
 	var received, due, ended *int64
 	var header string
 	err := row.Scan(append([]any{&e.ID, &e.Hook, &e.Delivery, &e.Key, &received, &e.Address, &e.Method, &e.Path, &e.Size, &e.Secret, &e.State, &e.Tries, &due, &e.Run, &e.Reason,
-		&e.Repeats, &e.Replays, &e.ReplayedBy, &ended, &header, &e.NoBody}, more...)...)
+		&e.Repeats, &e.Replays, &e.ReplayedBy, &e.DiscardedBy, &e.DiscardedWhy, &ended, &header, &e.NoBody}, more...)...)
 	if err != nil {
 		return err
 	}
@@ -119,12 +126,16 @@ type Filter struct {
 	Since time.Time
 	// Before, if not 0, is the number that all are below.
 	Before int64
+	// IDs, if not nil, are their numbers.
+	IDs []int64
+	// Text is in their id, their key or their reason, whatever the case of A to Z.
+	Text string
 	// Limit is the maximum number of events, 0 for all.
 	Limit int
 }
 
 // where returns the condition of a filter.
-func (f Filter) where() (condition string, args []any) {
+func (f Filter) where(q interface{ Matches(column string) string }) (condition string, args []any) {
 	where := []string{"1 = 1"}
 	add := func(condition string, values ...any) {
 		where, args = append(where, condition), append(args, values...)
@@ -147,66 +158,35 @@ func (f Filter) where() (condition string, args []any) {
 	if f.Before > 0 {
 		add("id < ?", f.Before)
 	}
+	if f.IDs != nil {
+		values := []any{0} // which no event has
+		for _, id := range f.IDs {
+			values = append(values, id)
+		}
+		add("id IN (?"+strings.Repeat(", ?", len(values)-1)+")", values...)
+	}
+	if f.Text != "" {
+		part := store.Containing(f.Text)
+		add("("+q.Matches("delivery")+" OR "+q.Matches("order_key")+" OR "+q.Matches("reason")+")", part, part, part)
+	}
 	return strings.Join(where, " AND "), args
 }
 
 // List returns events without their bodies, the newest first.
 func (s *Events) List(ctx context.Context, f Filter) (list []*Event, err error) {
-	condition, args := f.where()
+	from, err := s.reads()
+	if err != nil {
+		return nil, err
+	}
+	condition, args := f.where(from)
 	condition += " ORDER BY id DESC"
 	if f.Limit > 0 {
 		condition += fmt.Sprintf(" LIMIT %d", f.Limit)
 	}
-	err = store.Each(ctx, s.db, func(row *sql.Rows) error {
+	err = store.Each(ctx, from, func(row *sql.Rows) error {
 		e := &Event{}
 		list = append(list, e)
 		return e.scan(row)
 	}, `SELECT `+briefColumns+` FROM phscript_hook_event WHERE `+condition, args...)
 	return list, err
-}
-
-// Totals are what a webhook has and had.
-type Totals struct {
-	Hook string
-	// Received, Repeated and Refused count what arrived.
-	Received, Repeated, Refused int64
-	// Waiting, Running and Parked are the events in these states. WaitingBytes is what the
-	// bodies take of those that wait, and Oldest when the first of them arrived.
-	Waiting, Running, Parked, WaitingBytes int64
-	Oldest                                 time.Time
-	// Failing reports whether somebody should look at it.
-	Failing bool
-}
-
-// Totals returns the totals of the webhooks that have any, by name.
-func (s *Events) Totals(ctx context.Context) (map[string]Totals, error) {
-	all := map[string]Totals{}
-	err := store.Each(ctx, s.db, func(row *sql.Rows) error {
-		var t Totals
-		err := row.Scan(&t.Hook, &t.Received, &t.Repeated, &t.Refused, &t.Failing)
-		all[t.Hook] = t
-		return err
-	}, `SELECT name, received, repeated, refused, failing FROM phscript_hook`)
-	for name, t := range all {
-		if err == nil {
-			err = s.pending(ctx, &t)
-		}
-		all[name] = t
-	}
-	return all, err
-}
-
-// pending counts the events of a webhook that are not handled, each in a small index.
-func (s *Events) pending(ctx context.Context, t *Totals) error {
-	var oldest *int64
-	one := func(state string, into ...any) error {
-		columns := `count(*)`
-		if len(into) > 1 {
-			columns += `, coalesce(sum(size), 0), min(received_at)`
-		}
-		return s.db.QueryRowContext(ctx, `SELECT `+columns+` FROM phscript_hook_event WHERE hook = ? AND state = '`+state+`'`, t.Hook).Scan(into...)
-	}
-	err := errors.Join(one("waiting", &t.Waiting, &t.WaitingBytes, &oldest), one("running", &t.Running), one("parked", &t.Parked))
-	t.Oldest = store.Time(oldest)
-	return err
 }

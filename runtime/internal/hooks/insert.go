@@ -139,8 +139,9 @@ func (w *writer) insert(ctx context.Context, group []arrival) (again []bool, err
 		if err := tx.QueryRowContext(ctx, `SELECT `+w.db.Now()).Scan(&now); err != nil {
 			return err
 		}
-		counts := map[string]*Totals{}
+		counts, uses := map[string]*Totals{}, map[use]int64{}
 		for i, a := range group {
+			uses[use{a.Hook, a.Secret}]++
 			t := counts[a.Hook]
 			if t == nil {
 				t = &Totals{}
@@ -155,7 +156,10 @@ func (w *writer) insert(ctx context.Context, group []arrival) (again []bool, err
 				t.Received++
 			}
 		}
-		return count(ctx, tx, counts)
+		if err := count(ctx, tx, counts); err != nil {
+			return err
+		}
+		return countUses(ctx, tx, uses, now)
 	})
 	return again, err
 }

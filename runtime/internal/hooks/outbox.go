@@ -14,8 +14,10 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/phscript/phscript/runtime/internal/audit"
 	"github.com/phscript/phscript/runtime/internal/store"
 	"github.com/phscript/phscript/runtime/internal/webhook"
 )
@@ -60,10 +62,39 @@ func Put(ctx context.Context, db *store.DB, m Message) error {
 // Messages returns the messages that wait or have failed, without their bodies, the newest
 // first.
 func (s *Events) Messages(ctx context.Context) ([]Message, error) {
-	return messages(ctx, s.db, `1 = 1 ORDER BY id DESC`, `''`)
+	from, err := s.reads()
+	if err != nil {
+		return nil, err
+	}
+	return messages(ctx, from, `1 = 1 ORDER BY id DESC`, `''`)
 }
 
-func messages(ctx context.Context, db *store.DB, condition, body string, args ...any) (list []Message, err error) {
+// Resend makes messages due at once: those with the numbers, or all that were given up if ids
+// is nil. Those that were given up have all of their tries again. It returns how many there
+// were: what is about to be sent anyway is left out.
+func (s *Events) Resend(ctx context.Context, ids []int64, by audit.Actor) (n int64, err error) {
+	condition, args, target := "state = 'failed'", []any{}, "messages that were given up"
+	if ids != nil {
+		f := Filter{IDs: ids}
+		condition, args = f.where(s.db)
+		target = strings.Replace(f.target(), "event", "message", 1)
+	}
+	err = s.db.InTx(ctx, func(tx *store.Tx) error {
+		// One that is being sent, or is about to be, is due before the second limit.
+		result, err := tx.ExecContext(ctx, `UPDATE phscript_hook_message SET tries = CASE WHEN state = 'failed' THEN 0 ELSE tries END, state = 'waiting', due_at = `+s.db.Now()+`, ended_at = NULL
+			WHERE (state = 'failed' OR due_at > `+s.db.Now()+` + ?) AND `+condition, append([]any{(2 * outTime).Microseconds()}, args...)...)
+		if err == nil {
+			n, err = result.RowsAffected()
+		}
+		if err != nil || n == 0 {
+			return err
+		}
+		return audit.Record(ctx, tx, audit.Entry{Actor: by, Action: "resend", Target: target, Detail: strconv.FormatInt(n, 10)})
+	})
+	return n, err
+}
+
+func messages(ctx context.Context, db store.Queryer, condition, body string, args ...any) (list []Message, err error) {
 	err = store.Each(ctx, db, func(row *sql.Rows) error {
 		var m Message
 		var made, due *int64

@@ -92,5 +92,22 @@ func TestOutbox(t *testing.T) {
 		pass()
 		assert.NotContains(t, waiting()[0].Reason, "secret-part")
 		assert.True(t, strings.HasPrefix(waiting()[0].Reason, "receiver cannot be reached: "))
+
+		// What was given up can be sent again; what is about to be sent is left alone.
+		require.Len(t, waiting(), 3)
+		n, err := f.events.Resend(t.Context(), []int64{waiting()[2].ID, 999}, kim)
+		require.NoError(t, err)
+		assert.Equal(t, int64(1), n)
+		assert.Equal(t, []any{false, 0}, []any{waiting()[2].Failed, waiting()[2].Tries})
+		n, err = f.events.Resend(t.Context(), []int64{waiting()[2].ID}, kim)
+		require.NoError(t, err)
+		assert.Zero(t, n)
+		variables["URL"], status = receiver.URL, http.StatusOK
+		n, err = f.events.Resend(t.Context(), nil, kim)
+		require.NoError(t, err)
+		assert.Equal(t, int64(1), n, "m-3 was given up; m-4 waits")
+		pass()
+		assert.Empty(t, waiting())
+		assert.Equal(t, "resend messages that were given up", f.acts()[0].Action+" "+f.acts()[0].Target)
 	})
 }

@@ -77,7 +77,14 @@ func (h *Handler) pruneStep(ctx context.Context, change, query string, need *int
 		return 0, err
 	}
 	// Somebody may replay one of them meanwhile.
-	if err := store.Exec(ctx, h.DB, change+` (?`+strings.Repeat(`, ?`, len(ids)-1)+`) AND ended_at IS NOT NULL`, ids...); err != nil {
+	list := ` (?` + strings.Repeat(`, ?`, len(ids)-1) + `)`
+	err = h.DB.InTx(ctx, func(tx *store.Tx) error {
+		if err := store.Exec(ctx, tx, change+list+` AND ended_at IS NOT NULL`, ids...); err != nil || need != nil {
+			return err
+		}
+		return store.Exec(ctx, tx, `DELETE FROM phscript_hook_try WHERE event IN`+list+` AND NOT EXISTS (SELECT 1 FROM phscript_hook_event e WHERE e.id = event)`, ids...)
+	})
+	if err != nil {
 		return 0, err
 	}
 	select {

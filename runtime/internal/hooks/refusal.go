@@ -115,17 +115,21 @@ func (s *Events) addRefusals(ctx context.Context, refused map[string]*refusals) 
 // Refusals returns the last refusals, of one webhook or of all if name is nil, the newest
 // first.
 func (s *Events) Refusals(ctx context.Context, name *string) (list []Refusal, err error) {
+	from, err := s.reads()
+	if err != nil {
+		return nil, err
+	}
 	where, args := "1 = 1", []any{}
 	if name != nil {
 		where, args = "hook = ?", []any{*name}
 	}
-	err = store.Each(ctx, s.db, func(row *sql.Rows) error {
+	err = store.Each(ctx, from, func(row *sql.Rows) error {
 		var r Refusal
 		var at int64
 		err := row.Scan(&r.Hook, &at, &r.Address, &r.Size, &r.Status, &r.Reason)
 		r.At = time.UnixMicro(at)
 		list = append(list, r)
 		return err
-	}, strings.Join([]string{`SELECT hook, at, address, size, status, reason FROM phscript_hook_refusal WHERE`, where, `ORDER BY id DESC`}, " "), args...)
+	}, strings.Join([]string{`SELECT hook, at, address, size, status, reason FROM phscript_hook_refusal WHERE`, where, `ORDER BY id DESC LIMIT ` + strconv.Itoa(mostRefusals*20)}, " "), args...)
 	return list, err
 }

@@ -27,10 +27,13 @@ var ErrNoBody = errors.New("its body was deleted")
 // Replay makes events wait again as if they had just arrived, whatever has happened to them.
 // by says who wants it. resume is what their runs do with rows that may be stored, as in the
 // settings of a schedule. It returns how many there were: those that wait or are in a run are
-// left out.
+// left out, and so are discarded ones unless the filter names them.
 func (s *Events) Replay(ctx context.Context, f Filter, by audit.Actor, resume string) (n int64, err error) {
-	condition, args := f.where()
-	return s.replay(ctx, condition, args, by, resume, "events of webhook "+f.Hook)
+	condition, args := f.where(s.db)
+	if f.IDs == nil && len(f.States) == 0 {
+		condition += " AND state <> 'discarded'"
+	}
+	return s.replay(ctx, condition, args, by, resume, f.target())
 }
 
 // ReplayOne replays an event. It fails if the event is waiting or in a run, or has no body.
@@ -41,14 +44,22 @@ func (s *Events) ReplayOne(ctx context.Context, id int64, by audit.Actor, resume
 	if e.NoBody {
 		return e, ErrNoBody
 	}
-	_, err = s.replay(ctx, "id = ?", []any{id}, by, resume, "event "+strconv.FormatInt(id, 10))
+	_, err = s.replay(ctx, "id = ?", []any{id}, by, resume, Filter{IDs: []int64{id}}.target())
 	return e, err
 }
 
+// replayable is the condition for events that can be replayed.
+const replayable = `state IN ('handled', 'parked', 'discarded') AND body IS NOT NULL AND `
+
 func (s *Events) replay(ctx context.Context, condition string, args []any, by audit.Actor, resume, target string) (n int64, err error) {
 	err = s.db.InTx(ctx, func(tx *store.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE phscript_hook_event SET state = 'waiting', tries = 0, due_at = `+s.db.Now()+`, ended_at = NULL, replays = replays + 1, replayed_by = ?, resume = ?
-			WHERE state IN ('handled', 'parked') AND body IS NOT NULL AND `+condition, append([]any{audit.Clean(by.Name), resume}, args...)...)
+		// The run that has handled an event is not its last one any more.
+		err := store.Exec(ctx, tx, `INSERT INTO phscript_hook_try (event, run, ended_at, reason) SELECT id, run, ended_at, '' FROM phscript_hook_event WHERE state = 'handled' AND run <> 0 AND `+replayable+condition, args...)
+		if err != nil {
+			return err
+		}
+		result, err := tx.ExecContext(ctx, `UPDATE phscript_hook_event SET state = 'waiting', tries = 0, due_at = `+s.db.Now()+`, ended_at = NULL, replays = replays + 1, replayed_by = ?, resume = ?, discarded_by = '', discarded_why = ''
+			WHERE `+replayable+condition, append([]any{audit.Clean(by.Name), resume}, args...)...)
 		if err == nil {
 			n, err = result.RowsAffected()
 		}

@@ -136,12 +136,18 @@ func (h *Handler) failed(ctx context.Context, tx *store.Tx, hook *Hook, r *histo
 		case park || e.tries+1 >= hook.Tries:
 			err = store.Exec(ctx, tx, `UPDATE phscript_hook_event SET state = 'parked', tries = tries + 1, reason = ?, resume = '' WHERE id = ? AND run = ? AND state = 'running'`, reason, e.id, r.ID)
 			if err == nil {
+				err = tried(ctx, tx, e.id, r.ID, reason)
+			}
+			if err == nil {
 				h.Log.Error("event parked", "webhook", hook.Name, "event", e.id, "run", r.ID, "tries", e.tries+1, "reason", reason)
 				err = h.turn(ctx, tx, hook, r, e, true)
 			}
 		default:
 			err = store.Exec(ctx, tx, `UPDATE phscript_hook_event SET state = 'waiting', tries = tries + 1, reason = ?, due_at = `+tx.DB.Now()+` + ? WHERE id = ? AND run = ? AND state = 'running'`,
 				reason, pause.Microseconds(), e.id, r.ID)
+			if err == nil {
+				err = tried(ctx, tx, e.id, r.ID, reason)
+			}
 			h.Log.Warn("event failed; it will be tried again", "webhook", hook.Name, "event", e.id, "run", r.ID, "in", pause.String(), "reason", reason)
 		}
 		if err != nil {

@@ -75,3 +75,25 @@ const hookIndexes = `DROP INDEX phscript_hook_event_waiting;
 	DROP INDEX phscript_hook_event_running;
 	CREATE INDEX phscript_hook_event_waiting ON phscript_hook_event (hook, state, id, due_at, received_at, size) WHERE state = 'waiting';
 	CREATE INDEX phscript_hook_event_running ON phscript_hook_event (hook, state, run, order_key) WHERE state = 'running';`
+
+// hookPages have what pages show about webhooks: which secrets are used, and the tries of
+// events that were tried more than once.
+const hookPages = `CREATE TABLE phscript_hook_secret (
+		hook TEXT NOT NULL,
+		secret TEXT NOT NULL,
+		uses BIGINT NOT NULL,
+		last_at BIGINT NOT NULL,
+		PRIMARY KEY (hook, secret)
+	);
+	CREATE TABLE phscript_hook_try (
+		id {{identity}},
+		event BIGINT NOT NULL,
+		run BIGINT NOT NULL,
+		ended_at BIGINT NOT NULL,
+		reason TEXT NOT NULL
+	);
+	CREATE INDEX phscript_hook_try_event ON phscript_hook_try (event);
+	ALTER TABLE phscript_hook_event ADD COLUMN discarded_by TEXT NOT NULL DEFAULT '';
+	ALTER TABLE phscript_hook_event ADD COLUMN discarded_why TEXT NOT NULL DEFAULT '';
+	CREATE INDEX phscript_hook_event_hook ON phscript_hook_event (hook, id);
+	CREATE INDEX phscript_hook_event_discarded ON phscript_hook_event (hook, state, id) WHERE state = 'discarded';`

@@ -315,6 +315,7 @@ var migrations = []string{
 	CREATE INDEX phscript_access_session_account ON phscript_access_session (account);`,
 	hookTables,
 	hookIndexes,
+	hookPages,
 }
 
 // migrationLock is the PostgreSQL advisory lock for changing the tables: "phscript"

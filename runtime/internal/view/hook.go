@@ -76,7 +76,7 @@ type WebhookEvent struct {
 	From     string      `json:"from" doc:"the network address that it came from"`
 	Secret   string      `json:"secret" doc:"the name of the secret that fitted"`
 	Size     int64       `json:"size" doc:"the size of its body, in bytes"`
-	State    hooks.State `json:"state" doc:"waiting, running, handled or parked"`
+	State    hooks.State `json:"state" doc:"waiting, running, handled, parked or discarded"`
 	Tries    int         `json:"tries" doc:"how many tries have failed"`
 	Due      time.Time   `json:"due,omitzero" doc:"when the next try may begin"`
 	Run      int64       `json:"run,omitempty" doc:"its last run"`
@@ -84,14 +84,17 @@ type WebhookEvent struct {
 	Repeats  int64       `json:"repeats" doc:"how many repetitions arrived"`
 	Replays  int64       `json:"replays" doc:"how often somebody asked for it again"`
 	By       string      `json:"replayed_by,omitempty" doc:"who asked last"`
-	Ended    time.Time   `json:"ended,omitzero" doc:"when it was handled"`
+	// Discarded are empty unless somebody has discarded it.
+	DiscardedBy  string    `json:"discarded_by,omitempty" doc:"who has discarded it"`
+	DiscardedWhy string    `json:"discarded_why,omitempty" doc:"for what reason"`
+	Ended        time.Time `json:"ended,omitzero" doc:"when it was handled or discarded"`
 }
 
 // EventOf is an event as people and JSON see it.
 func EventOf(e *hooks.Event) WebhookEvent {
 	v := WebhookEvent{
 		Event: e.ID, Webhook: e.Hook, ID: e.Delivery, Key: e.Key, Received: e.Received, From: e.Address, Secret: e.Secret, Size: e.Size, State: e.State,
-		Tries: e.Tries, Run: e.Run, Reason: e.Reason, Repeats: e.Repeats, Replays: e.Replays, By: e.ReplayedBy, Ended: e.Ended,
+		Tries: e.Tries, Run: e.Run, Reason: e.Reason, Repeats: e.Repeats, Replays: e.Replays, By: e.ReplayedBy, DiscardedBy: e.DiscardedBy, DiscardedWhy: e.DiscardedWhy, Ended: e.Ended,
 	}
 	if e.State == hooks.Waiting {
 		v.Due = e.Due
@@ -147,7 +150,11 @@ func EventLines(e *hooks.Event) []Line {
 	if v.Replays > 0 {
 		line("replays", fmt.Sprintf("%d, the last by %s", v.Replays, v.By))
 	}
-	line("handled", At(v.Ended))
+	if v.State == hooks.Discarded {
+		line("discarded", fmt.Sprintf("%s by %s: %s", At(v.Ended), v.DiscardedBy, v.DiscardedWhy))
+	} else {
+		line("handled", At(v.Ended))
+	}
 	line("request", e.Method+" "+e.Path)
 	for _, name := range sorted(e.Header) {
 		value := strings.Join(e.Header[name], ", ")

@@ -40,6 +40,7 @@ type options struct {
 	webhook string
 	all     bool
 	resume  string
+	reason  string
 
 	file    string
 	headers []string
@@ -76,6 +77,12 @@ func New(env *environment.Env) *cobra.Command {
 		f.BoolVar(&o.all, "all", false, "With --webhook, also replay events that were handled")
 		usage.Choice(cmd, &o.resume, "resume", "", "`WHAT` to do with rows without keys that may be stored: send them again or skip them", "send", "skip")
 	})
+	storage.AddCommand(env, group, "discard [EVENT...]", "Decide that parked events are not handled", cobra.ArbitraryArgs, discard, func(cmd *cobra.Command, o *options) {
+		f := cmd.Flags()
+		f.StringVar(&o.reason, "reason", "", "Say `WHY`; required, because others read it")
+		f.StringVar(&o.webhook, "webhook", "", "Discard the parked events of the webhook `NAME`")
+		f.StringVar(&o.since, "since", "", "Only events since `TIME`: 24h or 7d ago, or a date")
+	})
 	storage.AddCommand(env, group, "send WEBHOOK", "Send a test event to a webhook of the running service", usage.AtLeastOne("webhook"), send, func(cmd *cobra.Command, o *options) {
 		f := cmd.Flags()
 		f.StringVar(&o.file, "file", "-", "Send the body in `FILE`, - for standard input")
@@ -96,6 +103,7 @@ var examples = map[string]string{
 	"list":    "  phscript hooks list\n  phscript hooks list jira --status parked",
 	"show":    "  phscript hooks show 17\n  phscript hooks show 17 --body > event.json\n  phscript hooks show --recipe jira",
 	"replay":  "  phscript hooks replay 17 18\n  phscript hooks replay --webhook jira --since 24h",
+	"discard": "  phscript hooks discard 17 18 --reason \"test data\"\n  phscript hooks discard --webhook jira --reason \"the vendor has sent them again\"",
 	"send":    "  phscript hooks send jira --file event.json",
 	"forward": "  phscript hooks forward 17 --to http://localhost:3000/hooks",
 }
@@ -308,54 +316,5 @@ func show(env *environment.Env, o *options) error {
 			return printing.JSON(env.Stdout, view.EventForm(e))
 		}
 		return printing.Lines(env, view.EventLines(e))
-	})
-}
-
-func replay(env *environment.Env, o *options) error {
-	if (o.webhook == "") == (len(o.Args) == 0) {
-		return &usage.Error{Message: "name either events or --webhook", Hint: "such as: phscript hooks replay 17, or: phscript hooks replay --webhook NAME"}
-	}
-	f, err := o.filter(env.Now())
-	if err != nil {
-		return err
-	}
-	var ids []int64
-	for _, arg := range o.Args {
-		id, err := o.eventID(arg)
-		if err != nil {
-			return err
-		}
-		ids = append(ids, id)
-	}
-	by := o.Ask(env).By
-	return o.WithStore(env, func(ctx context.Context, _ *serve.Schedules, db *store.DB) error {
-		events := hooks.NewEvents(db)
-		if o.webhook != "" {
-			if f.Hook, err = o.known(ctx, events, o.webhook); err != nil {
-				return err
-			}
-			if f.States = []hooks.State{hooks.Parked}; o.all {
-				f.States = nil
-			}
-			n, err := events.Replay(ctx, f, by, o.resume)
-			if err == nil {
-				fmt.Fprintf(env.Stdout, "%d events of %s will be handled again\n", n, f.Hook)
-			}
-			return err
-		}
-		for _, id := range ids {
-			e, err := events.ReplayOne(ctx, id, by, o.resume)
-			switch {
-			case errors.Is(err, hooks.ErrNoBody):
-				return &usage.Error{Message: fmt.Sprintf("event %d cannot be replayed, because %v", id, err)}
-			case err != nil:
-				return o.found(id, err)
-			case e.State == hooks.Waiting || e.State == hooks.Running:
-				fmt.Fprintf(env.Stdout, "event %d is still %s\n", id, e.State)
-			default:
-				fmt.Fprintf(env.Stdout, "event %d of %s will be handled again\n", id, e.Hook)
-			}
-		}
-		return nil
 	})
 }
