@@ -85,6 +85,10 @@ func NewRejectedWriter(to io.Writer, columns []string) (*RejectedWriter, error) 
 	return csvtext.NewRejectedWriter(to, columns)
 }
 
+// UnguardedCell is a cell of a file of rejected rows without the ' that keeps spreadsheets from
+// taking it for a formula.
+func UnguardedCell(cell string) string { return csvtext.Unguarded(cell) }
+
 // Run returns the module run, with which a script reports on its rows.
 func Run() *Module {
 	return &Module{

@@ -93,6 +93,9 @@ func guarded(cells []string) []string {
 	return out
 }
 
+// Unguarded is a cell of a file of rejected rows without its guard.
+func Unguarded(cell string) string { return unguard(cell) }
+
 func unguard(cell string) string {
 	if rest, ok := strings.CutPrefix(cell, "'"); ok && isFormula(strings.TrimLeft(rest, "'")) {
 		return rest

@@ -126,6 +126,8 @@ type Filter struct {
 	Since time.Time
 	// Before, if not 0, is the number that all are below.
 	Before int64
+	// Run, if not 0, is their last run.
+	Run int64
 	// IDs, if not nil, are their numbers.
 	IDs []int64
 	// Text is in their id, their key or their reason, whatever the case of A to Z.
@@ -157,6 +159,9 @@ func (f Filter) where(q interface{ Matches(column string) string }) (condition s
 	}
 	if f.Before > 0 {
 		add("id < ?", f.Before)
+	}
+	if f.Run > 0 {
+		add("run = ?", f.Run)
 	}
 	if f.IDs != nil {
 		values := []any{0} // which no event has

@@ -234,6 +234,21 @@ func oneOf(written string, values ...string) error {
 	return fmt.Errorf("'%s' is not one of %s%s", written, strings.Join(values, ", "), catalog.DidYouMean(written, values))
 }
 
+// SecretName names a secret of a webhook, without its value.
+type SecretName struct {
+	Name string
+	// Until is when it ends, zero for never.
+	Until time.Time
+}
+
+// SecretNames are the names of the secrets of a webhook.
+func (h *Hook) SecretNames() (list []SecretName) {
+	for _, s := range h.secrets {
+		list = append(list, SecretName{s.String(), s.until})
+	}
+	return list
+}
+
 // Active reports whether the webhook takes events.
 func (h *Hook) Active() bool { return h.Enabled == nil || *h.Enabled }
 

@@ -69,6 +69,12 @@ func (s *Events) Messages(ctx context.Context) ([]Message, error) {
 	return messages(ctx, from, `1 = 1 ORDER BY id DESC`, `''`)
 }
 
+// CountMessages counts the messages that wait and those that were given up.
+func CountMessages(ctx context.Context, q store.Queryer) (waiting, failed int64, err error) {
+	err = q.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(CASE WHEN state = 'failed' THEN 1 ELSE 0 END), 0) FROM phscript_hook_message`).Scan(&waiting, &failed)
+	return waiting - failed, failed, err
+}
+
 // Resend makes messages due at once: those with the numbers, or all that were given up if ids
 // is nil. Those that were given up have all of their tries again. It returns how many there
 // were: what is about to be sent anyway is left out.

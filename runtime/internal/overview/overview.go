@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/hooks"
 	"github.com/phscript/phscript/runtime/internal/quota"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
@@ -46,6 +47,10 @@ type Snapshot struct {
 	// could not be sent yet.
 	Parked  map[string]int64
 	Notices int64
+	// Hooks are the totals of the webhooks. Outgoing counts the messages to other systems that
+	// wait, GivenUp those that could not be sent.
+	Hooks             map[string]hooks.Totals
+	Outgoing, GivenUp int64
 }
 
 // Running is a run at work.
@@ -113,7 +118,7 @@ func (o *Overview) read(ctx context.Context) (*Snapshot, error) {
 			return err
 		}
 		s.At = time.UnixMicro(now)
-		for _, part := range []func(context.Context, store.Source, *Snapshot) error{readDay, readOpen, readFinished, readNotices, o.readParked, o.readSchedules, readServers} {
+		for _, part := range []func(context.Context, store.Source, *Snapshot) error{readDay, readOpen, readFinished, readNotices, o.readParked, readHooks, o.readSchedules, readServers} {
 			if err := part(ctx, q, s); err != nil {
 				return err
 			}
@@ -185,6 +190,14 @@ func (o *Overview) readParked(ctx context.Context, q store.Source, s *Snapshot) 
 	if o.parked != nil {
 		s.Parked, err = o.parked(ctx, q)
 	}
+	return err
+}
+
+func readHooks(ctx context.Context, q store.Source, s *Snapshot) (err error) {
+	if s.Hooks, err = hooks.ReadTotals(ctx, q); err != nil {
+		return err
+	}
+	s.Outgoing, s.GivenUp, err = hooks.CountMessages(ctx, q)
 	return err
 }
 

@@ -151,9 +151,11 @@ type view struct {
 	Nav      []entry
 	Tag      string
 	Version  string
-	// Live reports whether the page changes by itself, and At is the version that it shows.
-	Live bool
-	At   string
+	// Live reports whether the page changes by itself, LivePath is where it hears of that, and At
+	// is the version that it shows.
+	Live     bool
+	LivePath string
+	At       string
 	// Now is the time of the service, in milliseconds since 1970.
 	Now int64
 }
@@ -168,7 +170,12 @@ func (q *Request) Show(p *Page, title string, data any) error {
 
 // ShowLive shows a page that changes by itself. at is the version that it shows.
 func (q *Request) ShowLive(p *Page, title, at string, data any) error {
-	return q.show(http.StatusOK, p, &view{Title: title, Data: data, Live: q.site.o.Changes != nil, At: at})
+	return q.show(http.StatusOK, p, &view{Title: title, Data: data, Live: q.site.o.Changes != nil, LivePath: "/live", At: at})
+}
+
+// ShowLiveOf is ShowLive for a page that hears of its changes elsewhere: path is where.
+func (q *Request) ShowLiveOf(p *Page, title, path, at string, data any) error {
+	return q.show(http.StatusOK, p, &view{Title: title, Data: data, Live: true, LivePath: path, At: at})
 }
 
 // Link is a path as browsers must ask for it.

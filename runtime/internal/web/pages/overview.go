@@ -36,7 +36,10 @@ type overviewData struct {
 	Servers                     []serve.Server
 	Unread                      string
 	Parked                      []number
-	Notices                     int64
+	// ParkedEvents counts those that could not be handled, GivenUp messages that could not be
+	// sent.
+	ParkedEvents, GivenUp int64
+	Notices               int64
 }
 
 // attention is something that somebody should look at.
@@ -89,6 +92,10 @@ func (o Options) overview(q *web.Request) (any, error) {
 			data.Parked = append(data.Parked, number{Name: name, Value: count(s.Parked[name])})
 		}
 	}
+	for _, t := range s.Hooks {
+		data.ParkedEvents += t.Parked
+	}
+	data.GivenUp = s.GivenUp
 	if err := o.attend(q.Context(), s, data); err != nil {
 		return nil, err
 	}
@@ -228,6 +235,10 @@ func version(s *overview.Snapshot) string {
 	for _, name := range sortedKeys(s.Parked) {
 		say("parked", name, s.Parked[name])
 	}
+	for _, name := range sortedKeys(s.Hooks) {
+		say("webhook", name, s.Hooks[name].Parked)
+	}
+	say(s.GivenUp)
 	for _, server := range s.Servers {
 		say("server", server.Name, server.Live, server.Problem)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"net/url"
 	"strings"
 
 	"github.com/dustin/go-humanize/english"
@@ -14,6 +15,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/audit"
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/follow"
+	"github.com/phscript/phscript/runtime/internal/hooks"
 	"github.com/phscript/phscript/runtime/internal/overview"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
@@ -28,6 +30,7 @@ type Options struct {
 	Accounts  *access.Accounts
 	Overview  *overview.Overview
 	Schedules *serve.Schedules
+	Events    *hooks.Events
 	// Limit is the calls to Planhat that are allowed in a minute.
 	Limit int
 	// Reads answers what only reads.
@@ -46,6 +49,8 @@ type page struct {
 	nav               bool
 	// fill returns what the template shows.
 	fill func(q *web.Request) (any, error)
+	// acts reports whether the page is for operators.
+	acts bool
 }
 
 // lively is data that may change by itself or not.
@@ -56,14 +61,20 @@ func Add(s *web.Site, o Options) error {
 	s.Funcs(functions)
 	o.logs, o.settings = follow.New(o.Overview.History()), &settings{}
 	list := []page{
-		{"Overview", "/{$}", "overview.html", true, o.overview},
-		{"Runs", "/runs", "runs.html", true, o.runs},
-		{"Schedules", "/schedules", "schedules.html", true, o.schedules},
-		{"Schedule", "/schedules/{name}", "schedule.html", false, o.schedule},
-		{"Run", "/runs/{id}", "run.html", false, o.run},
-		{"Quota", "/quota", "quota.html", true, o.quota},
-		{"Configuration", "/configuration", "configuration.html", true, o.configuration},
-		{"Access", "/access", "access.html", true, o.access},
+		{title: "Overview", path: "/{$}", file: "overview.html", nav: true, fill: o.overview},
+		{title: "Runs", path: "/runs", file: "runs.html", nav: true, fill: o.runs},
+		{title: "Schedules", path: "/schedules", file: "schedules.html", nav: true, fill: o.schedules},
+		{title: "Schedule", path: "/schedules/{name}", file: "schedule.html", fill: o.schedule},
+		{title: "Run", path: "/runs/{id}", file: "run.html", fill: o.run},
+		{title: "Webhooks", path: "/webhooks", file: "webhooks.html", nav: true, fill: o.webhooks},
+		{title: "Event", path: "/webhooks/events/{id}", file: "event.html", fill: o.event},
+		{title: "Outgoing messages", path: "/webhooks/outgoing", file: "outgoing.html", fill: o.outgoing},
+		{title: "Quota", path: "/quota", file: "quota.html", nav: true, fill: o.quota},
+		{title: "Configuration", path: "/configuration", file: "configuration.html", nav: true, fill: o.configuration},
+		{title: "Access", path: "/access", file: "access.html", nav: true, fill: o.access},
+		{title: "Schedules", path: "/confirm/schedules", file: "confirm.html", fill: o.confirmSchedules, acts: true},
+		{title: "Events", path: "/confirm/events", file: "confirm.html", fill: o.confirmEvents, acts: true},
+		{title: "Messages", path: "/confirm/messages", file: "confirm.html", fill: o.confirmMessages, acts: true},
 	}
 	for _, p := range list {
 		parsed, err := s.Page(files, "templates/parts.html", "templates/"+p.file)
@@ -73,14 +84,26 @@ func Add(s *web.Site, o Options) error {
 		if p.nav {
 			s.Nav(p.title, strings.TrimSuffix(p.path, "{$}"))
 		}
-		s.Get(p.path, access.Viewer, func(q *web.Request) error { return o.show(q, p, parsed) })
+		role := access.Viewer
+		if p.acts {
+			role = access.Operator
+		}
+		s.Get(p.path, role, func(q *web.Request) error { return o.show(q, p, parsed) })
 	}
+	s.Get("/webhooks/live", access.Viewer, o.hookChanges)
 	s.Get("/runs/{id}/log", access.Viewer, o.follow)
 	s.Get("/runs/{id}/log/download", access.Viewer, o.download)
 	s.Get("/runs/{id}/rejected", access.Viewer, o.rejected)
 	for path, do := range map[string]func(*web.Request) error{
 		"/runs/{id}/cancel": o.cancel, "/runs/{id}/retry": o.retry,
 		"/schedules/{name}/pause": o.pause, "/schedules/{name}/resume": o.resume, "/schedules/{name}/run": o.runNow,
+		"/schedules/pause": o.manySchedules(func(q *web.Request, name string, ask serve.Ask) error {
+			return o.Schedules.Pause(q.Context(), name, ask)
+		}),
+		"/schedules/resume": o.manySchedules(func(q *web.Request, name string, ask serve.Ask) error {
+			return o.Schedules.Resume(q.Context(), name, ask)
+		}),
+		"/webhooks/events/{id}/replay": o.replayOne, "/webhooks/replay": o.replayEvents, "/webhooks/discard": o.discardEvents, "/webhooks/resend": o.resend,
 		"/access/revoke": o.revoke,
 	} {
 		s.Post(path, access.Operator, do)
@@ -105,6 +128,12 @@ func (o Options) show(q *web.Request, p page, parsed *web.Page) error {
 	if one, ok := data.(lively); ok && !one.lives() {
 		return q.Show(parsed, title, data)
 	}
+	if one, ok := data.(interface {
+		follows(s *overview.Snapshot) (path, at string)
+	}); ok {
+		path, at := one.follows(snapshot)
+		return q.ShowLiveOf(parsed, title, path, at, data)
+	}
 	return q.ShowLive(parsed, title, version(snapshot), data)
 }
 
@@ -125,8 +154,15 @@ var functions = template.FuncMap{
 	"plus":  func(a, b int) int { return a + b },
 	"minus": func(a, b int) int { return a - b },
 	"times": func(a, b int) int { return a * b },
-	// args hands two values to a template.
-	"args": func(view, data any) map[string]any { return map[string]any{"View": view, "Data": data} },
+	"query": url.QueryEscape,
+	// args hands two values to a template, and others by their names.
+	"args": func(view, data any, more ...any) map[string]any {
+		all := map[string]any{"View": view, "Data": data}
+		for i := 0; i+1 < len(more); i += 2 {
+			all[fmt.Sprint(more[i])] = more[i+1]
+		}
+		return all
+	},
 }
 
 func whole(n any) int64 {

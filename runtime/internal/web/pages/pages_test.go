@@ -1,9 +1,11 @@
 package pages
 
 import (
+	"archive/zip"
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -23,6 +25,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/guard"
 	"github.com/phscript/phscript/runtime/internal/header"
 	"github.com/phscript/phscript/runtime/internal/history"
+	"github.com/phscript/phscript/runtime/internal/hooks"
 	"github.com/phscript/phscript/runtime/internal/overview"
 	"github.com/phscript/phscript/runtime/internal/schedule"
 	"github.com/phscript/phscript/runtime/internal/serve"
@@ -42,6 +45,7 @@ type trial struct {
 	history   *history.History
 	server    *httptest.Server
 	problem   error
+	config    config.Config
 }
 
 func onBoth(t *testing.T, test func(r *trial)) {
@@ -80,9 +84,9 @@ func start(t testing.TB, location string) *trial {
 		Accounts: accounts, Hosts: guard.NewHosts(nil, ""), Proxies: proxies, UserHeader: "X-User", Operators: []string{"kim"}, Log: log, Changes: Changes(seen),
 	})
 	require.NoError(t, err)
-	c := config.Config{State: "postgres://user:secret@db/x", APIToken: "secret-token", Variables: []string{"PHSCRIPT_STATE", "PLANHAT_API_TOKEN"}}
+	r.config = config.Config{State: "postgres://user:secret@db/x", APIToken: "secret-token", Variables: []string{"PHSCRIPT_STATE", "PLANHAT_API_TOKEN"}}
 	require.NoError(t, Add(site, Options{
-		Accounts: accounts, Overview: seen, Reads: db, Schedules: r.schedules, Limit: 200, Config: func() (config.Config, error) { return c, r.problem },
+		Accounts: accounts, Overview: seen, Reads: db, Schedules: r.schedules, Events: hooks.NewEvents(db), Limit: 200, Config: func() (config.Config, error) { return r.config, r.problem },
 	}))
 	r.server = httptest.NewServer(site.Handler())
 	t.Cleanup(func() { site.Stop(); r.server.Close() })
@@ -183,11 +187,17 @@ func TestPages(t *testing.T) {
 		assert.NotContains(r, r.see("/schedules/crm"), "param.key", "secrets come from the environment")
 		r.see(fmt.Sprintf("/runs/%d", good), "Succeeded", "Created", "2 rows: &lt;img", "1.5 s", "30 lines", "End of the log", `a=&lt;b&gt;`, "Earlier runs")
 		assert.NotContains(r, r.see(fmt.Sprintf("/runs/%d", good)), "data-live", "it does not change any more")
-		r.see(fmt.Sprintf("/runs/%d", good), "Download 1 as CSV", "spreadsheet")
+		r.see(fmt.Sprintf("/runs/%d", good), "Download 1 as CSV", "as XLSX", "spreadsheet")
 		_, _, rows := r.ask("lee", "GET", fmt.Sprintf("/runs/%d/rejected", good), nil)
 		assert.Contains(r, rows, "=1+1", "the file can be mended and imported again")
 		_, _, rows = r.ask("lee", "GET", fmt.Sprintf("/runs/%d/rejected?as=json", good), nil)
 		assert.Contains(r, rows, `"rejected_rows"`)
+		_, _, rows = r.ask("lee", "GET", fmt.Sprintf("/runs/%d/rejected?as=xlsx", good), nil)
+		book, err := zip.NewReader(strings.NewReader(rows), int64(len(rows)))
+		require.NoError(r, err)
+		sheet, err := fs.ReadFile(book, "xl/worksheets/sheet1.xml")
+		require.NoError(r, err)
+		assert.Contains(r, string(sheet), `t="inlineStr"><is><t xml:space="preserve">=1+1</t>`, "it is text, and no formula")
 		status, _, _ := r.ask("lee", "GET", fmt.Sprintf("/runs/%d/rejected", bad), nil)
 		assert.Equal(r, 404, status)
 		r.see(fmt.Sprintf("/runs/%d", bad), "mend &lt;img", "The run has logged nothing", fmt.Sprintf(`action="/runs/%d/retry"`, bad))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 
 	"github.com/phscript/phscript/runtime/internal/outcome"
 	"github.com/phscript/phscript/runtime/internal/rejects"
@@ -17,7 +18,7 @@ type storedRows struct {
 }
 
 // rejected sends the rejected rows of a run as a file: as CSV that can be mended and imported
-// again, or as JSON.
+// again, as a workbook, or as JSON.
 func (o Options) rejected(q *web.Request) error {
 	r, err := o.runOf(q)
 	if err != nil {
@@ -34,14 +35,21 @@ func (o Options) rejected(q *web.Request) error {
 	}
 	var out bytes.Buffer
 	kind, ending := "text/csv; charset=utf-8", "csv"
-	if q.URL.Query().Get("as") == "json" {
+	switch q.URL.Query().Get("as") {
+	case "json":
 		kind, ending = "application/json", "json"
-		text, err := json.MarshalIndent(stored, "", "  ")
-		if err != nil {
-			return err
-		}
+		var text []byte
+		text, err = json.MarshalIndent(stored, "", "  ")
 		out.Write(append(text, '\n'))
-	} else if _, err := rejects.Write(&out, rejects.Of(stored.Rows)); err != nil {
+	case "xlsx":
+		kind, ending = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"
+		if err = rejects.WriteWorkbook(&out, rejects.Of(stored.Rows)); err != nil {
+			err = &web.Problem{Status: http.StatusUnprocessableEntity, Title: "The rows do not fit into a workbook", Text: err.Error() + ".", Hint: "Download them as CSV or JSON."}
+		}
+	default:
+		_, err = rejects.Write(&out, rejects.Of(stored.Rows))
+	}
+	if err != nil {
 		return err
 	}
 	h := q.W.Header()

@@ -21,6 +21,9 @@ type runRow struct {
 	Since int64
 }
 
+// ByHook reports whether it handles events.
+func (r runRow) ByHook() bool { return r.Cause == history.ByHook }
+
 func rowOf(r *history.Run, now time.Time) runRow {
 	row := runRow{Run: r, State: stateOf(r.Status), Name: r.Schedule, Because: causeOf(r.Cause), Why: history.Why(r.Reason, r.Error)}
 	if row.Name == "" {

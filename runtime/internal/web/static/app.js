@@ -36,7 +36,28 @@
     // A second press does not send a form twice.
     if (e.target.method === "post") for (const b of e.target.querySelectorAll("button")) setTimeout(() => { b.disabled = true; });
   });
-  addEventListener("pageshow", (e) => { if (e.persisted) for (const b of document.querySelectorAll("button:disabled")) b.disabled = false; });
+
+  // Lists with things to tick: the buttons say how many are.
+  const ticks = (form) => [...form.querySelectorAll(`input[name="${form.dataset.ticks}"]`)];
+  function countTicks(form) {
+    const all = ticks(form), n = all.filter((i) => i.checked).length, head = form.querySelector("[data-tick-all]");
+    if (head) { head.checked = n > 0 && n === all.length; head.indeterminate = n > 0 && n < all.length; head.disabled = !all.length; }
+    for (const b of form.querySelectorAll("[data-count]")) {
+      if (!b.dataset.text) b.dataset.text = b.textContent;
+      b.textContent = n ? b.dataset.count + " " + n + "…" : b.dataset.text;
+      b.disabled = !n;
+    }
+  }
+  document.addEventListener("change", (e) => {
+    const form = e.target.closest("form[data-ticks]");
+    if (!form || e.target.type !== "checkbox") return;
+    if ("tickAll" in e.target.dataset) for (const i of ticks(form)) i.checked = e.target.checked;
+    countTicks(form);
+  });
+  const drawn = new Map();
+  for (const part of document.querySelectorAll("[data-part]")) drawn.set(part.id, part.innerHTML);
+  const countAll = () => document.querySelectorAll("form[data-ticks]").forEach(countTicks);
+  addEventListener("pageshow", (e) => { if (e.persisted) for (const b of document.querySelectorAll("button:disabled")) b.disabled = false; countAll(); });
 
   // stream reads a stream of the service, and asks again and again where one brings nothing.
   // It hands each event to on, and the state of the connection to tell. It rests while the
@@ -107,19 +128,85 @@
     set();
   }
   const toEnd = () => { log.scrollTop = log.scrollHeight; };
-  if (log && location.hash === "#end") toEnd();
-  if (follow) {
-    toEnd();
-    log.addEventListener("scroll", () => { follow.checked = log.scrollHeight - log.scrollTop - log.clientHeight < 12; }, { passive: true });
-    follow.addEventListener("change", (e) => { e.stopPropagation(); if (follow.checked) toEnd(); });
+  // Times are clock times, those since the start of the run, or hidden.
+  const times = document.getElementById("times");
+  function setTimes(lines) {
+    const mode = times.value, start = Number(log.dataset.started);
+    log.classList.toggle("no-time", mode === "none");
+    for (const t of lines.querySelectorAll("time")) {
+      if (!t.dataset.clock) t.dataset.clock = t.textContent;
+      t.textContent = mode === "start" && start ? "+" + (Math.max(0, Date.parse(t.dateTime) - start) / 1000).toFixed(2) + " s" : t.dataset.clock;
+    }
   }
+  if (times) {
+    times.value = localStorage.getItem("times") || "";
+    if (times.selectedIndex < 0) times.value = "";
+    times.addEventListener("change", (e) => { e.stopPropagation(); localStorage.setItem("times", times.value); setTimes(log); });
+    if (times.value) setTimes(log);
+  }
+  if (log && location.hash === "#end") toEnd();
+  const back = document.getElementById("to-end"), atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 12;
+  if (back) {
+    const see = () => { back.hidden = atEnd(); if (follow) follow.checked = atEnd(); };
+    if (follow) {
+      toEnd();
+      follow.addEventListener("change", (e) => { e.stopPropagation(); if (follow.checked) toEnd(); });
+    }
+    back.hidden = atEnd();
+    log.addEventListener("scroll", see, { passive: true });
+    back.addEventListener("click", () => { toEnd(); log.focus({ preventScroll: true }); });
+  }
+  // Keys, which can be turned off: some people speak to their computer, or press keys by accident.
+  const keys = document.getElementById("keys");
+  if (keys) {
+    keys.checked = localStorage.getItem("keys") !== "no";
+    keys.addEventListener("change", () => localStorage.setItem("keys", keys.checked ? "yes" : "no"));
+    document.addEventListener("keydown", (e) => {
+      const field = e.target.matches("input:not([type=checkbox]), select, textarea");
+      if (e.key === "Escape" && e.target.id === "q") { log.focus(); return; }
+      if (!keys.checked || field || e.ctrlKey || e.metaKey || e.altKey) return;
+      if (e.key === "/") document.getElementById("q").focus();
+      else if (e.key === "t") { log.scrollTop = 0; log.focus({ preventScroll: true }); }
+      else if (e.key === "e") { toEnd(); log.focus({ preventScroll: true }); }
+      else if (e.key === "f" && follow) { follow.checked = !follow.checked; if (follow.checked) toEnd(); else log.scrollTop -= 24; }
+      else return;
+      e.preventDefault();
+    });
+  }
+  // The whole log goes to the clipboard, and not only what is loaded.
+  const copy = document.getElementById("copy"), mostCopied = 100000;
+  async function toClipboard(text) {
+    if (navigator.clipboard) { await navigator.clipboard.writeText(text); return; }
+    const area = document.createElement("textarea"); // without TLS, browsers have only the old way
+    area.className = "hidden";
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    if (!done) throw new Error("refused");
+  }
+  if (copy) copy.addEventListener("click", async () => {
+    if (Number(copy.dataset.lines) > mostCopied) { copy.textContent = "Too long to copy: download it"; return; }
+    try {
+      const answer = await fetch(copy.dataset.from);
+      if (!answer.ok) throw new Error(answer.status);
+      const text = await answer.text();
+      await toClipboard(text);
+      const n = text.split("\n").length - 1;
+      copy.textContent = "Copied " + n + (n === 1 ? " line" : " lines");
+    } catch { copy.textContent = "Not copied: the browser refused"; }
+    setTimeout(() => { copy.textContent = "Copy"; }, 4000);
+  });
   const mostLines = 5000;
   function append(html) {
     const t = document.createElement("template"), stay = follow && follow.checked;
     t.innerHTML = html;
+    if (times && times.value) setTimes(t.content);
     log.append(t.content);
     while (log.childElementCount > mostLines) log.firstElementChild.remove();
     if (stay) toEnd();
+    if (back) back.hidden = atEnd();
   }
   const address = log && log.dataset.follow || body.dataset.live;
   if (address && mark) {
@@ -161,10 +248,19 @@
         if (!answer.ok) throw new Error(answer.status);
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
         for (const part of document.querySelectorAll("[data-part]")) {
-          const other = fresh.getElementById(part.id);
+          const other = fresh.getElementById(part.id), used = part.contains(document.activeElement) && document.activeElement;
           // What somebody is using stays until they have done.
-          if (!other || part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea, button")) continue;
-          if (part.innerHTML !== other.innerHTML) part.replaceChildren(...document.adoptNode(other).childNodes);
+          if (!other || used && used.matches("input:not([type=checkbox]), select, textarea, button")) continue;
+          const html = other.innerHTML;
+          if (drawn.get(part.id) === html) continue;
+          drawn.set(part.id, html);
+          // Ticks stay, and so does the place of the keyboard.
+          const key = (e) => e.href || e.name + "=" + e.value, ticked = new Set([...part.querySelectorAll("input[type=checkbox]:checked")].map(key));
+          part.replaceChildren(...document.adoptNode(other).childNodes);
+          for (const e of part.querySelectorAll("input[type=checkbox]")) if (e.name && ticked.has(key(e))) e.checked = true;
+          if (used) for (const e of part.querySelectorAll(used.localName)) if (key(e) === key(used)) { e.focus({ preventScroll: true }); break; }
+          const list = part.closest("form[data-ticks]");
+          if (list) countTicks(list);
         }
         shown = Date.now();
       } catch { tell("lost"); } finally {
@@ -192,4 +288,5 @@
     setInterval(say, 1000);
     say();
   }
+  countAll();
 })();
