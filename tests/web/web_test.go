@@ -37,6 +37,8 @@ type fixture struct {
 	dir  string
 	env  []string
 	port int
+	// hooks is the port for events, if there are webhooks.
+	hooks int
 
 	cmd  *exec.Cmd
 	said *said
@@ -76,8 +78,9 @@ for i = 1, params.lines do
 end
 `
 
-// start starts a service on a store, a new file if it is "".
-func start(t *testing.T, state string) *fixture {
+// start starts a service on a store, a new file if it is "". more is added to its
+// configuration.
+func start(t *testing.T, state string, more ...string) *fixture {
 	t.Helper()
 	planhat, err := simulator.Start(simulator.Options{Companies: 3, CallsPerMinute: -1})
 	require.NoError(t, err)
@@ -89,12 +92,9 @@ func start(t *testing.T, state string) *fixture {
 	require.NoError(t, os.Mkdir(filepath.Join(w.dir, ".tmp"), 0o700))
 	w.env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + w.dir, "TZ=UTC", "TMPDIR=" + filepath.Join(w.dir, ".tmp"), "PHSCRIPT_STATE=" + state,
-		"PLANHAT_API_TOKEN=" + planhat.APIToken(), "PLANHAT_API_URL=" + planhat.URL(),
+		"PLANHAT_API_TOKEN=" + planhat.APIToken(), "PLANHAT_API_URL=" + planhat.URL(), "HOOK_SECRET=" + hookSecret, "OLD_HOOK_SECRET=old-" + hookSecret,
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	w.port = listener.Addr().(*net.TCPAddr).Port
-	require.NoError(t, listener.Close())
+	w.port = freePort(t)
 	w.file("phscript.toml", fmt.Sprintf("[dashboard]\nlisten = \"127.0.0.1:%d\"\n", w.port)+`
 [[schedule]]
 name = "crm"
@@ -110,16 +110,38 @@ name = "health"
 script = "health.lua"
 every = "3s"
 `)
+	for _, text := range more {
+		w.configure(text)
+	}
 	w.file("crm.lua", crm)
 	w.file("nps.lua", "error(\"no end user has the e-mail <kim@northwind.example>\")\n")
+	w.file("jira.lua", jira)
 	w.file("health.lua", "print(#planhat.company.get_list())\n")
 	w.serve()
 	return w
 }
 
+// freePort returns a port that is free.
+func freePort(t *testing.T) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
 func (w *fixture) file(name, text string) {
 	w.Helper()
 	require.NoError(w, os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o600))
+}
+
+// configure adds to the configuration.
+func (w *fixture) configure(text string) {
+	w.Helper()
+	name := filepath.Join(w.dir, "phscript.toml")
+	old, err := os.ReadFile(name)
+	require.NoError(w, err)
+	w.file("phscript.toml", string(old)+text)
 }
 
 func (w *fixture) command(args ...string) *exec.Cmd {

@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	// pingEvery is how often a stream says that it is alive. The page falls back to polling
-	// when it has heard nothing for 20 seconds.
-	pingEvery = 15 * time.Second
+	// pingEvery is how often a stream says that it is alive. The page says that it is not live,
+	// and falls back to polling, when it has heard nothing for 18 seconds.
+	pingEvery = 8 * time.Second
 	// writeWithin is how long one write to a browser may take.
 	writeWithin = 10 * time.Second
 	// changesEvery is how often a stream looks for changes.

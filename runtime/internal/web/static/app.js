@@ -62,9 +62,12 @@
   // stream reads a stream of the service, and asks again and again where one brings nothing.
   // It hands each event to on, and the state of the connection to tell. It rests while the
   // page is hidden.
-  const silent = 20000, pollEvery = 3000;
+  // A stream that has brought nothing for silent is lost. Where they bring nothing at all, the
+  // page asks every pollEvery, and looks every probeEvery whether streams work again.
+  const silent = 18000, pollEvery = 3000, probeEvery = 30000, patience = 10000;
+  const names = ["change", "lines", "ping", "end", "expired"];
   function stream(url, after, on, tell) {
-    let source, watch, poll, last, polling = false, ended = false, paused = false, failing = false;
+    let source, watch, poll, probe, last, probed = 0, polling = false, ended = false, paused = false, failing = false;
     const at = () => url + (url.includes("?") ? "&" : "?") + "after=" + encodeURIComponent(after);
     const heard = () => { last = Date.now(); };
     function take(e) {
@@ -77,12 +80,22 @@
     function finish() { ended = true; close(); }
     function close() {
       if (source) source.close();
+      if (probe) probe.close();
       clearInterval(watch); clearTimeout(poll);
-      source = watch = poll = undefined;
+      source = watch = poll = probe = undefined;
+    }
+    // look opens a stream beside the polling, and leaves it at that if it brings something.
+    function look() {
+      probed = Date.now();
+      const mine = probe = new EventSource(at());
+      const works = () => { if (probe === mine && polling && !ended) { polling = false; open(); } };
+      for (const name of names) mine.addEventListener(name, works);
+      mine.onerror = () => mine.close();
+      setTimeout(() => mine.close(), silent);
     }
     async function ask() {
       try {
-        const answer = await fetch(at(), { headers: { "X-Requested-With": "phscript" } });
+        const answer = await fetch(at(), { headers: { "X-Requested-With": "phscript" }, signal: AbortSignal.timeout(patience) });
         if (answer.status === 401) { finish(); tell("expired"); return; }
         if (!answer.ok) throw new Error(answer.status);
         const { events, end } = await answer.json();
@@ -91,17 +104,19 @@
         events.forEach(take);
         if (end && !ended) take({ name: "end" });
       } catch { failing = true; tell("lost"); }
-      if (!ended && polling && !paused && !document.hidden) poll = setTimeout(ask, failing ? 5000 : pollEvery);
+      if (ended || !polling || paused || document.hidden) return;
+      poll = setTimeout(ask, failing ? 5000 : pollEvery);
+      if (!failing && Date.now() - probed > probeEvery) look();
     }
     function open() {
       if (ended || paused || document.hidden) return;
       close();
-      if (polling) { ask(); return; }
+      if (polling) { probed = probed || Date.now(); ask(); return; }
       heard();
       source = new EventSource(at());
       source.onopen = () => { heard(); tell("live"); };
       source.onerror = () => tell("lost");
-      for (const name of ["change", "lines", "ping", "end", "expired"]) {
+      for (const name of names) {
         source.addEventListener(name, (e) => { tell("live"); take({ id: e.lastEventId, name, data: JSON.parse(e.data || "null") }); });
       }
       watch = setInterval(() => {
@@ -243,7 +258,7 @@
       if (busy) { again = true; return; }
       busy = true;
       try {
-        const answer = await fetch(location.href, { headers: { "X-Requested-With": "phscript" } });
+        const answer = await fetch(location.href, { headers: { "X-Requested-With": "phscript" }, signal: AbortSignal.timeout(patience) });
         if (answer.status === 401) { tell("expired"); return; }
         if (!answer.ok) throw new Error(answer.status);
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -269,7 +284,7 @@
       }
     }
     const live = stream(address, log && log.dataset.follow ? log.dataset.after : body.dataset.at, (e) => {
-      if (e.name === "lines") append(e.data);
+      if (e.name === "lines") { append(e.data); shown = Date.now(); }
       if (e.name === "change") refresh();
       if (e.name === "end") {
         const end = document.getElementById("log-end");
