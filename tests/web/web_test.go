@@ -135,12 +135,17 @@ func (w *fixture) file(name, text string) {
 	require.NoError(w, os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o600))
 }
 
-// configure adds to the configuration.
+// configure adds to the configuration, at its end or in [dashboard].
 func (w *fixture) configure(text string) {
 	w.Helper()
+	const dashboard = "[dashboard]\n"
 	name := filepath.Join(w.dir, "phscript.toml")
 	old, err := os.ReadFile(name)
 	require.NoError(w, err)
+	if strings.HasPrefix(text, dashboard) {
+		w.file("phscript.toml", strings.Replace(string(old), dashboard, text, 1))
+		return
+	}
 	w.file("phscript.toml", string(old)+text)
 }
 
