@@ -63,8 +63,9 @@ type Env struct {
 	// ReadSecret reads a line from the terminal without showing it. When ctx ends, it sets the
 	// terminal as it was and returns the cause.
 	ReadSecret func(ctx context.Context) (string, error)
-	// Browse opens an address in the user's browser, nil if nobody would see it.
-	Browse func(url string) error
+	// Browse opens an address in the user's browser, so that other users of the machine cannot see
+	// it. It is nil if nobody would see the browser. forget removes what this needed.
+	Browse func(url string) (forget func(), err error)
 	// Exit ends the process at once.
 	Exit func(code int)
 }

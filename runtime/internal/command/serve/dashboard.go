@@ -57,6 +57,8 @@ type offer struct {
 	log    *slog.Logger
 	// now is the configuration in effect.
 	now *atomic.Pointer[serve.Loaded]
+	// forget removes what opening a browser needed.
+	forget func()
 }
 
 // dashboardAddress is where the pages are served, "" for nowhere. They are only served if
@@ -124,6 +126,7 @@ func (f *offer) listen(ctx context.Context) (set *listen.Set, err error) {
 	health, dashboard, d := cmp.Or(f.options.listen, f.config.Serve.Listen), f.options.dashboardAddress(f.config), f.config.Dashboard
 	hosts := guard.NewHosts([]string{health, dashboard}, d.PublicURL, d.Hosts...)
 	var parts []listen.Part
+	f.forget = func() {}
 	if dashboard != "" {
 		site, err := f.site(hosts)
 		if err != nil {
@@ -228,8 +231,11 @@ func (f *offer) invite(ctx context.Context, at string) {
 	case f.options.open:
 		fmt.Fprintf(f.env.Stdout, "Open %s/sign-in#%s\nThe link works once, within %s.\n", at, link, "15 minutes")
 		if f.env.Browse != nil && f.env.StdoutTTY {
-			if err := f.env.Browse(at + "/sign-in#" + link); err != nil {
+			forget, err := f.env.Browse(at + "/sign-in#" + link)
+			if err != nil {
 				f.log.Debug("cannot open a browser", "reason", err.Error())
+			} else {
+				f.forget = forget
 			}
 		}
 	case link != "":

@@ -264,11 +264,13 @@ func serveSchedules(env *environment.Env, o *options) error {
 	warn(log, o.doubts(env, loaded))
 	service.Store(s)
 	defer reapOrphans(env, children)()
-	set, err := (&offer{options: o, env: env, config: c, service: s, intake: events.intake, db: db, engine: engine, log: log, now: &current}).listen(ctx)
+	shown := &offer{options: o, env: env, config: c, service: s, intake: events.intake, db: db, engine: engine, log: log, now: &current}
+	set, err := shown.listen(ctx)
 	if err != nil {
 		return err
 	}
 	defer shutDown(set)
+	defer shown.forget()
 	return s.Run(ctx)
 }
 
