@@ -217,6 +217,9 @@ func (t *Tab) axe(what string) {
 	t.t.Helper()
 	file := os.Getenv("PHSCRIPT_AXE")
 	if file == "" {
+		if os.Getenv("PHSCRIPT_NOTHING_SKIPPED") != "" {
+			t.t.Error("PHSCRIPT_AXE does not name the file axe.min.js, so nobody has checked the page with it")
+		}
 		return
 	}
 	source, err := os.ReadFile(file)
