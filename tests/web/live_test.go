@@ -31,14 +31,10 @@ func (w *fixture) newGate() *gate {
 	to, err := url.Parse(w.base())
 	require.NoError(w, err)
 	g := &gate{closed: make(chan struct{}), streams: make(chan struct{})}
-	proxy := httputil.NewSingleHostReverseProxy(to)
-	proxy.FlushInterval = -1
-	direct := proxy.Director
-	proxy.Director = func(r *http.Request) { // the name that the browser knows stays
-		host := r.Host
-		direct(r)
-		r.Host = host
-	}
+	proxy := &httputil.ReverseProxy{FlushInterval: -1, Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(to)
+		r.Out.Host = r.In.Host // the name that the browser knows stays
+	}}
 	proxy.ErrorHandler = func(rw http.ResponseWriter, _ *http.Request, _ error) { rw.WriteHeader(http.StatusBadGateway) }
 	g.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		proxy.ServeHTTP(&held{rw, g, r}, r)

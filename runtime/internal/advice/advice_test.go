@@ -156,7 +156,7 @@ func onlyNames(hint string) bool {
 func TestNamedFlagsAndCommandsExist(t *testing.T) {
 	r := trial.New(t, nil)
 	flags := map[string]bool{"--format": true, "--file": true, "--clean": true, "--help": true} // those of pg_dump and pg_restore
-	for _, args := range []string{"run", "check", "test", "repl", "serve", "simulate", "quota", "runs list", "runs rejected", "schedule list", "setup", "connect", "state backup", "state restore", "state purge", "plan", "plan show", "apply", "new", "snapshot", "login", "undo", "hooks list", "hooks show", "hooks replay", "hooks send", "hooks forward"} {
+	for _, args := range []string{"run", "check", "test", "repl", "serve", "simulate", "quota", "runs list", "runs rejected", "schedule list", "setup", "connect", "state backup", "state restore", "state purge", "plan", "plan show", "apply", "new", "snapshot", "login", "undo", "hooks list", "hooks show", "hooks replay", "hooks discard", "hooks send", "hooks forward"} {
 		for _, name := range flag.FindAllString(program(r, append(strings.Fields(args), "--help")...), -1) {
 			flags[name] = true
 		}

@@ -182,8 +182,8 @@ func TestDecisions(t *testing.T) {
 		assert.Equal(r, hooks.Waiting, r.stateOf(ids[2]))
 
 		// A reason is required, and what is parked meanwhile is not meant.
-		page := r.see("/confirm/events?do=discard&parked=all&webhook=jira", "Discard 3 parked events of jira?", "jira 4: boom &lt;img", "required")
-		status, _, page = r.ask("kim", "POST", "/webhooks/discard", url.Values{"event": {fmt.Sprint(ids[3])}, "why": {" "}})
+		r.see("/confirm/events?do=discard&parked=all&webhook=jira", "Discard 3 parked events of jira?", "jira 4: boom &lt;img", "required")
+		status, _, page := r.ask("kim", "POST", "/webhooks/discard", url.Values{"event": {fmt.Sprint(ids[3])}, "why": {" "}})
 		assert.Equal(r, 400, status)
 		assert.Contains(r, page, "A reason is missing")
 		assert.Equal(r, hooks.Parked, r.stateOf(ids[3]))
