@@ -22,7 +22,7 @@ import (
 )
 
 var bulkOptionFields = []Field{
-	{Name: "chunk_size", Type: "integer", Doc: "The maximum number of rows per request. Default: Planhat's limit. Requests are also split by size."},
+	{Name: "chunk_size", Type: "integer", Doc: "The maximum number of rows per request. Default: Planhat's limit. Requests are also split by size.", Number: refusedChunk},
 	{Name: "strict", Type: "boolean", Doc: "Raise an error if a row is rejected. Default: false, or true with `--strict`."},
 	retryForField,
 	checkpointField,
@@ -32,7 +32,7 @@ var bulkOptionFields = []Field{
 }
 
 // retryForField is the option of calls that retryFor reads.
-var retryForField = Field{Name: "retry_for", Type: "number|string", Doc: "How long to retry while Planhat does not respond, in seconds or as `10m`. Default: the setting `retry_for`, 15 minutes."}
+var retryForField = Field{Name: "retry_for", Type: "number|string", Doc: "How long to retry while Planhat does not respond, in seconds or as `10m`. Default: the setting `retry_for`, 15 minutes.", Text: refusedLength}
 
 // retryFor returns the context of a call as its options in argument i say.
 func retryFor(a *Args, i int) (context.Context, error) {
@@ -142,8 +142,10 @@ func (b binding) strict(a *Args) bool {
 // that is unknown, and keys whether their keys are kept unless an option says so.
 func (b binding) bulkOptions(a *Args, i, rows int, keys bool) (planhat.BulkOptions, error) {
 	opt := a.Options(i)
-	if opt.Has("chunk_size") && opt.Int("chunk_size") < 1 {
-		return planhat.BulkOptions{}, a.Errorf("option 'chunk_size' must be at least 1, not %v", opt.Get("chunk_size"))
+	if opt.Has("chunk_size") {
+		if err := refusedChunk(float64(lua.LVAsNumber(opt.Get("chunk_size")))); err != nil {
+			return planhat.BulkOptions{}, a.Errorf("%w", err)
+		}
 	}
 	bulk := planhat.BulkOptions{ChunkRows: opt.Int("chunk_size"), Rows: rows, Keys: keys}
 	if opt.Has("keys") {
@@ -165,6 +167,13 @@ func (b binding) bulkOptions(a *Args, i, rows int, keys bool) (planhat.BulkOptio
 		}
 	}
 	return bulk, nil
+}
+
+func refusedChunk(n float64) error {
+	if n < 1 {
+		return fmt.Errorf("option 'chunk_size' must be at least 1, not %v", lua.LNumber(n))
+	}
+	return nil
 }
 
 func (b binding) duplicate() *Func {

@@ -1,6 +1,8 @@
 package bindings
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,23 +22,23 @@ import (
 
 var csvReadOptions = []Field{
 	{Name: "header", Type: "boolean|string[]", Doc: "Whether the first row names the columns. Default: true. With `false`, rows are lists of strings unless `columns` names the columns. A list of names finds the header: it is the first row that has all of them, and the lines above it are skipped."},
-	{Name: "skip", Type: "integer", Doc: "How many lines to skip at the start of the file, such as a title above the header. Default: 0."},
-	{Name: "separator", Type: "string", Doc: "The character between cells. Default: `\"auto\"`, which takes `,` `;` tab or `|`, whichever splits most of the first 100 rows alike."},
-	{Name: "encoding", Type: "string", Doc: "The file's encoding: `\"utf-8\"` (default), `\"windows-1252\"`, `\"iso-8859-1\"`, `\"utf-16\"` and others. A byte order mark is detected automatically."},
+	{Name: "skip", Type: "integer", Doc: "How many lines to skip at the start of the file, such as a title above the header. Default: 0.", Number: refusedSkip},
+	{Name: "separator", Type: "string", Doc: "The character between cells. Default: `\"auto\"`, which takes `,` `;` tab or `|`, whichever splits most of the first 100 rows alike.", Text: refusedSeparator("auto")},
+	{Name: "encoding", Type: "string", Doc: "The file's encoding: `\"utf-8\"` (default), `\"windows-1252\"`, `\"iso-8859-1\"`, `\"utf-16\"` and others. A byte order mark is detected automatically.", Text: refusedEncoding},
 	{Name: "columns", Type: "string[]|table<string, string>", Doc: "A list of names for all columns, in the order of the file, instead of those in the header; or a table that renames some: `{ [\"Account Name\"] = \"name\" }`."},
-	{Name: "repeated", Type: "string", Doc: "What to do if columns have the same name: `\"error\"` (default), or `\"rename\"`, which calls them `id`, `id_2`, `id_3` and so on. `columns` can rename them further."},
+	{Name: "repeated", Type: "string", Doc: "What to do if columns have the same name: `\"error\"` (default), or `\"rename\"`, which calls them `id`, `id_2`, `id_3` and so on. `columns` can rename them further.", Values: []string{"error", "rename"}},
 	{Name: "required", Type: "string[]", Doc: "Columns that must exist, by their names after renaming."},
 	{Name: "trim", Type: "boolean", Doc: "Whether to trim white space from both ends of each cell, also before and after its quotes. Names in the header are always trimmed. Default: false."},
-	{Name: "empty", Type: "string", Doc: "What an empty cell becomes: `\"nil\"` (default) leaves the field out, so an upsert keeps the stored value; `\"text\"` gives an empty string; `\"null\"` gives `json.null`, which clears the stored value. In rows that are lists, it is always an empty string."},
+	{Name: "empty", Type: "string", Doc: "What an empty cell becomes: `\"nil\"` (default) leaves the field out, so an upsert keeps the stored value; `\"text\"` gives an empty string; `\"null\"` gives `json.null`, which clears the stored value. In rows that are lists, it is always an empty string.", Values: []string{"nil", "text", "null"}},
 	{Name: "numbers", Type: "string[]", Doc: "Columns to convert to numbers. Other cells stay text."},
-	{Name: "types", Type: "table<string, string>", Doc: "Types by column: `\"number\"`, `\"money\"` (numbers with a currency or a percent sign; see `money.parse`), `\"boolean\"` (true/false, yes/no, 1/0), `\"date\"` (ISO text), `\"days\"` (days since 1970-01-01) or `\"text\"`."},
-	{Name: "decimal", Type: "string", Doc: "The decimal sign of numbers, `\".\"` or `\",\"`. If you set it, the other sign, spaces or apostrophes may separate groups of exactly three digits before it; anything else is an error. The type `\"money\"` needs it. Default: a point, without thousands separators."},
-	{Name: "date_format", Type: "string", Doc: "The format of dates, such as `\"%d/%m/%Y\"`, or `\"excel\"` for Excel's day numbers; see `time.parse`. Default: ISO 8601 and other unambiguous formats."},
-	{Name: "zone", Type: "string", Doc: "The zone of dates and times that do not name one. Default: `UTC`."},
-	{Name: "ragged", Type: "string", Doc: "What to do with rows that have more or fewer cells than there are columns: `\"error\"` (default), or `\"allow\"`, which leaves missing cells out and names extra ones `column_5` and so on. Empty cells at the end are always allowed."},
+	{Name: "types", Type: "table<string, string>", Doc: "Types by column: `\"number\"`, `\"money\"` (numbers with a currency or a percent sign; see `money.parse`), `\"boolean\"` (true/false, yes/no, 1/0), `\"date\"` (ISO text), `\"days\"` (days since 1970-01-01) or `\"text\"`.", Text: refusedType},
+	{Name: "decimal", Type: "string", Doc: "The decimal sign of numbers, `\".\"` or `\",\"`. If you set it, the other sign, spaces or apostrophes may separate groups of exactly three digits before it; anything else is an error. The type `\"money\"` needs it. Default: a point, without thousands separators.", Text: refusedDecimal},
+	{Name: "date_format", Type: "string", Doc: "The format of dates, such as `\"%d/%m/%Y\"`, or `\"excel\"` for Excel's day numbers; see `time.parse`. Default: ISO 8601 and other unambiguous formats.", Text: refusedFormat(calendar.CSVFormat)},
+	{Name: "zone", Type: "string", Doc: "The zone of dates and times that do not name one. Default: `UTC`.", Text: refusedZone},
+	{Name: "ragged", Type: "string", Doc: "What to do with rows that have more or fewer cells than there are columns: `\"error\"` (default), or `\"allow\"`, which leaves missing cells out and names extra ones `column_5` and so on. Empty cells at the end are always allowed.", Values: []string{"error", "allow"}},
 	{Name: "lazy_quotes", Type: "boolean", Doc: "Whether unquoted cells may contain quotes, and quoted cells on one line quotes that are not doubled. Default: false."},
-	{Name: "escape", Type: "string", Doc: "The character that a program puts before a quote, a separator, a line end or the character itself, such as `\"\\\\\"` in exports of MySQL. Before other characters it is kept. A cell `\\N` is then empty. Default: none, since CSV doubles quotes."},
-	{Name: "on_error", Type: "string", Doc: "What to do with a row that does not fit `numbers`, `types` or the number of columns: `\"stop\"` (default) raises an error; `\"collect\"` leaves the row out, logs a warning at the end, and adds a `CsvProblem` to the list that the function returns after its first result. If no row fits, it raises an error all the same."},
+	{Name: "escape", Type: "string", Doc: "The character that a program puts before a quote, a separator, a line end or the character itself, such as `\"\\\\\"` in exports of MySQL. Before other characters it is kept. A cell `\\N` is then empty. Default: none, since CSV doubles quotes.", Text: refusedEscape},
+	{Name: "on_error", Type: "string", Doc: "What to do with a row that does not fit `numbers`, `types` or the number of columns: `\"stop\"` (default) raises an error; `\"collect\"` leaves the row out, logs a warning at the end, and adds a `CsvProblem` to the list that the function returns after its first result. If no row fits, it raises an error all the same.", Values: []string{"stop", "collect"}},
 }
 
 // csvOptions are the checked options of a reading function.
@@ -73,21 +75,22 @@ func csvOptionsOf(a *Args, o Options) (csvOptions, error) {
 	} else if o.Has("header") {
 		opt.Header = o.Bool("header")
 	}
-	if opt.Skip = o.Int("skip"); opt.Skip < 0 {
-		return opt, a.Errorf("'skip' must not be negative")
+	opt.Skip = o.Int("skip")
+	err := refusedSkip(float64(opt.Skip))
+	if err != nil {
+		return opt, a.Errorf("%w", err)
 	}
-	var err error
 	if opt.Separator, err = separatorOption(a, o, "auto"); err != nil {
 		return opt, err
 	}
 	if escape := o.String("escape"); o.Has("escape") {
-		if len(escape) != 1 || strings.ContainsAny(escape, "\" \t\r\n") || rune(escape[0]) == opt.Separator {
-			return opt, a.Errorf("'escape' must be one character, such as \"\\\\\", not %s", luatext.Quote(escape))
+		if err := refusedEscape(escape); err != nil || rune(escape[0]) == opt.Separator {
+			return opt, a.Errorf("%w", cmp.Or(err, noEscape(escape)))
 		}
 		opt.Escape = escape[0]
 	}
-	if name := opt.Encoding; name != "" && !slices.Contains(textfile.Encodings, strings.ToLower(name)) {
-		return opt, a.Errorf("unknown encoding '%s'%s; valid encodings: %s", name, catalog.DidYouMean(name, textfile.Encodings), strings.Join(textfile.Encodings, ", "))
+	if err := refusedEncoding(opt.Encoding); err != nil {
+		return opt, a.Errorf("%w", err)
 	}
 	for _, choose := range []struct {
 		set                *bool
@@ -124,15 +127,64 @@ func separatorOption(a *Args, o Options, standard string) (rune, error) {
 	if !o.Has("separator") || s == standard {
 		return 0, nil
 	}
-	r, ok := csvtext.Separator(s)
-	if !ok {
+	if err := refusedSeparator(standard)(s); err != nil {
+		return 0, a.Errorf("%w", err)
+	}
+	r, _ := csvtext.Separator(s)
+	return r, nil
+}
+
+// refusedSeparator returns a check of separators.
+func refusedSeparator(standard string) func(string) error {
+	return func(s string) error {
+		if _, ok := csvtext.Separator(s); ok || s == standard {
+			return nil
+		}
 		hint := ""
 		if plain := strings.TrimSpace(s); len(plain) == 1 {
 			hint = fmt.Sprintf("; for blanks after it, use { separator = %q, trim = true }", plain)
 		}
-		return 0, a.Errorf("'separator' must be one character, such as \";\", not %q%s", s, hint)
+		return fmt.Errorf("'separator' must be one character, such as \";\", not %q%s", s, hint)
 	}
-	return r, nil
+}
+
+func refusedSkip(n float64) error {
+	if n < 0 {
+		return errors.New("'skip' must not be negative")
+	}
+	return nil
+}
+
+func refusedEncoding(name string) error {
+	if name == "" || slices.Contains(textfile.Encodings, strings.ToLower(name)) {
+		return nil
+	}
+	return fmt.Errorf("unknown encoding '%s'%s; valid encodings: %s", name, catalog.DidYouMean(name, textfile.Encodings), strings.Join(textfile.Encodings, ", "))
+}
+
+func refusedEscape(escape string) error {
+	if len(escape) == 1 && !strings.ContainsAny(escape, "\" \t\r\n") {
+		return nil
+	}
+	return noEscape(escape)
+}
+
+func noEscape(escape string) error {
+	return fmt.Errorf("'escape' must be one character, such as \"\\\\\", not %s", luatext.Quote(escape))
+}
+
+func refusedDecimal(decimal string) error {
+	if decimal == "" || decimal == "." || decimal == "," {
+		return nil
+	}
+	return fmt.Errorf("option 'decimal' must be \".\" or \",\", not %q", decimal)
+}
+
+func refusedType(name string) error {
+	if slices.Contains(csvTypeNames, name) {
+		return nil
+	}
+	return fmt.Errorf("unknown type '%s'%s; valid types: %s", name, catalog.DidYouMean(name, csvTypeNames), strings.Join(csvTypeNames, ", "))
 }
 
 // choice returns an option that is one of a few words; the first is the
@@ -166,8 +218,8 @@ var csvTypeNames = []string{"number", "money", "boolean", "date", "days", "text"
 // readTypes reads the options numbers and types.
 func (opt *csvOptions) readTypes(a *Args, o Options) error {
 	decimal := o.String("decimal")
-	if decimal != "" && decimal != "." && decimal != "," {
-		return a.Errorf("option 'decimal' must be \".\" or \",\", not %q", decimal)
+	if err := refusedDecimal(decimal); err != nil {
+		return a.Errorf("%w", err)
 	}
 	loc, err := a.zone(o.String("zone"))
 	if err != nil {
@@ -263,7 +315,7 @@ var csvWriteOptions = []Field{
 	{Name: "titles", Type: "table<string, string>", Doc: "The texts of the header row, by column. A name that is not a column is an error. Default: the column's name."},
 	{Name: "header", Type: "boolean", Doc: "Whether to write a header row. Default: true."},
 	{Name: "append", Type: "boolean", Doc: "Add to the end of the file. The columns are those of its header row; if you also pass `columns`, they must be the same. A new file gets a header row. Default: false."},
-	{Name: "separator", Type: "string", Doc: "The character between cells. Default: `,`; with `append`, that of the file."},
+	{Name: "separator", Type: "string", Doc: "The character between cells. Default: `,`; with `append`, that of the file.", Text: refusedSeparator("")},
 	{Name: "crlf", Type: "boolean", Doc: "End lines with CRLF instead of LF. Default: false."},
 	{Name: "bom", Type: "boolean", Doc: "Begin a new file with a byte order mark, so that Excel recognizes UTF-8. Default: false."},
 	{Name: "excel_safe", Type: "boolean", Doc: "Put a `'` before texts that Excel would run as a formula (those that begin with `=`, `+`, `-`, `@` or a line end), also in the header row. Use it for files that hold text from strangers and that people open in Excel. Such texts are not the same when they are read again. Default: false."},

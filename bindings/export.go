@@ -20,7 +20,7 @@ import (
 // exportFields are the options of an export beside those of the list.
 func (b binding) exportFields() []Field {
 	fields := []Field{
-		{Name: "to", Type: "string", Required: true, Doc: "The file, whose ending decides the format: `.csv`, `.xlsx` (an Excel workbook) or `.jsonl` (one record per line). Its folder must exist."},
+		{Name: "to", Type: "string", Required: true, Doc: "The file, whose ending decides the format: `.csv`, `.xlsx` (an Excel workbook) or `.jsonl` (one record per line). Its folder must exist.", Text: refusedEnding},
 		{Name: "columns", Type: "string[]", Doc: "The properties to write, in order; `custom.Tier` reads from a property that is a table. A column that no record has stays empty, with a warning. Without `select` and `where`, only these properties are requested. Default: `_id` and those of `select`. Not for `.jsonl`."},
 		{Name: "where", Type: spec.Type("fun(record: " + string(b.typ()) + "): any"), Doc: "Called with each record; only those for which it returns a true value are written. Fields that it changes are written as they are then."},
 	}
@@ -75,6 +75,14 @@ func (b binding) exampleColumns() string {
 		}
 	}
 	return strings.Join(names, ", ")
+}
+
+// refusedEnding returns why a file cannot take an export.
+func refusedEnding(name string) error {
+	if slices.Contains([]string{".csv", ".xlsx", ".jsonl"}, path.Ext(name)) {
+		return nil
+	}
+	return fmt.Errorf("option 'to' must end in .csv, .xlsx or .jsonl, not %q", name)
 }
 
 // recordSink takes the records of an export. Its end completes the file, or discards it
@@ -198,15 +206,14 @@ func pump(ctx context.Context, a *Args, pager *planhat.Pager, where *lua.LFuncti
 // and the properties to request. whole says that other properties are needed as well.
 func exportColumns(a *Args, o Options, opt *csvWriteOpts, list *planhat.ListOptions, whole bool) error {
 	format := path.Ext(o.String("to"))
+	if err := refusedEnding(o.String("to")); err != nil {
+		return a.Errorf("%w", err)
+	}
 	only := map[string][]string{
 		".csv": nil, ".xlsx": {"separator", "crlf", "bom", "excel_safe"},
 		".jsonl": {"columns", "titles", "header", "separator", "crlf", "bom", "excel_safe"},
 	}
-	refused, known := only[format]
-	if !known {
-		return a.Errorf("option 'to' must end in .csv, .xlsx or .jsonl, not %q", o.String("to"))
-	}
-	for _, name := range refused {
+	for _, name := range only[format] {
 		if o.Has(name) && name == "columns" {
 			return a.Errorf("option 'columns' does not apply to %s files: choose properties with 'select'", format)
 		}

@@ -2,6 +2,7 @@ package bindings
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"path"
@@ -41,7 +42,7 @@ func FS() *Module {
 
 var (
 	fsWriteOptions = []Field{{Name: "append", Type: "boolean", Doc: "Add to the end of the file instead of replacing it. Default: false."}}
-	fsListOptions  = []Field{{Name: "pattern", Type: "string", Doc: "Which names to list: `*` matches any text, `?` one character, and `[a-z]` one of several. Default: all."}}
+	fsListOptions  = []Field{{Name: "pattern", Type: "string", Doc: "Which names to list: `*` matches any text, `?` one character, and `[a-z]` one of several. Default: all.", Text: refusedNames}}
 )
 
 // fsContents are the functions for file contents.
@@ -170,13 +171,20 @@ func fsEntries() []*Func {
 	}
 }
 
+func refusedNames(pattern string) error {
+	if _, err := path.Match(pattern, ""); err != nil {
+		return fmt.Errorf("invalid pattern %q: check the brackets", pattern)
+	}
+	return nil
+}
+
 func fsList(a *Args) (int, error) {
 	dir, pattern := ".", a.Options(1).String("pattern")
 	if a.Given(0) {
 		dir = a.String(0)
 	}
-	if _, err := path.Match(pattern, ""); err != nil {
-		return 0, a.Errorf("invalid pattern %q: check the brackets", pattern)
+	if err := refusedNames(pattern); err != nil {
+		return 0, a.Errorf("%w", err)
 	}
 	entries, err := a.Host.Files.ReadDir(dir)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/phscript/phscript/bindings/internal/csvtext"
 	"github.com/phscript/phscript/bindings/internal/invalid"
 	"github.com/phscript/phscript/bindings/internal/luajson"
+	"github.com/phscript/phscript/bindings/internal/calendar"
 	"github.com/phscript/phscript/bindings/internal/mapping"
 	"github.com/phscript/phscript/bindings/internal/precheck"
 	"github.com/phscript/phscript/bindings/internal/reconcile"
@@ -33,8 +34,8 @@ var importColumnShape = &Shape{
 		{Name: "property", Type: "string", Required: true, Doc: "The property, such as `name` or `custom.Tier`."},
 		{Name: "type", Type: "string?", Values: mapping.Types, Doc: "`\"text\"`, `\"number\"`, `\"integer\"`, `\"money\"` (numbers with a currency or a percent sign), `\"boolean\"` (true/false, yes/no, 1/0), `\"date\"`, `\"days\"` (days since 1970-01-01) or `\"list\"`. Default: that of the property; text for custom fields."},
 		{Name: "decimal", Type: "string?", Values: []string{".", ","}, Doc: "The decimal sign of its numbers, as in the options."},
-		{Name: "date_format", Type: "string?", Doc: "The format of its dates, as in the options."},
-		{Name: "zone", Type: "string?", Doc: "The zone of its times, as in the options."},
+		{Name: "date_format", Type: "string?", Doc: "The format of its dates, as in the options.", Text: refusedFormat(calendar.CSVFormat)},
+		{Name: "zone", Type: "string?", Doc: "The zone of its times, as in the options.", Text: refusedZone},
 		{Name: "separator", Type: "string?", Doc: "The text between the items of a list. Default: `,`."},
 		{Name: "reference", Type: "string?", Values: []string{"externalId", "sourceId"}, Doc: "`\"externalId\"` or `\"sourceId\"`: the cells are such ids of another record, as those of companies in `companyId`. They are sent with `extid-` or `srcid-` in front."},
 		{Name: "default", Type: "any", Doc: "The value for an empty cell."},

@@ -2,6 +2,7 @@ package bindings
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -42,9 +43,9 @@ print(inspect({ name = "Acme", tags = {"vip", "eu"} }))
 }
 
 var inspectOptions = []Field{
-	{Name: "depth", Type: "integer", Doc: "How many levels of tables to show. Deeper tables are shown as `{...}`. Default: no limit."},
-	{Name: "indent", Type: "string|integer", Doc: "The indentation of one level: text, or a number of spaces. 0 or `\"\"` puts everything on one line. Default: 2 spaces."},
-	{Name: "max_items", Type: "integer", Doc: "How many items of each table to show. The others are only counted. Default: all."},
+	{Name: "depth", Type: "integer", Doc: "How many levels of tables to show. Deeper tables are shown as `{...}`. Default: no limit.", Number: refusedCount},
+	{Name: "indent", Type: "string|integer", Doc: "The indentation of one level: text, or a number of spaces. 0 or `\"\"` puts everything on one line. Default: 2 spaces.", Number: refusedIndent},
+	{Name: "max_items", Type: "integer", Doc: "How many items of each table to show. The others are only counted. Default: all.", Number: refusedCount},
 }
 
 func callInspect(a *Args) (int, error) {
@@ -56,14 +57,28 @@ func callInspect(a *Args) (int, error) {
 	if o.Has("max_items") {
 		show.most = o.Int("max_items")
 	}
-	if show.depth < 0 || show.most < 0 {
-		return 0, a.Errorf("'depth' and 'max_items' must be at least 0")
+	err := refusedCount(float64(min(show.depth, show.most)))
+	if err != nil {
+		return 0, a.Errorf("%w", err)
 	}
-	var err error
 	if show.indent, err = indentOption(a, o); err != nil {
 		return 0, err
 	}
 	return a.Push(lua.LString(show.text(a.Get(0))))
+}
+
+func refusedCount(n float64) error {
+	if n < 0 {
+		return errors.New("'depth' and 'max_items' must be at least 0")
+	}
+	return nil
+}
+
+func refusedIndent(n float64) error {
+	if n < 0 || n > 16 {
+		return errors.New("'indent' must be 0 to 16 spaces")
+	}
+	return nil
 }
 
 // indentOption returns the option indent: text, or a number of spaces.
@@ -72,8 +87,8 @@ func indentOption(a *Args, o Options) (string, error) {
 	case lua.LString:
 		return string(v), nil
 	case lua.LNumber:
-		if v < 0 || v > 16 {
-			return "", a.Errorf("'indent' must be 0 to 16 spaces")
+		if err := refusedIndent(float64(v)); err != nil {
+			return "", a.Errorf("%w", err)
 		}
 		return strings.Repeat(" ", int(v)), nil
 	}

@@ -17,11 +17,11 @@ var (
 	jsonNulls     = Field{Name: "nulls", Type: "boolean", Doc: "Whether to keep null fields as `json.null` instead of leaving them out. Nulls in lists are always kept. Default: false."}
 	jsonEncodeOpt = []Field{
 		{Name: "pretty", Type: "boolean", Doc: "Whether to write one field or item per line, indented. Default: false."},
-		{Name: "indent", Type: "string|integer", Doc: "The indentation of one level: spaces and tabs, or a number of spaces. Implies `pretty`. Default: 2 spaces."},
+		{Name: "indent", Type: "string|integer", Doc: "The indentation of one level: spaces and tabs, or a number of spaces. Implies `pretty`. Default: 2 spaces.", Text: refusedBlanks, Number: refusedIndent},
 		{Name: "sort_keys", Type: "boolean", Doc: "Whether to write fields in alphabetical order instead of the order in which they were set. Default: false."},
 	}
 	jsonRowsOpt = []Field{jsonNulls, {Name: "lines", Type: "boolean", Doc: "Whether each line holds one value even if the first value is a list. Default: false."},
-		{Name: "on_error", Type: "string", Doc: "What to do with a line that is not valid JSON: `\"stop\"` (default) raises an error; `\"collect\"` leaves it out, logs a warning at the end, and adds a `JsonProblem` to the list that the function returns after the iterator. Each line is then read as one value. If no line is valid, it raises an error all the same."}}
+		{Name: "on_error", Type: "string", Doc: "What to do with a line that is not valid JSON: `\"stop\"` (default) raises an error; `\"collect\"` leaves it out, logs a warning at the end, and adds a `JsonProblem` to the list that the function returns after the iterator. Each line is then read as one value. If no line is valid, it raises an error all the same.", Values: []string{"stop", "collect"}}}
 	jsonWriterOpt = []Field{{Name: "append", Type: "boolean", Doc: "Add to the end of the file instead of replacing it. Default: false."}}
 )
 
@@ -190,8 +190,8 @@ func encodeCall(a *Args, value, options, most int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if strings.Trim(indent, " \t") != "" {
-		return nil, a.Errorf("'indent' must be spaces and tabs, or a number of spaces")
+	if err := refusedBlanks(indent); err != nil {
+		return nil, a.Errorf("%w", err)
 	}
 	text, err := encodeText(a.L, a.Get(value), most)
 	pretty := o.Bool("pretty") || o.Has("indent")
@@ -253,3 +253,10 @@ func Fill(t *lua.LTable) { luajson.Fill(t) }
 
 // Whole fills all tables that a value holds.
 func Whole(v lua.LValue) { luajson.Whole(v) }
+
+func refusedBlanks(indent string) error {
+	if strings.Trim(indent, " \t") != "" {
+		return errors.New("'indent' must be spaces and tabs, or a number of spaces")
+	}
+	return nil
+}

@@ -22,12 +22,12 @@ func (b binding) listFields() []Field {
 	fields := []Field{
 		{Name: "select", Type: "string|string[]", Doc: "The properties to return. `_id` is always included. Default: all."},
 		{Name: "sort", Type: "string", Doc: "The property to sort by, with `-` in front for descending order. Default: `_id`, which keeps pages from overlapping."},
-		{Name: "limit", Type: "integer", Doc: "The maximum number of records in total. Default: all."},
-		{Name: "offset", Type: "integer", Doc: "How many records to skip. Default: 0."},
-		{Name: "page_size", Type: "integer", Doc: fmt.Sprintf("How many records per request. Default: %s, the most that Planhat allows here.", humanize.Comma(int64(limit.Max)))},
+		{Name: "limit", Type: "integer", Doc: "The maximum number of records in total. Default: all.", Number: refusedPaging("limit", 1)},
+		{Name: "offset", Type: "integer", Doc: "How many records to skip. Default: 0.", Number: refusedPaging("offset", 0)},
+		{Name: "page_size", Type: "integer", Doc: fmt.Sprintf("How many records per request. Default: %s, the most that Planhat allows here.", humanize.Comma(int64(limit.Max))), Number: refusedPaging("page_size", 1)},
 	}
 	for _, q := range b.op.Filters() {
-		fields = append(fields, Field{Name: q.Name, Type: filterType(q.Type), Doc: sentence(q.Doc)})
+		fields = append(fields, Field{Name: q.Name, Type: filterType(q.Type), Doc: sentence(q.Doc), Text: refusedFilter(q)})
 	}
 	return fields
 }
@@ -92,12 +92,24 @@ func (b binding) checkList(a *Args, opt Options) error {
 
 // checkPaging rejects numbers that are not positive.
 func checkPaging(a *Args, opt Options) error {
-	for _, name := range []string{"limit", "offset", "page_size"} {
-		if opt.Has(name) && (opt.Int(name) < 0 || name != "offset" && opt.Int(name) == 0) {
-			return a.Errorf("option '%s' must be a positive number, not %v", name, opt.Get(name))
+	for name, least := range map[string]int{"limit": 1, "offset": 0, "page_size": 1} {
+		if !opt.Has(name) {
+			continue
+		}
+		if err := refusedPaging(name, least)(float64(lua.LVAsNumber(opt.Get(name)))); err != nil {
+			return a.Errorf("%w", err)
 		}
 	}
 	return nil
+}
+
+func refusedPaging(name string, least int) func(float64) error {
+	return func(n float64) error {
+		if int(n) < least {
+			return fmt.Errorf("option '%s' must be a positive number, not %v", name, lua.LNumber(n))
+		}
+		return nil
+	}
 }
 
 func (b binding) getList() *Func {

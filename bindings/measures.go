@@ -2,6 +2,7 @@ package bindings
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -17,11 +18,11 @@ var dimensionFields = []Field{
 	{Name: "cId", Type: "string", Doc: "The same as `company_id`."},
 	{Name: "dimension_id", Type: "string", Doc: "Only the values of this metric. You can also write `dimid`, the API's own name."},
 	{Name: "dimid", Type: "string", Doc: "The same as `dimension_id`."},
-	{Name: "from", Type: "string|integer", Doc: "The first day, as ISO text or days since 1970-01-01."},
-	{Name: "to", Type: "string|integer", Doc: "The last day."},
-	{Name: "limit", Type: "integer", Doc: "The maximum number of rows in total. Default: all."},
-	{Name: "offset", Type: "integer", Doc: "How many rows to skip. Default: 0."},
-	{Name: "page_size", Type: "integer", Doc: "How many rows per request."},
+	{Name: "from", Type: "string|integer", Doc: "The first day, as ISO text or days since 1970-01-01.", Text: refusedDay("from")},
+	{Name: "to", Type: "string|integer", Doc: "The last day.", Text: refusedDay("to")},
+	{Name: "limit", Type: "integer", Doc: "The maximum number of rows in total. Default: all.", Number: refusedPaging("limit", 1)},
+	{Name: "offset", Type: "integer", Doc: "How many rows to skip. Default: 0.", Number: refusedPaging("offset", 0)},
+	{Name: "page_size", Type: "integer", Doc: "How many rows per request.", Number: refusedPaging("page_size", 1)},
 }
 
 func dimensionOptions(a *Args) (planhat.DimensionOptions, error) {
@@ -181,13 +182,21 @@ func (b binding) segment() *Func {
 func dayOf(a *Args, option string) (int, error) {
 	v := a.Options(0).Get(option)
 	if s, ok := v.(lua.LString); ok {
-		days, err := calendar.EpochDays(string(s))
-		if err != nil {
-			err = a.Errorf("option '%s': %v", option, err)
+		if err := refusedDay(option)(string(s)); err != nil {
+			return 0, a.Errorf("%w", err)
 		}
-		return days, err
+		return calendar.EpochDays(string(s))
 	}
 	return int(lua.LVAsNumber(v)), nil
+}
+
+func refusedDay(option string) func(string) error {
+	return func(day string) error {
+		if _, err := calendar.EpochDays(day); err != nil {
+			return fmt.Errorf("option '%s': %w", option, err)
+		}
+		return nil
+	}
 }
 
 func epochDaysFormat() *Func {

@@ -2,15 +2,16 @@ package bindings
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/phscript/phscript/planhat"
-	"github.com/phscript/phscript/planhat/catalog"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings/internal/calendar"
+	"github.com/phscript/phscript/bindings/spec"
 )
 
 const (
@@ -33,19 +34,58 @@ var spanFields = []Field{
 	{Name: "seconds", Type: "number", Doc: "Seconds."},
 }
 
-var zoneParam = Param{Name: "zone", Type: "string", Optional: true, Doc: zoneDoc}
+var zoneParam = Param{Name: "zone", Type: "string", Optional: true, Doc: zoneDoc, Text: refusedZone}
 
 // timeParam is a parameter that takes a point in time in any of its forms.
 func timeParam(name, doc string) Param {
-	return Param{Name: name, Type: "number|string", Doc: doc + " " + timeDoc}
+	return Param{Name: name, Type: "number|string", Doc: doc + " " + timeDoc, Text: refusedTime, Number: refusedSeconds}
 }
 
 // zone returns the zone of a name, as zoneDoc describes it.
-func (a *Args) zone(name string) (*time.Location, error) {
+func (a *Args) zone(name string) (*time.Location, error) { return zoneOf(name, a.Host.Clock.Location) }
+
+func zoneOf(name string, local func() *time.Location) (*time.Location, error) {
 	if strings.EqualFold(name, "local") {
-		return a.Host.Clock.Location(), nil
+		return local(), nil
 	}
 	return calendar.Zone(name)
+}
+
+// refusedZone returns why a text is not a zone.
+func refusedZone(name string) error {
+	_, err := zoneOf(name, func() *time.Location { return time.UTC })
+	return err
+}
+
+// timeIn returns what reads the points in time that scripts pass.
+func timeIn(zone *time.Location) calendar.Reader {
+	return calendar.Reader{Zone: zone, Option: calendar.ParseFormat}
+}
+
+// refusedTime returns why a text is not a point in time.
+func refusedTime(text string) error {
+	_, _, err := timeIn(time.UTC).Read(text)
+	return err
+}
+
+func refusedSeconds(n float64) error {
+	_, err := calendar.FromSeconds(n)
+	return err
+}
+
+// refusedSpan returns why a text is not a duration.
+func refusedSpan(text string) error {
+	_, err := calendar.ParseSpan(text)
+	return err
+}
+
+// refusedLength returns why a text is not a duration of a fixed length.
+func refusedLength(text string) error {
+	span, err := calendar.ParseSpan(text)
+	if err == nil {
+		_, err = span.Length()
+	}
+	return err
 }
 
 // form is how a script wrote a point in time. Results have the same form.
@@ -83,7 +123,7 @@ func atMoment(zone int, value func(a *Args, m moment) (lua.LValue, error)) func(
 // momentArg reads argument i as a point in time, seen in loc.
 func momentArg(a *Args, i int, loc *time.Location) (moment, error) {
 	if s, ok := a.Get(i).(lua.LString); ok {
-		at, dateOnly, err := calendar.Reader{Zone: loc, Option: calendar.ParseFormat}.Read(string(s))
+		at, dateOnly, err := timeIn(loc).Read(string(s))
 		if err != nil {
 			return moment{}, err
 		}
@@ -155,9 +195,10 @@ func timeMoving() []*Func {
 			Doc: "Moves a time by a duration. A number is in seconds; if `t` is a day without a time, it must add up to whole days (write 30 days as `\"30d\"`). Months and years keep the day of the month, or use the month's last day: January 31 plus one month is the end of " +
 				"February. Days keep the time of day in the zone, even across daylight saving changes.",
 			Params: []Param{timeParam("t", "The time."),
-				{Name: "duration", Type: "number|string|TimeSpan", Doc: "How far: " + spanDoc + " Negative durations move back.", Fields: spanFields}, zoneParam},
+				{Name: "duration", Type: "number|string|TimeSpan", Doc: "How far: " + spanDoc + " Negative durations move back.", Fields: spanFields, Text: refusedSpan}, zoneParam},
 			Returns: []Return{{Type: "number|string", Doc: "The moved time, in the form of `t`."}},
 			Errors:  timeErrors + " Also when `t` is a day without a time and `duration` is a number of seconds that is not whole days.",
+			Refuses: refusedMove,
 			Example: `print(time.add("2024-01-31", "1mo"))       --> 2024-02-29
 print(time.add("2024-01-15", { days = -1 })) --> 2024-01-14`,
 			Call: atMoment(2, func(a *Args, m moment) (lua.LValue, error) {
@@ -172,7 +213,7 @@ print(time.add("2024-01-15", { days = -1 })) --> 2024-01-14`,
 			Name: "diff",
 			Doc:  "Returns how much later one time is than another. Seconds to weeks are exact and may have a fraction (a day is 24 hours). Months, quarters and years are whole calendar units.",
 			Params: []Param{timeParam("later", "The time to count to."), timeParam("earlier", "The time to count from."),
-				{Name: "unit", Type: "string", Optional: true, Doc: "`seconds`, `minutes`, `hours`, `days`, `weeks`, `months`, `quarters` or `years`. Default: `seconds`."}},
+				{Name: "unit", Type: "string", Optional: true, Doc: "`seconds`, `minutes`, `hours`, `days`, `weeks`, `months`, `quarters` or `years`. Default: `seconds`.", Text: calendar.RefusedUnit}},
 			Returns: []Return{{Type: "number", Doc: "The difference; negative if `later` is before `earlier`."}},
 			Errors:  timeErrors,
 			Example: `local age = time.diff(time.now(), company.createdAt, "days")`,
@@ -184,16 +225,34 @@ print(time.add("2024-01-15", { days = -1 })) --> 2024-01-14`,
 // daysMeant rejects a number of seconds for a day without a time, unless they
 // are whole days: a script that passes 30 there means days.
 func daysMeant(a *Args, m moment, by calendar.Span) error {
-	n, plain := lua.LVAsNumber(a.Get(1)), numberKinds(a.Get(1)) != 0
-	if m.form != asDate || !plain || by.WholeDays() {
+	if m.form != asDate || numberKinds(a.Get(1)) == 0 || by.WholeDays() {
 		return nil
 	}
+	return a.Errorf("%w", secondsForDay(a.String(0), lua.LVAsNumber(a.Get(1))))
+}
+
+func secondsForDay(day string, n lua.LNumber) error {
 	text, noun := n.String(), "days"
 	if n == 1 {
 		noun = "day"
 	}
-	return a.Errorf("a number is in seconds, but %q is a day without a time: write \"%sd\" to add %s %s, or \"%ss\" if you mean seconds",
-		a.String(0), text, text, noun, text)
+	return fmt.Errorf("a number is in seconds, but %q is a day without a time: write \"%sd\" to add %s %s, or \"%ss\" if you mean seconds",
+		day, text, text, noun, text)
+}
+
+// refusedMove returns what daysMeant says of arguments that are written out.
+func refusedMove(known spec.Arguments) error {
+	day, isText := known.At(0).(string)
+	n, isNumber := known.At(1).(float64)
+	if !isText || !isNumber {
+		return nil
+	}
+	_, dateOnly, err := timeIn(time.UTC).Read(day)
+	var by calendar.Span
+	if err != nil || !dateOnly || by.Add(n, "seconds") != nil || by.WholeDays() {
+		return nil
+	}
+	return secondsForDay(day, lua.LNumber(n))
 }
 
 func timeDiff(a *Args) (int, error) {
@@ -211,7 +270,7 @@ func timeDiff(a *Args) (int, error) {
 	}
 	n, known := calendar.Between(later, earlier, unit)
 	if !known {
-		return 0, a.Errorf("unknown unit '%s'%s; valid units: %s", unit, catalog.DidYouMean(unit, calendar.Units), strings.Join(calendar.Units, ", "))
+		return 0, a.Errorf("%w", calendar.RefusedUnit(unit))
 	}
 	return a.Push(lua.LNumber(n))
 }
@@ -220,14 +279,14 @@ func timePeriods() []*Func {
 	make := func(name, doc, example string, pick func(start, next time.Time, m moment) lua.LValue) *Func {
 		return &Func{
 			Name: name, Doc: doc, Params: []Param{timeParam("t", "A time in the period."),
-				{Name: "period", Type: "string", Doc: "`hour`, `day`, `week` (from Monday), `month`, `quarter` or `year`."}, zoneParam},
+				{Name: "period", Type: "string", Doc: "`hour`, `day`, `week` (from Monday), `month`, `quarter` or `year`.", Text: calendar.RefusedPeriod}, zoneParam},
 			Returns: []Return{{Type: "number|string", Doc: "The time, in the form of `t`."}},
 			Errors:  timeErrors, Example: example,
 			Call: atMoment(2, func(a *Args, m moment) (lua.LValue, error) {
 				period := a.String(1)
 				start, next, ok := calendar.StartOf(m.at, period)
 				if !ok {
-					return nil, a.Errorf("unknown period '%s'%s; valid periods: %s", period, catalog.DidYouMean(period, calendar.Periods), strings.Join(calendar.Periods, ", "))
+					return nil, a.Errorf("%w", calendar.RefusedPeriod(period))
 				}
 				return pick(start, next, m), nil
 			}),
@@ -248,7 +307,7 @@ func timePeriods() []*Func {
 
 func timeDurations() []*Func {
 	onLength := func(f Func, call func(a *Args, d time.Duration) (int, error)) *Func {
-		f.Params = []Param{{Name: "duration", Type: "number|string|TimeSpan", Doc: spanDoc, Fields: spanFields}}
+		f.Params = []Param{{Name: "duration", Type: "number|string|TimeSpan", Doc: spanDoc, Fields: spanFields, Text: refusedLength}}
 		f.Call = func(a *Args) (int, error) {
 			s, err := spanArg(a, 0)
 			if err != nil {

@@ -9,10 +9,11 @@ import (
 	"github.com/phscript/phscript/bindings/internal/amount"
 	"github.com/phscript/phscript/bindings/internal/invalid"
 	"github.com/phscript/phscript/bindings/internal/luatext"
+	"github.com/phscript/phscript/bindings/spec"
 )
 
 var moneyOptions = []Field{
-	{Name: "decimal", Type: "string", Required: true, Doc: "The decimal sign, `\".\"` or `\",\"`. It is never guessed, because `1.234` is a different number with each."},
+	{Name: "decimal", Type: "string", Required: true, Doc: "The decimal sign, `\".\"` or `\",\"`. It is never guessed, because `1.234` is a different number with each.", Text: refusedSign},
 }
 
 // Money returns the module money, which reads amounts.
@@ -38,6 +39,7 @@ func Money() *Module {
 					{Type: "string|nil", Doc: "Its unit: an ISO code such as `EUR` for `€`, the sign if several currencies use it, such as `$`, or `%`."},
 				},
 				Errors:  "With kind `validation` when the text is not an amount, or has more digits than a number can hold.",
+				Refuses: refusedMoney,
 				Example: "local mrr, unit = money.parse(\"1.234,50 €\", { decimal = \",\" })\nprint(mrr, unit) --> 1234.5\tEUR",
 				Call: func(a *Args) (int, error) {
 					n, unit, err := parseMoney(a)
@@ -75,12 +77,8 @@ func Money() *Module {
 // an *invalid.Error.
 func parseMoney(a *Args) (n float64, unit lua.LValue, err error) {
 	decimal := a.Options(1).String("decimal")
-	switch decimal {
-	case ".", ",":
-	case "":
-		return 0, nil, a.Errorf("option 'decimal' is missing: pass { decimal = \".\" } or { decimal = \",\" }")
-	default:
-		return 0, nil, a.Errorf("option 'decimal' must be \".\" or \",\", not %q", decimal)
+	if err := refusedSign(decimal); err != nil {
+		return 0, nil, a.Errorf("%w", err)
 	}
 	switch v := a.Get(0).(type) {
 	case lua.LNumber:
@@ -89,17 +87,42 @@ func parseMoney(a *Args) (n float64, unit lua.LValue, err error) {
 		}
 		return n, lua.LNil, nil
 	case lua.LString:
-		n, code, err := amount.Money(string(v), decimal)
-		shown := invalid.Cut(string(v), 40)
-		switch {
-		case errors.Is(err, amount.ErrTooLong):
-			return 0, nil, invalid.Errorf("keep it as text", "%q has more digits than a number can hold", shown)
-		case err != nil:
-			return 0, nil, invalid.Errorf("check the text and the option 'decimal', or use money.try_parse", "%q is not an amount with the decimal sign %q", shown, decimal)
-		case code == "":
-			return n, lua.LNil, nil
+		n, code, err := readMoney(string(v), decimal)
+		if err != nil || code == "" {
+			return n, lua.LNil, err
 		}
 		return n, lua.LString(code), nil
 	}
 	return 0, nil, invalid.Errorf("", "a %s is not an amount", a.Get(0).Type())
+}
+
+// readMoney returns an amount and its currency, "" if the text names none.
+func readMoney(text, decimal string) (n float64, code string, err error) {
+	n, code, err = amount.Money(text, decimal)
+	shown := invalid.Cut(text, 40)
+	switch {
+	case errors.Is(err, amount.ErrTooLong):
+		err = invalid.Errorf("keep it as text", "%q has more digits than a number can hold", shown)
+	case err != nil:
+		err = invalid.Errorf("check the text and the option 'decimal', or use money.try_parse", "%q is not an amount with the decimal sign %q", shown, decimal)
+	}
+	return n, code, err
+}
+
+// refusedMoney returns why a text that is written out is not an amount.
+func refusedMoney(known spec.Arguments) error {
+	text, isText := known.At(0).(string)
+	decimal, isSign := known.Option(1, "decimal").(string)
+	if !isText || !isSign || refusedSign(decimal) != nil {
+		return nil
+	}
+	_, _, err := readMoney(text, decimal)
+	return err
+}
+
+func refusedSign(decimal string) error {
+	if decimal == "" {
+		return errors.New("option 'decimal' is missing: pass { decimal = \".\" } or { decimal = \",\" }")
+	}
+	return refusedDecimal(decimal)
 }

@@ -240,8 +240,8 @@ func sendRequest(client clientOf) *Func {
 			"A `DELETE` needs the same consent as every other delete, and a plan shows it.\n\n" +
 			"A `POST` or `PATCH` whose response is lost is not repeated: the call fails with `uncertain = true`.",
 		Params: []Param{{Name: "request", Type: "table", Doc: "What to send.", Fields: []Field{
-			{Name: "method", Type: "string", Doc: "`GET` (the default), `POST`, `PUT`, `PATCH` or `DELETE`."},
-			{Name: "path", Type: "string", Required: true, Doc: "The path, such as `/companies/67d0`, without the host and the query."},
+			{Name: "method", Type: "string", Doc: "`GET` (the default), `POST`, `PUT`, `PATCH` or `DELETE`.", Text: refusedMethod},
+			{Name: "path", Type: "string", Required: true, Doc: "The path, such as `/companies/67d0`, without the host and the query.", Text: refusedPath},
 			{Name: "query", Type: "table", Doc: "The query parameters, by name."},
 			{Name: "body", Type: "table", Doc: "The body, which is sent as JSON."},
 		}}},
@@ -277,6 +277,10 @@ func sendRequest(client clientOf) *Func {
 		},
 	}
 }
+
+func refusedMethod(method string) error { return planhat.Request{Method: method, Path: "/"}.Check() }
+
+func refusedPath(path string) error { return planhat.Request{Method: "GET", Path: path}.Check() }
 
 // anyModel is the way to models that the catalog does not know.
 func anyModel(parent string, client clientOf) *Func {

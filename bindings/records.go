@@ -2,10 +2,15 @@ package bindings
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings/internal/invalid"
+	"github.com/phscript/phscript/bindings/internal/precheck"
 	"github.com/phscript/phscript/planhat"
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 // resource finds the model's part of the client.
@@ -80,7 +85,7 @@ func (b binding) update() *Func {
 		Name: "update",
 		Doc:  "Changes " + b.noun() + ": " + b.endpoint() + ". Properties you leave out stay unchanged; `json.null` clears one.",
 		Params: []Param{
-			{Name: "id", Type: "string", Doc: "Which record: " + b.idForms(b.model.Keyables.Update) + "."},
+			{Name: "id", Type: "string", Doc: "Which record: " + b.idForms(b.model.Keyables.Update) + ".", Text: b.refusedID},
 			{Name: "changes", Type: b.typ(), Doc: "The properties to change."},
 		},
 		Returns: []Return{{Type: b.typ(), Doc: "The record after the change."}},
@@ -100,7 +105,7 @@ func (b binding) getByID() *Func {
 	return &Func{
 		Name:    "get_by_id",
 		Doc:     "Reads " + b.noun() + ": " + b.endpoint() + ".",
-		Params:  []Param{{Name: "id", Type: "string", Doc: "Which record: " + b.idForms(b.model.Keyables.Get) + "."}},
+		Params:  []Param{{Name: "id", Type: "string", Doc: "Which record: " + b.idForms(b.model.Keyables.Get) + ".", Text: b.refusedID}},
 		Returns: []Return{{Type: b.typ(), Doc: "The record. Properties that are null are absent."}},
 		Errors:  oneErrors,
 		Example: "local record = " + b.lua("get_by_id("+b.exampleID(b.model.Keyables.Get)+")"),
@@ -116,7 +121,7 @@ func (b binding) delete() *Func {
 	return &Func{
 		Name:    "delete",
 		Doc:     "Deletes " + b.noun() + ": " + b.endpoint() + ".",
-		Params:  []Param{{Name: "id", Type: "string", Doc: "Its `_id`."}},
+		Params:  []Param{{Name: "id", Type: "string", Doc: "Its `_id`.", Text: b.refusedID}},
 		Returns: []Return{{Type: "table", Doc: "Planhat's response, usually with `deletedCount`. It may be empty."}},
 		Errors:  oneErrors,
 		Example: b.lua(`delete("67d08140557181002fd170dd")`),
@@ -125,5 +130,50 @@ func (b binding) delete() *Func {
 			ctx, id := a.Context(), a.String(0)
 			return b.call(a, func(r *planhat.Resource, _ Turn) (planhat.Record, error) { return r.Delete(ctx, id) })
 		},
+	}
+}
+
+// refusedID returns why an id cannot be that of a record.
+func (b binding) refusedID(id string) error {
+	if err := planhat.RefusedID(b.model, b.op.Name, id); err != nil || b.model.Open {
+		return err
+	}
+	if strings.HasPrefix(id, "extid-") || strings.HasPrefix(id, "srcid-") || precheck.IsID(id) {
+		return nil
+	}
+	why := fmt.Sprintf("%q cannot be the id of %s: Planhat's own ids have 24 hexadecimal digits", id, b.noun())
+	takes := func(prefix string) bool { return planhat.RefusedID(b.model, b.op.Name, prefix+id) == nil }
+	list := b.model.Operation("get_list")
+	switch {
+	case strings.Contains(id, "@") && list != nil && list.Parameter("email") != nil:
+		return invalid.Errorf(fmt.Sprintf("to find a record by its address, write %s[1]", b.lua(fmt.Sprintf("get_list{ email = %q }", id))), "%s", why)
+	case strings.Contains(id, "@"):
+		return invalid.Errorf("", "%s", why)
+	case takes("extid-"):
+		return invalid.Errorf(fmt.Sprintf("if it is your own id, put extid- before it: %q", "extid-"+id), "%s", why)
+	case takes("srcid-"):
+		return invalid.Errorf(fmt.Sprintf("if it is the sourceId, put srcid- before it: %q", "srcid-"+id), "%s", why)
+	}
+	return invalid.Errorf("", "%s", why)
+}
+
+// refusedFilter returns a check of a filter that takes ids, nil for others.
+func refusedFilter(q *catalog.Query) func(string) error {
+	if q.Name != "companyId" && q.Type != catalog.ObjectID {
+		return nil
+	}
+	return func(ids string) error {
+		for id := range strings.SplitSeq(ids, ",") {
+			id = strings.TrimSpace(id)
+			_, prefixed := strings.CutPrefix(id, "extid-")
+			switch {
+			case precheck.IsID(id):
+			case prefixed && q.Name == "companyId":
+				return invalid.Errorf(fmt.Sprintf("read the company first: planhat.company.get_by_id(%q)._id", id), "the filter '%s' takes only Planhat's own ids, not %q", q.Name, id)
+			default:
+				return invalid.Errorf("", "the filter '%s' takes Planhat's own ids, which have 24 hexadecimal digits, not %q", q.Name, id)
+			}
+		}
+		return nil
 	}
 }

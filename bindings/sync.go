@@ -3,6 +3,7 @@ package bindings
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -54,15 +55,15 @@ func (b binding) sync() *Func {
 	if reconcile.ArchivedBy(b.model) != "" {
 		missing += ", or `archive` them as well. Nothing is archived if there are no rows, if a row has no key, if a request failed, or if more records are missing than `max_missing` allows"
 	}
-	limit := []Field{{Name: "max_missing", Type: "number", Doc: "With `missing = \"archive\"`, the share of the records with a key that may be missing, from 0 to 1. If more are, nothing is archived, with a warning. Default: 0.05."}}
+	limit := []Field{{Name: "max_missing", Type: "number", Doc: "With `missing = \"archive\"`, the share of the records with a key that may be missing, from 0 to 1. If more are, nothing is archived, with a warning. Default: 0.05.", Number: refusedShare}}
 	if reconcile.ArchivedBy(b.model) == "" {
 		limit = nil
 	}
 	fields := slices.Concat([]Field{
-		{Name: "key", Type: "string", Doc: "The property that says which record a row is: `" + strings.Join(keys, "`, `") + "`. Default: `" + reconcile.DefaultKey(b.model) + "`."},
+		{Name: "key", Type: "string", Doc: "The property that says which record a row is: `" + strings.Join(keys, "`, `") + "`. Default: `" + reconcile.DefaultKey(b.model) + "`.", Values: keys},
 		{Name: "fields", Type: "string[]", Doc: "The properties to compare, such as `{ \"name\", \"custom.Tier\" }`. Default: all that a row has. Name them if the rows come from an iterator, so that only these are read."},
 		{Name: "only_changed", Type: "boolean", Doc: "Send only rows that are new or differ from their record. Default: true."},
-		{Name: "missing", Type: "string", Doc: missing + ". Default: `ignore`."},
+		{Name: "missing", Type: "string", Doc: missing + ". Default: `ignore`.", Text: b.refusedMissing},
 	}, limit, bulkOptionFields)
 	return &Func{
 		Name: "sync",
@@ -105,7 +106,7 @@ func (b binding) syncTarget() *Func {
 		Doc: "Reads the records, to compare rows with them in several calls. Use it in place of `sync` when the rows arrive in parts and you save " +
 			"how far you got after each part.",
 		Params: []Param{{Name: "options", Type: "table", Doc: "What to compare.", Fields: []Field{
-			{Name: "key", Type: "string", Doc: "The property that says which record a row is: `" + strings.Join(keys, "`, `") + "`. Default: `" + reconcile.DefaultKey(b.model) + "`."},
+			{Name: "key", Type: "string", Doc: "The property that says which record a row is: `" + strings.Join(keys, "`, `") + "`. Default: `" + reconcile.DefaultKey(b.model) + "`.", Values: keys},
 			{Name: "fields", Type: "string[]", Required: true, Doc: "The properties to compare, such as `{ \"name\", \"custom.Tier\" }`. Only these are read."},
 			{Name: "match", Type: "string", Doc: "A property of the rows by which those without a record with their key find one: an e-mail address, or a list of domains. A record without a key gets the row's key. A record with another one keeps it, and gets what it lacks. Default: none."},
 			{Name: "prefix", Type: "string", Doc: "With `match`, how keys of the rows' own system begin."},
@@ -268,6 +269,24 @@ func namedRecord(L *lua.LState, of reconcile.Record) *lua.LTable {
 	return t
 }
 
+func refusedShare(n float64) error {
+	if n >= 0 && n <= 1 {
+		return nil
+	}
+	return fmt.Errorf("option 'max_missing' is a share from 0 to 1, such as 0.2, not %v", n)
+}
+
+// refusedMissing returns why sync cannot do something about missing records.
+func (b binding) refusedMissing(what string) error {
+	switch missing := reconcile.Missing(what); {
+	case !slices.Contains([]reconcile.Missing{reconcile.Ignore, reconcile.Report, reconcile.Archive}, missing):
+		return fmt.Errorf("option 'missing' must be \"ignore\", \"report\" or \"archive\", not %s", spec.Quote(what))
+	case missing == reconcile.Archive && reconcile.ArchivedBy(b.model) == "":
+		return fmt.Errorf("option 'missing': %s cannot be archived; use \"report\"", b.model.Plural)
+	}
+	return nil
+}
+
 func (b binding) syncOptions(a *Args, rows *rowSource) (reconcile.Options, error) {
 	opt := a.Options(1)
 	keys := reconcile.Keys(b.model)
@@ -278,8 +297,8 @@ func (b binding) syncOptions(a *Args, rows *rowSource) (reconcile.Options, error
 	if opt.Has("max_missing") {
 		o.MaxMissing = float64(lua.LVAsNumber(opt.Get("max_missing")))
 	}
-	if !(o.MaxMissing >= 0 && o.MaxMissing <= 1) {
-		return o, a.Errorf("option 'max_missing' is a share from 0 to 1, such as 0.2, not %v", o.MaxMissing)
+	if err := refusedShare(o.MaxMissing); err != nil {
+		return o, a.Errorf("%w", err)
 	}
 	if opt.Has("key") {
 		o.Key = opt.String("key")
@@ -290,11 +309,8 @@ func (b binding) syncOptions(a *Args, rows *rowSource) (reconcile.Options, error
 	if opt.Has("missing") {
 		o.Missing = reconcile.Missing(opt.String("missing"))
 	}
-	switch {
-	case !slices.Contains([]reconcile.Missing{reconcile.Ignore, reconcile.Report, reconcile.Archive}, o.Missing):
-		return o, a.Errorf("option 'missing' must be \"ignore\", \"report\" or \"archive\", not %s", spec.Quote(string(o.Missing)))
-	case o.Missing == reconcile.Archive && reconcile.ArchivedBy(b.model) == "":
-		return o, a.Errorf("option 'missing': %s cannot be archived; use \"report\"", b.model.Plural)
+	if err := b.refusedMissing(string(o.Missing)); err != nil {
+		return o, a.Errorf("%w", err)
 	}
 	o.Read = o.Fields
 	if len(o.Read) == 0 && rows.next == nil {

@@ -1,6 +1,7 @@
 package bindings
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -9,13 +10,14 @@ import (
 
 	"github.com/phscript/phscript/bindings/internal/calendar"
 	"github.com/phscript/phscript/bindings/internal/invalid"
+	"github.com/phscript/phscript/bindings/spec"
 )
 
 const timeErrors = "With kind `validation` when a text is not in a known date or time format, or the zone is unknown."
 
 var parseOptions = []Field{
-	{Name: "format", Type: "string", Doc: "The format of the text: " + layoutDoc + "; or `excel` for the day numbers of spreadsheets, such as 45306 for 2024-01-15. Default: ISO 8601 and other unambiguous formats."},
-	{Name: "zone", Type: "string", Doc: "The zone of a text that does not name one. " + zoneDoc},
+	{Name: "format", Type: "string", Doc: "The format of the text: " + layoutDoc + "; or `excel` for the day numbers of spreadsheets, such as 45306 for 2024-01-15. Default: ISO 8601 and other unambiguous formats.", Text: refusedFormat(calendar.ParseFormat)},
+	{Name: "zone", Type: "string", Doc: "The zone of a text that does not name one. " + zoneDoc, Text: refusedZone},
 }
 
 // Time returns the module time: dates, times, zones and durations.
@@ -70,6 +72,7 @@ func timeReading() []*Func {
 				"`01/02/2024` needs a format, because it could be January or February.",
 			Params:  []Param{text, options},
 			Returns: []Return{{Type: "number", Doc: "Seconds since 1970. For a day without a time, the start of the day."}},
+			Refuses: refusedParse,
 			Errors:  timeErrors,
 			Example: `local t = time.parse("15/01/2024 09:30", { format = "%d/%m/%Y %H:%M", zone = "Europe/Paris" })`,
 			Call: func(a *Args) (int, error) {
@@ -134,7 +137,7 @@ func timeWriting() []*Func {
 			Name: "format",
 			Doc:  "Writes a time as text. The layout is `\"iso\"` (the default), `\"date\"`, `\"datetime\"`, or specifiers as in C: " + layoutDoc + "; also `%V` and `%G` for the ISO week and its year, `%u` for the weekday from 1, Monday, to 7, and `%s` for seconds since 1970.",
 			Params: []Param{timeParam("t", "The time."),
-				{Name: "layout", Type: "string", Optional: true, Doc: "How to write it. Default: `\"iso\"`."}, zoneParam},
+				{Name: "layout", Type: "string", Optional: true, Doc: "How to write it. Default: `\"iso\"`.", Text: refusedLayout}, zoneParam},
 			Returns: []Return{{Type: "string", Doc: "The text. Names are English."}},
 			Errors:  timeErrors,
 			Example: `print(time.format("2024-01-15", "%d %B %Y")) --> 15 January 2024`,
@@ -233,6 +236,7 @@ func timeDays() []*Func {
 			},
 			Returns: []Return{{Type: "number", Doc: "Seconds since 1970."}},
 			Errors:  "With kind `validation` when there is no such day, such as February 30.",
+			Refuses: refusedDate,
 			Example: `local t = time.date(2024, 1, 15, 9, 30, 0, "Europe/Stockholm")`,
 			Call:    timeDate,
 		},
@@ -245,17 +249,63 @@ func timeDate(a *Args) (int, error) {
 		return 0, err
 	}
 	y, m, d, h, minute, sec := a.Int(0), a.Int(1), a.Int(2), a.Int(3), a.Int(4), a.Number(5)
-	switch {
-	case y < 0 || y > 9999:
-		return 0, a.Errorf("the year %d is out of range", y)
-	case m < 1 || m > 12 || d < 1:
-		return 0, invalid.Errorf("to move a date, use time.add", "there is no such day as %d-%d-%d", y, m, d)
-	case d > calendar.Days(y, time.Month(m)):
-		return 0, invalid.Errorf("to move a date, use time.add", "there is no such day as %d-%d-%d: %s", y, m, d, calendar.MonthLength(y, time.Month(m)))
-	case h < 0 || h > 23 || minute < 0 || minute > 59 || sec < 0 || sec >= 60:
-		return 0, invalid.Errorf("to move a time, use time.add", "there is no such time of day")
+	if y < 0 || y > 9999 {
+		return 0, a.Errorf("%w", noYear(y))
+	}
+	if err := calendar.NoTime(y, m, d, h, minute, sec); err != nil {
+		return 0, err
 	}
 	whole, part := math.Modf(sec)
 	t := time.Date(y, time.Month(m), d, h, minute, int(whole), int(math.Round(part*1e6))*1000, loc)
 	return a.Push(secondsValue(t))
+}
+
+func noYear(y int) error { return fmt.Errorf("the year %d is out of range", y) }
+
+// refusedDate returns why parts that are written out are not a time.
+func refusedDate(known spec.Arguments) error {
+	n, all := known.Numbers(0, 6)
+	switch {
+	case !all:
+		return nil
+	case n[0] < 0 || n[0] > 9999:
+		return noYear(int(n[0]))
+	}
+	return calendar.NoTime(int(n[0]), int(n[1]), int(n[2]), int(n[3]), int(n[4]), n[5])
+}
+
+// refusedFormat returns a check of layouts that are for reading.
+func refusedFormat(option calendar.Option) func(string) error {
+	return func(layout string) error { return calendar.Reader{Layout: layout, Option: option}.Check() }
+}
+
+// refusedLayout returns why time.format does not take a layout.
+func refusedLayout(layout string) error {
+	_, err := calendar.Format(time.Unix(0, 0).UTC(), layout)
+	return err
+}
+
+// refusedParse returns why a text that is written out cannot be read.
+func refusedParse(known spec.Arguments) error {
+	text, isText := known.At(0).(string)
+	r := timeIn(time.UTC)
+	switch format := known.Option(1, "format").(type) {
+	case nil:
+	case string:
+		r.Layout = format
+	default:
+		return nil
+	}
+	if !isText || r.Check() != nil {
+		return nil
+	}
+	if name, named := known.Option(1, "zone").(string); named {
+		zone, err := zoneOf(name, func() *time.Location { return time.UTC })
+		if err != nil {
+			return nil // reported as such
+		}
+		r.Zone = zone
+	}
+	_, _, err := r.Read(text)
+	return err
 }

@@ -110,31 +110,12 @@ func splitID(id string) (prefix, rest string) {
 // address returns the id to send for an operation. Where Planhat takes an id
 // with a prefix for reading only, it reads the record to learn its _id.
 func (r *Resource) address(ctx context.Context, op *catalog.Operation, id string) (string, error) {
-	prefix, rest := splitID(id)
-	switch {
-	case strings.TrimSpace(rest) == "":
-		return "", r.fault(op, &Error{Kind: KindValidation, Message: "the id is empty", Hint: "check where the id comes from"})
-	case rest == "." || rest == "..":
-		return "", r.fault(op, &Error{Kind: KindValidation, Message: "the id " + quote(id) + " is not valid"})
-	case prefix == "":
-		return id, nil
+	if err := RefusedID(r.model, op.Name, id); err != nil {
+		return "", r.fault(op, err)
 	}
-	k := r.model.Keyables
-	known := k.Get
-	switch op.Name {
-	case "update":
-		known = k.Update
-	case "delete":
-		known = k.Delete
-	}
-	switch {
-	case slices.Contains(known, prefix):
+	prefix, _ := splitID(id)
+	if prefix == "" || slices.Contains(idsOf(r.model, op.Name), prefix) {
 		return id, nil
-	case op.Name == "get_by_id" || !slices.Contains(k.Get, prefix):
-		return "", r.fault(op, &Error{
-			Kind: KindValidation, Message: "this model does not support ids with " + prefix + "…",
-			Hint: "use " + strings.Join(idForms(k, known), " or "),
-		})
 	}
 	record, err := r.fetch(ctx, id)
 	if err != nil {
@@ -145,6 +126,36 @@ func (r *Resource) address(ctx context.Context, op *catalog.Operation, id string
 		return found, nil
 	}
 	return "", r.fault(op, &Error{Kind: KindServer, Message: "the record " + quote(id) + " came back without its _id"})
+}
+
+// idsOf returns the forms of ids that Planhat takes for an operation.
+func idsOf(m *catalog.Model, operation string) []string {
+	switch operation {
+	case "update":
+		return m.Keyables.Update
+	case "delete":
+		return m.Keyables.Delete
+	}
+	return m.Keyables.Get
+}
+
+// RefusedID returns why the client does not send an id for an operation, nil if it does.
+func RefusedID(m *catalog.Model, operation, id string) error {
+	prefix, rest := splitID(id)
+	switch {
+	case strings.TrimSpace(rest) == "":
+		return &Error{Kind: KindValidation, Message: "the id is empty", Hint: "check where the id comes from"}
+	case rest == "." || rest == "..":
+		return &Error{Kind: KindValidation, Message: "the id " + quote(id) + " is not valid"}
+	}
+	k, known := m.Keyables, idsOf(m, operation)
+	if prefix == "" || slices.Contains(known, prefix) || operation != "get_by_id" && slices.Contains(k.Get, prefix) {
+		return nil
+	}
+	return &Error{
+		Kind: KindValidation, Message: "this model does not support ids with " + prefix + "…",
+		Hint: "use " + strings.Join(idForms(k, known), " or "),
+	}
 }
 
 // idForms lists the ids that work, those that need a look-up first included.

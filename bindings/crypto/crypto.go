@@ -13,8 +13,10 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"hash"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -54,8 +56,14 @@ func text(name, doc string) bindings.Param {
 	return bindings.Param{Name: name, Type: "string", Doc: doc}
 }
 
+func algorithmParam() bindings.Param {
+	p := text("algorithm", algorithmDoc)
+	p.Text = refusedAlgorithm
+	return p
+}
+
 func formParam() bindings.Param {
-	return bindings.Param{Name: "form", Type: "string", Optional: true, Doc: formDoc}
+	return bindings.Param{Name: "form", Type: "string", Optional: true, Doc: formDoc, Text: refusedForm}
 }
 
 // Module returns the module crypto.
@@ -74,7 +82,7 @@ func digests() []*bindings.Func {
 	return []*bindings.Func{
 		{
 			Name: "hash", Doc: "Returns the hash of a text.",
-			Params:  []bindings.Param{text("algorithm", algorithmDoc), text("data", "The text to hash."), formParam()},
+			Params:  []bindings.Param{algorithmParam(), text("data", "The text to hash."), formParam()},
 			Returns: []bindings.Return{{Type: "string", Doc: "The hash."}},
 			Errors:  "When the algorithm or the form is unknown.",
 			Example: `print(require("crypto").hash("sha256", "Acme"))`,
@@ -90,7 +98,7 @@ func digests() []*bindings.Func {
 		},
 		{
 			Name: "hmac", Doc: "Returns the signature of a text with a secret key (HMAC), as webhooks and APIs use it. Compare signatures with `crypto.equal`.",
-			Params: []bindings.Param{text("algorithm", algorithmDoc), text("key", "The secret key."), text("data", "The text to sign."),
+			Params: []bindings.Param{algorithmParam(), text("key", "The secret key."), text("data", "The text to sign."),
 				formParam()},
 			Returns: []bindings.Return{{Type: "string", Doc: "The signature."}},
 			Errors:  "When the algorithm or the form is unknown, or the key is empty.",
@@ -123,28 +131,47 @@ func digests() []*bindings.Func {
 
 // algorithm returns the hash function that argument 0 names.
 func algorithm(a *bindings.Args) (func() hash.Hash, error) {
-	name := a.String(0)
-	var names []string
 	for _, one := range algorithms {
-		if one.name == name {
+		if one.name == a.String(0) {
 			return one.make, nil
 		}
+	}
+	return nil, a.Errorf("%w", refusedAlgorithm(a.String(0)))
+}
+
+func refusedAlgorithm(name string) error {
+	var names []string
+	for _, one := range algorithms {
 		names = append(names, one.name)
 	}
-	return nil, a.Errorf("unknown algorithm %s%s; valid algorithms: %s", luatext.Quote(invalid.Cut(name, 40)), catalog.DidYouMean(name, names), strings.Join(names, ", "))
+	return unknown("algorithm", name, names)
+}
+
+func refusedForm(name string) error {
+	var names []string
+	for _, one := range forms {
+		names = append(names, one.name)
+	}
+	return unknown("form", cmp.Or(name, names[0]), names)
+}
+
+// unknown returns why a name is not one of some, nil if it is.
+func unknown(what, name string, names []string) error {
+	if slices.Contains(names, name) {
+		return nil
+	}
+	return fmt.Errorf("unknown %s %s%s; valid %ss: %s", what, luatext.Quote(invalid.Cut(name, 40)), catalog.DidYouMean(name, names), what, strings.Join(names, ", "))
 }
 
 // push returns bytes in the form that argument i names.
 func push(a *bindings.Args, i int, b []byte) (int, error) {
 	name := cmp.Or(a.String(i), forms[0].name)
-	var names []string
 	for _, one := range forms {
 		if one.name == name {
 			return give(a, one.write(b))
 		}
-		names = append(names, one.name)
 	}
-	return 0, a.Errorf("unknown form %s%s; valid forms: %s", luatext.Quote(invalid.Cut(name, 40)), catalog.DidYouMean(name, names), strings.Join(names, ", "))
+	return 0, a.Errorf("%w", refusedForm(name))
 }
 
 // give returns a text, unless it is longer than a text may be.
@@ -240,7 +267,7 @@ func randoms() []*bindings.Func {
 	return []*bindings.Func{
 		{
 			Name: "uuid", Doc: "Returns a new UUID, such as `\"1b4e28ba-2fa1-4d3b-a3f5-ef19b5a7633b\"`.",
-			Params:  []bindings.Param{{Name: "version", Type: "integer", Optional: true, Doc: "4 (default) for a random one, or 7 for one that begins with the time, so that later ones sort after earlier ones, to the millisecond."}},
+			Params:  []bindings.Param{{Name: "version", Type: "integer", Optional: true, Doc: "4 (default) for a random one, or 7 for one that begins with the time, so that later ones sort after earlier ones, to the millisecond.", Number: refusedVersion}},
 			Returns: []bindings.Return{{Type: "string", Doc: "The UUID."}},
 			Errors:  "When the version is not 4 or 7.",
 			Example: `local id = require("crypto").uuid()`,
@@ -249,8 +276,8 @@ func randoms() []*bindings.Func {
 				if a.Given(0) {
 					version = a.Int(0)
 				}
-				if version != 4 && version != 7 {
-					return 0, a.Errorf("argument 1, 'version', must be 4 or 7, not %d", version)
+				if err := refusedVersion(float64(version)); err != nil {
+					return 0, a.Errorf("%w", err)
 				}
 				id, err := uuid.NewRandom()
 				if err != nil {
@@ -268,14 +295,14 @@ func randoms() []*bindings.Func {
 		},
 		{
 			Name: "random", Doc: "Returns random bytes that nobody can guess, for keys and one-time values. For numbers, use `math.random`.",
-			Params:  []bindings.Param{{Name: "bytes", Type: "integer", Doc: "How many bytes, from 1 to 1,048,576. 16 are enough for a key."}, formParam()},
+			Params:  []bindings.Param{{Name: "bytes", Type: "integer", Doc: "How many bytes, from 1 to 1,048,576. 16 are enough for a key.", Number: refusedBytes}, formParam()},
 			Returns: []bindings.Return{{Type: "string", Doc: "The bytes, by default as two hexadecimal digits each."}},
 			Errors:  "When the number of bytes is out of range or the form is unknown.",
 			Example: `local nonce = require("crypto").random(16)`,
 			Call: func(a *bindings.Args) (int, error) {
 				n := a.Number(0)
-				if !(n >= 1 && n <= mostRandom) {
-					return 0, a.Errorf("argument 1, 'bytes', must be from 1 to %s, not %s", humanize.Comma(mostRandom), a.Get(0).String())
+				if err := refusedBytes(n); err != nil {
+					return 0, a.Errorf("%w", err)
 				}
 				b := make([]byte, int(n))
 				_, _ = rand.Read(b) // it never fails
@@ -283,4 +310,18 @@ func randoms() []*bindings.Func {
 			},
 		},
 	}
+}
+
+func refusedVersion(n float64) error {
+	if n == 4 || n == 7 {
+		return nil
+	}
+	return fmt.Errorf("argument 1, 'version', must be 4 or 7, not %s", lua.LNumber(n))
+}
+
+func refusedBytes(n float64) error {
+	if n >= 1 && n <= mostRandom {
+		return nil
+	}
+	return fmt.Errorf("argument 1, 'bytes', must be from 1 to %s, not %s", humanize.Comma(mostRandom), lua.LNumber(n))
 }

@@ -83,6 +83,20 @@ func raw(a *bindings.Args, option string, v lua.LValue) (json.RawMessage, error)
 	return json.RawMessage(text), nil
 }
 
+// webhook reads the address of a webhook.
+func webhook(address string) (*url.URL, error) {
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+		return nil, errors.New("argument 1, 'url', is not the address of a webhook, such as https://hooks.example.com/...; check whether the variable with it is set")
+	}
+	return u, nil
+}
+
+func refusedWebhook(address string) error {
+	_, err := webhook(address)
+	return err
+}
+
 // post sends a message to the webhook that argument 0 names.
 func post(a *bindings.Args, m bindings.Message, payload map[string]any) (int, error) {
 	if err := reachable(a); err != nil {
@@ -90,9 +104,9 @@ func post(a *bindings.Args, m bindings.Message, payload map[string]any) (int, er
 	}
 	address := strings.TrimSpace(a.String(0))
 	a.Host.Network.Hide(address)
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
-		return 0, a.Errorf("argument 1, 'url', is not the address of a webhook, such as https://hooks.example.com/...; check whether the variable with it is set")
+	u, err := webhook(address)
+	if err != nil {
+		return 0, a.Errorf("%w", err)
 	}
 	a.Host.Network.Hide(u.EscapedPath())
 	if strings.TrimSpace(a.String(1)) == "" {

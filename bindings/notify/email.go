@@ -48,13 +48,10 @@ func email(a *bindings.Args) (int, error) {
 	if o.Has("timeout") {
 		timeout = time.Duration(o.Int("timeout")) * time.Second
 	}
+	if err := cmp.Or(refusedHost(m.Host), refusedPort(float64(m.Port)), refusedTimeout(timeout.Seconds())); err != nil {
+		return 0, a.Errorf("%w", err)
+	}
 	switch {
-	case m.Host == "" || strings.ContainsAny(m.Host, "/@ "):
-		return 0, a.Errorf("option 'host' must be the name of a server, such as smtp.example.com, not %q", m.Host)
-	case m.Port < 1 || m.Port > 65535:
-		return 0, a.Errorf("option 'port' must be from 1 to 65535, not %d", m.Port)
-	case timeout < time.Second || timeout > time.Hour:
-		return 0, a.Errorf("option 'timeout' must be from 1 to 3,600 seconds")
 	case o.Has("user") != o.Has("password"):
 		return 0, a.Errorf("options 'user' and 'password' belong together")
 	case m.Text == "" && m.HTML == "":
@@ -150,9 +147,41 @@ func compose(a *bindings.Args, m *bindings.Message) (*mail.Msg, error) {
 func address(a *bindings.Args, option, text string) (*netmail.Address, error) {
 	at, err := netmail.ParseAddress(text)
 	if err != nil {
-		return nil, a.Errorf("option '%s': %q is not an e-mail address, such as kim@example.com or Kim <kim@example.com>", option, text)
+		return nil, a.Errorf("%w", refusedAddress(option)(text))
 	}
 	return at, nil
+}
+
+// refusedAddress returns a check of the addresses of an option.
+func refusedAddress(option string) func(string) error {
+	return func(text string) error {
+		if _, err := netmail.ParseAddress(text); err != nil {
+			return fmt.Errorf("option '%s': %q is not an e-mail address, such as kim@example.com or Kim <kim@example.com>", option, text)
+		}
+		return nil
+	}
+}
+
+func refusedHost(host string) error {
+	if host == "" || strings.ContainsAny(host, "/@ ") {
+		return fmt.Errorf("option 'host' must be the name of a server, such as smtp.example.com, not %q", host)
+	}
+	return nil
+}
+
+func refusedPort(port float64) error {
+	if port < 1 || port > 65535 {
+		return fmt.Errorf("option 'port' must be from 1 to 65535, not %v", port)
+	}
+	return nil
+}
+
+// refusedTimeout looks at whole seconds, as a timeout is read.
+func refusedTimeout(seconds float64) error {
+	if int(seconds) < 1 || int(seconds) > 3600 {
+		return errors.New("option 'timeout' must be from 1 to 3,600 seconds")
+	}
+	return nil
 }
 
 // attach attaches files, whose contents it reads.

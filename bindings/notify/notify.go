@@ -24,20 +24,20 @@ var teamsFields = []bindings.Field{
 }
 
 var emailFields = []bindings.Field{
-	{Name: "host", Type: "string", Required: true, Doc: "The SMTP server, which must be allowed as other hosts are: `-- @allow net=smtp.example.com`."},
-	{Name: "port", Type: "integer", Doc: "Its port. On 465 the connection is encrypted from the start, on others by STARTTLS. Default: 587."},
+	{Name: "host", Type: "string", Required: true, Doc: "The SMTP server, which must be allowed as other hosts are: `-- @allow net=smtp.example.com`.", Text: refusedHost},
+	{Name: "port", Type: "integer", Doc: "Its port. On 465 the connection is encrypted from the start, on others by STARTTLS. Default: 587.", Number: refusedPort},
 	{Name: "user", Type: "string", Doc: "The user name, if the server needs one."},
 	{Name: "password", Type: "string", Doc: "The password. It never appears in output or logs."},
-	{Name: "from", Type: "string", Required: true, Doc: "The sender, such as `reports@example.com` or `Reports <reports@example.com>`."},
-	{Name: "to", Type: "string|string[]", Doc: "The recipients. At least one of `to`, `cc` and `bcc` is needed."},
-	{Name: "cc", Type: "string|string[]", Doc: "Recipients of a copy."},
-	{Name: "bcc", Type: "string|string[]", Doc: "Recipients that the others do not see."},
-	{Name: "reply_to", Type: "string", Doc: "Where replies go. Default: the sender."},
+	{Name: "from", Type: "string", Required: true, Doc: "The sender, such as `reports@example.com` or `Reports <reports@example.com>`.", Text: refusedAddress("from")},
+	{Name: "to", Type: "string|string[]", Doc: "The recipients. At least one of `to`, `cc` and `bcc` is needed.", Text: refusedAddress("to")},
+	{Name: "cc", Type: "string|string[]", Doc: "Recipients of a copy.", Text: refusedAddress("cc")},
+	{Name: "bcc", Type: "string|string[]", Doc: "Recipients that the others do not see.", Text: refusedAddress("bcc")},
+	{Name: "reply_to", Type: "string", Doc: "Where replies go. Default: the sender.", Text: refusedAddress("reply_to")},
 	{Name: "subject", Type: "string", Required: true, Doc: "The subject, on one line."},
 	{Name: "text", Type: "string", Doc: "The message as plain text. It or `html` is needed."},
 	{Name: "html", Type: "string", Doc: "The message as HTML. Programs that do not show it show the text."},
 	{Name: "attachments", Type: "string|string[]", Doc: "Files to attach, together at most 20 MiB."},
-	{Name: "timeout", Type: "number", Doc: "How many seconds sending may take. Default: 60."},
+	{Name: "timeout", Type: "number", Doc: "How many seconds sending may take. Default: 60.", Number: refusedTimeout},
 }
 
 var messageShape = &bindings.Shape{Name: "HeldMessage", Doc: "A message that was held back.", Fields: []bindings.Field{
@@ -54,7 +54,7 @@ var messageShape = &bindings.Shape{Name: "HeldMessage", Doc: "A message that was
 
 // Module returns the module notify.
 func Module() *bindings.Module {
-	url := bindings.Param{Name: "url", Type: "string", Doc: "The address of the webhook, which is a secret: keep it in an environment variable. It never appears in output or logs."}
+	url := bindings.Param{Name: "url", Type: "string", Doc: "The address of the webhook, which is a secret: keep it in an environment variable. It never appears in output or logs.", Text: refusedWebhook}
 	text := bindings.Param{Name: "text", Type: "string", Doc: "The message."}
 	sent := []bindings.Return{{Type: "boolean", Doc: sentDoc}}
 	return &bindings.Module{

@@ -26,6 +26,8 @@ const (
 	collect = "collect"
 )
 
+var policies = []string{raise, collect}
+
 var errorShape = &bindings.Shape{Name: "ParallelError", Doc: "An item whose function raised an error.", Fields: []bindings.Field{
 	{Name: "index", Type: "integer", Doc: "The position of the item in the list."},
 	{Name: "item", Type: "any", Doc: "The item."},
@@ -52,8 +54,8 @@ func Module() *bindings.Module {
 				{Name: "list", Type: "any[]", Doc: "The items."},
 				{Name: "fn", Type: "fun(item: any, index: integer): any", Doc: "What to do with an item. It gets the item and its position; a function that is part of phscript, such as `planhat.company.get_by_id`, gets the item alone. Only the first result counts."},
 				{Name: "options", Type: "table", Optional: true, Doc: "How to work on them.", Fields: []bindings.Field{
-					{Name: "limit", Type: "integer", Doc: fmt.Sprintf("How many items to work on at once, at most %d. Default: %d.", mostLimit, defaultLimit)},
-					{Name: "errors", Type: "string", Doc: "`raise` or `collect`. Default: `raise`."},
+					{Name: "limit", Type: "integer", Doc: fmt.Sprintf("How many items to work on at once, at most %d. Default: %d.", mostLimit, defaultLimit), Number: refusedLimit},
+					{Name: "errors", Type: "string", Doc: "`raise` or `collect`. Default: `raise`.", Values: policies},
 				}},
 			},
 			Returns: []bindings.Return{
@@ -118,17 +120,24 @@ func run(a *bindings.Args) (int, error) {
 	return a.Push(j.results)
 }
 
+func refusedLimit(n float64) error {
+	if n < 1 || n > mostLimit {
+		return fmt.Errorf("option 'limit' must be from 1 to %d, not %s", mostLimit, lua.LNumber(n))
+	}
+	return nil
+}
+
 func (j *job) options() (limit int, err error) {
 	o := j.Options(2)
 	limit = defaultLimit
 	if o.Has("limit") {
 		limit = o.Int("limit")
 	}
-	if limit < 1 || limit > mostLimit {
-		return 0, j.Errorf("option 'limit' must be from 1 to %d, not %v", mostLimit, o.Get("limit"))
+	if err := refusedLimit(float64(limit)); err != nil {
+		return 0, j.Errorf("%w", err)
 	}
 	policy := o.String("errors")
-	if o.Has("errors") && policy != raise && policy != collect {
+	if o.Has("errors") && !slices.Contains(policies, policy) {
 		return 0, j.Errorf("option 'errors' must be %q or %q, not %q", raise, collect, policy)
 	}
 	j.collects = policy == collect

@@ -2,6 +2,7 @@
 package progress
 
 import (
+	"fmt"
 	"runtime"
 
 	lua "github.com/yuin/gopher-lua"
@@ -20,7 +21,7 @@ var taskShape = &bindings.Shape{Name: "ProgressTask", Doc: "A task whose progres
 
 var options = []bindings.Field{
 	{Name: "name", Type: "string", Doc: "What the task is called. Default: `progress`."},
-	{Name: "total", Type: "integer", Doc: "How many items there are. Without it, only the count and the rate are shown."},
+	{Name: "total", Type: "integer", Doc: "How many items there are. Without it, only the count and the rate are shown.", Number: refusedTotal},
 	{Name: "unit", Type: "string", Doc: "What the items are called, such as `rows`; `bytes` are shown as sizes. Default: `items`."},
 }
 
@@ -72,8 +73,9 @@ func begin(a *bindings.Args, i, total int) (*handle, error) {
 		t.Name = name
 	}
 	if o.Has("total") {
-		if t.Total = int64(o.Int("total")); t.Total < 0 {
-			return nil, a.Errorf("option 'total' must not be negative, but it is %d", t.Total)
+		t.Total = int64(o.Int("total"))
+		if err := refusedTotal(float64(t.Total)); err != nil {
+			return nil, a.Errorf("%w", err)
 		}
 	}
 	h := &handle{nobody{}}
@@ -157,6 +159,13 @@ func start(a *bindings.Args) (int, error) {
 }
 
 // methods are the functions of a task.
+func refusedTotal(n float64) error {
+	if n < 0 {
+		return fmt.Errorf("option 'total' must not be negative, but it is %v", lua.LNumber(n))
+	}
+	return nil
+}
+
 func (h *handle) methods() []*bindings.Func {
 	items := func(name string, optional bool) []bindings.Param {
 		return []bindings.Param{{Name: name, Type: "integer", Optional: optional}}

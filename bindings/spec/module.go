@@ -45,6 +45,9 @@ type Func struct {
 	// Call does the work. Only the package that runs the function looks at it:
 	// for package bindings it is a func(*bindings.Args) (int, error).
 	Call any
+	// Refuses, if set, returns why the function refuses arguments that are wrong
+	// together, as far as they are known.
+	Refuses func(known Arguments) error
 	// Lazy says that Call fills tables itself, where it looks into them. For other
 	// functions, all tables that an argument holds are filled before.
 	Lazy bool
@@ -62,6 +65,13 @@ type Param struct {
 	Optional bool    `json:"optional,omitzero"`
 	Doc      string  `json:"doc,omitzero"`
 	Fields   []Field `json:"fields,omitzero"`
+	// Values are the only texts that it takes, nil if it takes others. Text returns why
+	// it refuses a text, nil if it takes it; for a list or a table of texts, that is each
+	// of them. Number does the same for a number. The function reads its arguments with
+	// the same parsers, so who knows a value before the run can tell what the run will say.
+	Values []string            `json:"-"`
+	Text   func(string) error  `json:"-"`
+	Number func(float64) error `json:"-"`
 }
 
 // Omissible reports whether a call may leave the parameter out or pass nil.
@@ -106,8 +116,10 @@ type Field struct {
 	Type     Type   `json:"type"`
 	Required bool   `json:"required,omitzero"`
 	Doc      string `json:"doc,omitzero"`
-	// Values are the only texts that it takes, nil if it takes others.
-	Values []string `json:"-"`
+	// Values, Text and Number are as in Param.
+	Values []string            `json:"-"`
+	Text   func(string) error  `json:"-"`
+	Number func(float64) error `json:"-"`
 }
 
 // Summary returns the first sentence of a documentation text.

@@ -7,15 +7,19 @@ package template
 import (
 	"cmp"
 	"math"
+	"slices"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
 )
 
+// policies are what to do about missing values.
+var policies = []string{"error", "empty"}
+
 var renderFields = []bindings.Field{
 	{Name: "html", Type: "boolean", Doc: "Escape values for HTML, except those in `{{{name}}}` and `{{&name}}`. Default: false."},
-	{Name: "missing", Type: "string", Doc: "What to do about a value that is nil or null: `\"error\"` (default), or `\"empty\"`, which writes nothing."},
+	{Name: "missing", Type: "string", Doc: "What to do about a value that is nil or null: `\"error\"` (default), or `\"empty\"`, which writes nothing.", Values: policies},
 	{Name: "partials", Type: "table<string, string>", Doc: "Texts that the template inserts with `{{> name}}`, by name."},
 	{Name: "name", Type: "string", Doc: "What errors call the template, such as its file. Default: `the template`."},
 }
@@ -41,7 +45,7 @@ func Module() *bindings.Module {
 		Funcs: []*bindings.Func{{
 			Name: "render", Doc: "Fills a template with values, and returns the text.",
 			Params: []bindings.Param{
-				{Name: "text", Type: "string", Doc: "The template."},
+				{Name: "text", Type: "string", Doc: "The template.", Text: refusedTemplate},
 				{Name: "values", Type: "table", Doc: "The values by name, such as a record of Planhat."},
 				{Name: "options", Type: "table", Optional: true, Doc: "How to fill it.", Fields: renderFields},
 			},
@@ -53,10 +57,16 @@ func Module() *bindings.Module {
 	}
 }
 
+// refusedTemplate returns why a text is not a template.
+func refusedTemplate(text string) error {
+	_, err := parse("the template", text)
+	return err
+}
+
 func render(a *bindings.Args) (int, error) {
 	o := a.Options(2)
 	missing := cmp.Or(o.String("missing"), "error")
-	if missing != "error" && missing != "empty" {
+	if !slices.Contains(policies, missing) {
 		return 0, a.Errorf("option 'missing' must be \"error\" or \"empty\", not %q", missing)
 	}
 	r := &renderer{

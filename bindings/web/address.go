@@ -35,6 +35,18 @@ func join(c *client, address string) (*url.URL, error) {
 	return u, nil
 }
 
+// refusedAddress returns why a text is not an address.
+func refusedAddress(address string) error {
+	_, err := join(nil, address)
+	return err
+}
+
+// hosted returns an address that names a host, or false.
+func hosted(address string) (*url.URL, bool) {
+	u, err := url.Parse(address)
+	return u, err == nil && u.Host != ""
+}
+
 // withoutParameters is a text that should be an address, without what may hold secrets in
 // it: the parameters, and everything up to an @ that is not in a path.
 func withoutParameters(address string) string {

@@ -3,6 +3,7 @@ package web
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -25,12 +26,9 @@ type client struct {
 
 func newClient(a *args) (int, error) {
 	o := a.Options(0)
-	base, err := url.Parse(strings.TrimSuffix(o.String("base"), "/"))
-	if err != nil || base.Host == "" {
-		return 0, a.Errorf("option 'base' must be an address such as https://api.example.com, not %q", withoutParameters(o.String("base")))
-	}
-	if base.RawQuery != "" || base.Fragment != "" {
-		return 0, a.Errorf("option 'base' must not have parameters; pass them with 'query'")
+	base, err := baseOf(o.String("base"))
+	if err != nil {
+		return 0, a.Errorf("%w", err)
 	}
 	if err := checkLimits(a, o); err != nil {
 		return 0, err
@@ -56,6 +54,30 @@ func newClient(a *args) (int, error) {
 		return send(a, c, a.String(0), a.String(1), 2)
 	})
 	return a.Push(t)
+}
+
+// baseOf reads the address that the paths of a client are relative to.
+func baseOf(address string) (*url.URL, error) {
+	base, ok := hosted(strings.TrimSuffix(address, "/"))
+	if !ok {
+		return nil, fmt.Errorf("option 'base' must be an address such as https://api.example.com, not %q", withoutParameters(address))
+	}
+	if base.RawQuery != "" || base.Fragment != "" {
+		return nil, errors.New("option 'base' must not have parameters; pass them with 'query'")
+	}
+	return base, nil
+}
+
+func refusedBase(address string) error {
+	_, err := baseOf(address)
+	return err
+}
+
+func refusedRate(text string) error {
+	if _, err := parseRate(text); err != nil {
+		return fmt.Errorf("option 'rate': %w", err)
+	}
+	return nil
 }
 
 // accountOf identifies who a client's requests are made for, without revealing it.

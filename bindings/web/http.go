@@ -31,21 +31,21 @@ var requestFields = []field{
 	{Name: "body", Type: "string", Doc: "Text to send unchanged."},
 	{Name: "file", Type: "string", Doc: "A file to send. It is read as it is sent, so it can be large."},
 	{Name: "to", Type: "string", Doc: "A file to write the response's body to, in place of `body`. It appears when the response is complete."},
-	{Name: "timeout", Type: "number", Doc: "How many seconds the request may take; with `to`, how many may pass without data. Default: 60."},
-	{Name: "retries", Type: "integer", Doc: "How often to retry, at most 100 times. Default: 4."},
+	{Name: "timeout", Type: "number", Doc: "How many seconds the request may take; with `to`, how many may pass without data. Default: 60.", Number: refusedSeconds("timeout")},
+	{Name: "retries", Type: "integer", Doc: "How often to retry, at most 100 times. Default: 4.", Number: refusedWhole("retries", 0, mostRetries)},
 	{Name: "retry_timeouts", Type: "boolean", Doc: "Retry when the service takes too long: after `timeout`, and for the statuses 408 and 504. Set it to false if you ask for less instead. Default: true."},
-	{Name: "max_wait", Type: "number", Doc: "How many seconds to wait for a retry at most; when the service asks for more, the error is `rate_limited`. Default: 300."},
+	{Name: "max_wait", Type: "number", Doc: "How many seconds to wait for a retry at most; when the service asks for more, the error is `rate_limited`. Default: 300.", Number: refusedSeconds("max_wait")},
 	{Name: "repeatable", Type: "boolean", Doc: "The request can be sent twice without harm. Default: true, except for POST and PATCH."},
 	{Name: "reads", Type: "boolean", Doc: "The request changes nothing, so a dry run sends it. Default: true for GET, HEAD and OPTIONS."},
-	{Name: "max_bytes", Type: "integer", Doc: "How long the body of the response may be, after decompression. Default: 32 MiB, with `to` 4 GiB."},
+	{Name: "max_bytes", Type: "integer", Doc: "How long the body of the response may be, after decompression. Default: 32 MiB, with `to` 4 GiB.", Number: refusedWhole("max_bytes", 1, mostBytes)},
 	{Name: "raise", Type: "boolean", Doc: "Raise an error for a status of 400 or more, and for a redirect that is not followed. Default: true."},
 	{Name: "class", Type: "string", Doc: "The named rate that also counts this request."},
 }
 
 // clientFields are the options of a client.
 var clientFields = append([]field{
-	{Name: "base", Type: "string", Required: true, Doc: "The address that paths are relative to, such as `https://api.example.com/v2`."},
-	{Name: "rate", Type: "table", Doc: "How many requests the service accepts: `{ \"100/10s\", search = \"4/1s\" }`. Named rates count the requests with that `class`."},
+	{Name: "base", Type: "string", Required: true, Doc: "The address that paths are relative to, such as `https://api.example.com/v2`.", Text: refusedBase},
+	{Name: "rate", Type: "table", Doc: "How many requests the service accepts: `{ \"100/10s\", search = \"4/1s\" }`. Named rates count the requests with that `class`.", Text: refusedRate},
 	{Name: "account", Type: "string", Doc: "Whose rate it is. All scripts that name the same host and account share it. Default: the account that `bearer` or `basic` identify."},
 }, defaultsOf("headers", "bearer", "basic", "timeout", "retries", "max_wait", "max_bytes")...)
 
@@ -107,7 +107,7 @@ func HTTP() *bindings.Module {
 		m.Funcs = append(m.Funcs, &fn{
 			Name: one.name, Doc: "Sends a " + one.method + " request.",
 			Params: []param{
-				{Name: "url", Type: "string", Doc: "The address, such as `https://api.example.com/accounts`."},
+				{Name: "url", Type: "string", Doc: "The address, such as `https://api.example.com/accounts`.", Text: refusedAddress},
 				{Name: "options", Type: "HttpOptions", Optional: true, Doc: "What to send, and how.", Fields: requestFields},
 			},
 			Returns: []result{{Type: "HttpResponse", Doc: "The response."}},
@@ -119,8 +119,8 @@ func HTTP() *bindings.Module {
 	m.Funcs = append(m.Funcs, &fn{
 		Name: "request", Doc: "Sends a request with any method.",
 		Params: []param{
-			{Name: "method", Type: "string", Doc: "The method, such as `OPTIONS`."},
-			{Name: "url", Type: "string", Doc: "The address."},
+			{Name: "method", Type: "string", Doc: "The method, such as `OPTIONS`.", Text: refusedMethod},
+			{Name: "url", Type: "string", Doc: "The address.", Text: refusedAddress},
 			{Name: "options", Type: "HttpOptions", Optional: true, Doc: "What to send, and how.", Fields: requestFields},
 		},
 		Returns: []result{{Type: "HttpResponse", Doc: "The response."}},

@@ -54,10 +54,28 @@ func whole(a *args, v lua.LValue, name string, otherwise, least, most int) (int,
 		return otherwise, nil
 	}
 	n := float64(lua.LVAsNumber(v))
-	if !(n >= float64(least) && n <= float64(most)) || n != float64(int(n)) {
-		return 0, a.Errorf("option '%s' must be a whole number from %d to %d", name, least, most)
+	if err := refusedWhole(name, least, most)(n); err != nil {
+		return 0, a.Errorf("%w", err)
 	}
 	return int(n), nil
+}
+
+func refusedWhole(name string, least, most int) func(float64) error {
+	return func(n float64) error {
+		if n >= float64(least) && n <= float64(most) && n == float64(int(n)) {
+			return nil
+		}
+		return fmt.Errorf("option '%s' must be a whole number from %d to %d", name, least, most)
+	}
+}
+
+func refusedSeconds(name string) func(float64) error {
+	return func(n float64) error {
+		if n >= 0.001 && n <= longestTimeout.Seconds() {
+			return nil
+		}
+		return fmt.Errorf("option '%s' must be a number of seconds, from 0.001 to %d", name, int(longestTimeout.Seconds()))
+	}
 }
 
 func seconds(a *args, s settings, name string, otherwise time.Duration) (time.Duration, error) {
@@ -66,8 +84,8 @@ func seconds(a *args, s settings, name string, otherwise time.Duration) (time.Du
 		return otherwise, nil
 	}
 	n := float64(lua.LVAsNumber(v))
-	if !(n >= 0.001 && n <= longestTimeout.Seconds()) {
-		return 0, a.Errorf("option '%s' must be a number of seconds, from 0.001 to %d", name, int(longestTimeout.Seconds()))
+	if err := refusedSeconds(name)(n); err != nil {
+		return 0, a.Errorf("%w", err)
 	}
 	return time.Duration(n * float64(time.Second)), nil
 }

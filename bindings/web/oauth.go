@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -80,10 +81,10 @@ const oauthErrors = "`auth` when the service refuses to issue a token, with its 
 	"`rate_limited`, `server`, `network` or `timeout` when it cannot issue one now. Requests that use the token raise these errors, because it is fetched when it is first needed."
 
 var (
-	tokenURLField = field{Name: "token_url", Type: "string", Required: true, Doc: "The address of the service's token endpoint."}
+	tokenURLField = field{Name: "token_url", Type: "string", Required: true, Doc: "The address of the service's token endpoint.", Text: refusedTokenURL}
 	clientIDField = field{Name: "client_id", Type: "string|userdata", Required: true, Doc: "The client ID of the app."}
 	scopesField   = field{Name: "scopes", Type: "string|string[]", Doc: "What the token should allow: a list, or a text with spaces."}
-	placeField    = field{Name: "secret_in", Type: "string", Doc: "Where to send client ID and secret: `body`, or `header` for Basic authentication. Default: `body`."}
+	placeField    = field{Name: "secret_in", Type: "string", Doc: "Where to send client ID and secret: `body`, or `header` for Basic authentication. Default: `body`.", Text: refusedPlace}
 	againField    = field{Name: "again", Type: "string", Doc: "What to do when the authorization expires. It is the hint of the error."}
 	secretDoc     = "The client secret of the app."
 )
@@ -129,7 +130,7 @@ func OAuth2() *bindings.Module {
 					field{Name: "key_variable", Type: "string", Doc: "The environment variable with the private key, in place of `key_file`. Scripts must be allowed to read it."},
 					field{Name: "key", Type: "userdata", Doc: "The private key as a secret, in place of both. Only built-in connectors have one."},
 					field{Name: "key_id", Type: "string", Doc: "Which of the app's keys it is (`kid`). Default: `private_key_id` of a key in JSON form."},
-					field{Name: "lifetime", Type: "number", Doc: "How many seconds the claim is valid (`exp`). Default: 180."},
+					field{Name: "lifetime", Type: "number", Doc: "How many seconds the claim is valid (`exp`). Default: 180.", Number: refusedLife},
 					field{Name: "claims", Type: "table", Doc: "More claims, by name."}, scopesField),
 				Returns: tokenReturns, Errors: oauthErrors,
 				Example: `local token = oauth2.jwt{ token_url = "https://login.example.com/token", issuer = "app", subject = "sync@acme.com", key_file = "keys/crm.pem" }`,
@@ -163,10 +164,10 @@ func readGrant(a *args, g grant, o bindings.Options) (grant, error) {
 	if g.again = o.String("again"); g.again == "" {
 		g.again = "authorize the app again at the service, and use the new refresh token"
 	}
-	u, err := url.Parse(g.tokenURL)
-	if err != nil || u.Host == "" || u.User != nil {
-		return g, a.Errorf("option 'token_url' must be an address such as https://api.example.com/oauth/token, not %q", g.tokenURL)
+	if err := refusedTokenURL(g.tokenURL); err != nil {
+		return g, a.Errorf("%w", err)
 	}
+	u, _ := hosted(g.tokenURL)
 	for name, into := range map[string]*string{"client_id": &g.clientID, "client_secret": &g.clientSecret, "refresh_token": &g.refreshToken, "issuer": &g.issuer} {
 		text, bound, err := textFor(o.Get(name), u)
 		if err != nil {
@@ -180,14 +181,34 @@ func readGrant(a *args, g grant, o bindings.Options) (grant, error) {
 			return g, a.Errorf("option '%s' is empty; check whether the variable with it is set", name)
 		}
 	}
-	switch place := o.String("secret_in"); place {
-	case "", "body":
-	case "header":
-		g.inHeader = true
-	default:
-		return g, a.Errorf("option 'secret_in' must be body or header, not %q", place)
+	place := o.String("secret_in")
+	if err := refusedPlace(place); err != nil {
+		return g, a.Errorf("%w", err)
 	}
+	g.inHeader = place == "header"
 	return g, nil
+}
+
+func refusedTokenURL(address string) error {
+	if u, ok := hosted(address); ok && u.User == nil {
+		return nil
+	}
+	return fmt.Errorf("option 'token_url' must be an address such as https://api.example.com/oauth/token, not %q", address)
+}
+
+func refusedPlace(place string) error {
+	switch place {
+	case "", "body", "header":
+		return nil
+	}
+	return fmt.Errorf("option 'secret_in' must be body or header, not %q", place)
+}
+
+func refusedLife(seconds float64) error {
+	if seconds >= 1 && seconds <= 3600 {
+		return nil
+	}
+	return errors.New("option 'lifetime' must be a number of seconds, from 1 to 3600")
 }
 
 func giveToken(a *args, g grant, o bindings.Options) (int, error) {
@@ -220,8 +241,8 @@ func newJWT(a *args) (int, error) {
 	g := grant{kind: jwtGrant, keyID: o.String("key_id"), subject: o.String("subject"), audience: o.String("audience"), life: defaultClaimLife}
 	if o.Has("lifetime") {
 		seconds := float64(lua.LVAsNumber(o.Get("lifetime")))
-		if !(seconds >= 1 && seconds <= 3600) {
-			return 0, a.Errorf("option 'lifetime' must be a number of seconds, from 1 to 3600")
+		if err := refusedLife(seconds); err != nil {
+			return 0, a.Errorf("%w", err)
 		}
 		g.life = time.Duration(seconds * float64(time.Second))
 	}

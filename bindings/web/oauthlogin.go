@@ -29,10 +29,10 @@ func loginFunc() *fn {
 	return &fn{
 		Name: "authorize", Doc: "Returns a token that a person authorizes in a browser (authorization code with PKCE). The first run needs a terminal: it shows the address to open, and waits. " +
 			"Later runs of the script, also those of its schedules, use the stored authorization. A built-in connector shares it among all scripts that use the connector with the same client secret.",
-		Params: tokenParam(field{Name: "authorize_url", Type: "string", Required: true, Doc: "The address where people authorize the app."}, tokenURLField, clientIDField,
+		Params: tokenParam(field{Name: "authorize_url", Type: "string", Required: true, Doc: "The address where people authorize the app.", Text: refusedLogin}, tokenURLField, clientIDField,
 			field{Name: "client_secret", Type: "string|userdata", Doc: secretDoc}, scopesField, placeField, field{Name: "again", Type: "string", Doc: "What to do when the authorization expires, besides running the script in a terminal. It is added to the hint of the error."},
 			field{Name: "params", Type: "table", Doc: "More parameters for `authorize_url`, by name."},
-			field{Name: "redirect", Type: "string", Doc: "Where the browser returns to: an address on this machine, which some services want to know in advance, such as `http://localhost:8976/callback`. Default: `http://127.0.0.1/callback` at a free port."},
+			field{Name: "redirect", Type: "string", Doc: "Where the browser returns to: an address on this machine, which some services want to know in advance, such as `http://localhost:8976/callback`. Default: `http://127.0.0.1/callback` at a free port.", Text: refusedRedirect},
 			field{Name: "timeout", Type: "number", Doc: "How many seconds to wait for the person. Default: 300."}),
 		Returns: tokenReturns, Errors: oauthErrors + " `config` when nobody has authorized the app yet, and the run has no terminal.",
 		Example: `local token = oauth2.authorize{ authorize_url = "https://example.com/oauth/authorize", token_url = "https://example.com/oauth/token", client_id = "app", scopes = { "read", "offline_access" } }`,
@@ -55,11 +55,12 @@ func authorize(a *args) (int, error) {
 	if secret := bindings.SecretFrom(o.Get("client_secret")); secret != nil {
 		g.script = "everyone with " + secret.Identity()
 	}
-	if u, err := url.Parse(g.authorizeURL); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return 0, a.Errorf("option 'authorize_url' must be an address such as https://example.com/oauth/authorize, not %q", g.authorizeURL)
+	if err := refusedLogin(g.authorizeURL); err != nil {
+		return 0, a.Errorf("%w", err)
 	}
-	back, err := redirectOf(a, o.String("redirect"))
+	back, err := redirectOf(o.String("redirect"))
 	if err != nil {
+		err = a.Errorf("%w", err)
 		return 0, err
 	}
 	wait, err := seconds(a, settings{own: o}, "timeout", defaultLogin)
@@ -98,7 +99,7 @@ func authorize(a *args) (int, error) {
 }
 
 // redirectOf reads where the browser returns to, which must be this machine.
-func redirectOf(a *args, text string) (*url.URL, error) {
+func redirectOf(text string) (*url.URL, error) {
 	if text == "" {
 		text = defaultRedirect
 	}
@@ -108,7 +109,19 @@ func redirectOf(a *args, text string) (*url.URL, error) {
 			return u, nil
 		}
 	}
-	return nil, a.Errorf("option 'redirect' must be an address on this machine such as http://localhost:8976/callback, not %q", text)
+	return nil, fmt.Errorf("option 'redirect' must be an address on this machine such as http://localhost:8976/callback, not %q", text)
+}
+
+func refusedRedirect(text string) error {
+	_, err := redirectOf(text)
+	return err
+}
+
+func refusedLogin(address string) error {
+	if u, ok := hosted(address); ok && (u.Scheme == "https" || u.Scheme == "http") {
+		return nil
+	}
+	return fmt.Errorf("option 'authorize_url' must be an address such as https://example.com/oauth/authorize, not %q", address)
 }
 
 // login lets a person authorize the app, and stores the tokens.

@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -71,8 +72,8 @@ func newRequest(a *args, c *client, method, address string, own bindings.Options
 		s.shared = c.defaults
 	}
 	r := &request{method: strings.ToUpper(method), header: http.Header{}, to: own.String("to"), class: own.String("class"), raise: true}
-	if !httpguts.ValidHeaderFieldName(r.method) {
-		return nil, a.Errorf("%q is not an HTTP method", method)
+	if err := refusedMethod(method); err != nil {
+		return nil, a.Errorf("%w", err)
 	}
 	if !c.knows(r.class) {
 		return nil, a.Errorf("option 'class': the client has no rate named %q", r.class)
@@ -94,6 +95,13 @@ func newRequest(a *args, c *client, method, address string, own bindings.Options
 		return nil, err
 	}
 	return r, r.setBody(a, own)
+}
+
+func refusedMethod(method string) error {
+	if httpguts.ValidHeaderFieldName(strings.ToUpper(method)) {
+		return nil
+	}
+	return fmt.Errorf("%q is not an HTTP method", method)
 }
 
 func boolean(v lua.LValue, otherwise bool) bool {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,14 +20,14 @@ var seenShape = &bindings.Shape{Name: "HttpRequest", Doc: "A request that a stub
 }}
 
 var stubFields = []field{
-	{Name: "url", Type: "string", Required: true, Doc: "The address. A `*` matches any text up to the next slash. Parameters are compared only if there is a `?`."},
+	{Name: "url", Type: "string", Required: true, Doc: "The address. A `*` matches any text up to the next slash. Parameters are compared only if there is a `?`.", Text: refusedStub},
 	{Name: "method", Type: "string", Doc: "The method. Default: any."},
-	{Name: "status", Type: "integer", Doc: "The status of the response. Default: 200."},
+	{Name: "status", Type: "integer", Doc: "The status of the response. Default: 200.", Number: refusedWhole("status", 200, 599)},
 	{Name: "headers", Type: "table", Doc: "Its headers, by name."},
 	{Name: "json", Type: "any", Doc: "Its body as a value."},
 	{Name: "body", Type: "string", Doc: "Its body as text."},
 	{Name: "fails", Type: "string", Doc: "Break the connection with this message in place of a response."},
-	{Name: "times", Type: "integer", Doc: "How many requests it answers. Default: all. Stubs before it answer the rest."},
+	{Name: "times", Type: "integer", Doc: "How many requests it answers. Default: all. Stubs before it answer the rest.", Number: refusedWhole("times", 1, mostTimes)},
 }
 
 // stubFuncs are the functions for tests.
@@ -54,6 +55,13 @@ func stubFuncs() []*fn {
 	}
 }
 
+func refusedStub(address string) error {
+	if _, ok := hosted(address); ok {
+		return nil
+	}
+	return fmt.Errorf("option 'url' must be an address such as https://api.example.com/accounts, not %q", withoutParameters(address))
+}
+
 func addStub(a *args) (int, error) {
 	o := a.Options(0)
 	s := bindings.Stub{Method: o.String("method"), URL: o.String("url"), Header: http.Header{}, Failure: o.String("fails"), Body: []byte(o.String("body"))}
@@ -64,8 +72,8 @@ func addStub(a *args) (int, error) {
 	if s.Times, err = whole(a, o.Get("times"), "times", 0, 1, mostTimes); err != nil {
 		return 0, err
 	}
-	if u, err := url.Parse(s.URL); err != nil || u.Host == "" {
-		return 0, a.Errorf("option 'url' must be an address such as https://api.example.com/accounts, not %q", withoutParameters(s.URL))
+	if err := refusedStub(s.URL); err != nil {
+		return 0, a.Errorf("%w", err)
 	}
 	for name, values := range fields(o.Get("headers")) {
 		for _, value := range values {

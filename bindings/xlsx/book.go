@@ -72,8 +72,8 @@ func (o *output) Write(p []byte) (int, error) {
 }
 
 func create(a *bindings.Args, name string) (*book, error) {
-	if !strings.HasSuffix(strings.ToLower(name), ".xlsx") {
-		return nil, a.Errorf("the name of the file must end in .xlsx, not %q", name)
+	if err := refusedName(name); err != nil {
+		return nil, a.Errorf("%w", err)
 	}
 	file, err := a.Host.Files.OpenWrite(name, false)
 	if err != nil {

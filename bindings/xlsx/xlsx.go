@@ -3,10 +3,14 @@ package xlsx
 
 import (
 	"errors"
+	"fmt"
+	"io"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/internal/export"
 )
 
 const (
@@ -16,7 +20,7 @@ const (
 )
 
 var sheetFields = []bindings.Field{
-	{Name: "sheet", Type: "string", Doc: "The name of the sheet, at most 31 characters. Default: `Sheet1`."},
+	{Name: "sheet", Type: "string", Doc: "The name of the sheet, at most 31 characters. Default: `Sheet1`.", Text: refusedSheet},
 	{Name: "columns", Type: "string[]", Doc: "The fields to write, in order; `custom.Tier` reads from a field that is a table. Other fields are left out. A column that no row has stays empty, with a warning. Default: all fields of the list's rows, or of the first row, in alphabetical order."},
 	{Name: "titles", Type: "table<string, string>", Doc: "The texts of the header row, by column. A name that is not a column is an error. Default: the column's name."},
 	{Name: "header", Type: "boolean", Doc: "Whether to write a header row. Default: true."},
@@ -102,7 +106,7 @@ func reading() []*bindings.Func {
 }
 
 func writing() []*bindings.Func {
-	name := bindings.Param{Name: "name", Type: "string", Doc: "The file's name, which ends in `.xlsx`. Its folder must exist."}
+	name := bindings.Param{Name: "name", Type: "string", Doc: "The file's name, which ends in `.xlsx`. Its folder must exist.", Text: refusedName}
 	return []*bindings.Func{
 		{
 			Name: "write", Doc: "Writes rows to a workbook with one sheet, with a header row, and returns how many it wrote. If this fails, no partial file appears." + rowsDoc,
@@ -253,3 +257,14 @@ func (b *book) writeAll(a *bindings.Args) error {
 		}
 	}
 }
+
+// refusedName returns why a file cannot be a workbook.
+func refusedName(name string) error {
+	if strings.HasSuffix(strings.ToLower(name), ".xlsx") {
+		return nil
+	}
+	return fmt.Errorf("the name of the file must end in .xlsx, not %q", name)
+}
+
+// refusedSheet returns why a sheet cannot have a name.
+func refusedSheet(name string) error { return export.NewWorkbook(io.Discard).CheckName(name) }

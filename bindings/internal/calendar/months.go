@@ -25,6 +25,19 @@ func Days(year int, month time.Month) int {
 	return time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
+// NoTime returns why parts do not make a time, nil if they do.
+func NoTime(y, m, d, h, minute int, sec float64) error {
+	switch {
+	case m < 1 || m > 12 || d < 1:
+		return invalid.Errorf("to move a date, use time.add", "there is no such day as %d-%d-%d", y, m, d)
+	case d > Days(y, time.Month(m)):
+		return invalid.Errorf("to move a date, use time.add", "there is no such day as %d-%d-%d: %s", y, m, d, MonthLength(y, time.Month(m)))
+	case h < 0 || h > 23 || minute < 0 || minute > 59 || sec < 0 || sec >= 60:
+		return invalid.Errorf("to move a time, use time.add", "there is no such time of day")
+	}
+	return nil
+}
+
 const correct = "correct the date"
 
 // outOfRangeError is for a text that has the form of a date with a number that is too

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/phscript/phscript/bindings/internal/invalid"
+	"github.com/phscript/phscript/planhat/catalog"
 )
 
 // Span is a length of time on the calendar: months and days have no fixed
@@ -40,6 +41,22 @@ var units = []unit{
 
 // Units are the names of the units of a duration, except milliseconds.
 var Units = []string{"seconds", "minutes", "hours", "days", "weeks", "months", "quarters", "years"}
+
+// RefusedUnit returns why Between does not take a unit.
+func RefusedUnit(name string) error {
+	if _, known := unitOf(name); known {
+		return nil
+	}
+	return fmt.Errorf("unknown unit '%s'%s; valid units: %s", name, catalog.DidYouMean(name, Units), strings.Join(Units, ", "))
+}
+
+// RefusedPeriod returns why StartOf does not take a period.
+func RefusedPeriod(name string) error {
+	if slices.Contains(Periods, name) {
+		return nil
+	}
+	return fmt.Errorf("unknown period '%s'%s; valid periods: %s", name, catalog.DidYouMean(name, Periods), strings.Join(Periods, ", "))
+}
 
 func unitOf(spelling string) (unit, bool) {
 	i := slices.IndexFunc(units, func(u unit) bool { return slices.Contains(u.spellings, spelling) })

@@ -61,7 +61,7 @@ func NewWorkbook(to io.Writer) *Workbook { return &Workbook{zip: zip.NewWriter(t
 
 // Sheet begins a sheet. It refuses names that Excel refuses.
 func (w *Workbook) Sheet(name string) error {
-	if err := w.checkName(name); err != nil {
+	if err := w.CheckName(name); err != nil {
 		return err
 	}
 	if err := w.endSheet(); err != nil {
@@ -77,7 +77,8 @@ func (w *Workbook) Sheet(name string) error {
 	return err
 }
 
-func (w *Workbook) checkName(name string) error {
+// CheckName returns why the next sheet cannot have a name.
+func (w *Workbook) CheckName(name string) error {
 	switch {
 	case name == "":
 		return errors.New("a sheet needs a name")

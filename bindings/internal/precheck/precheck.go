@@ -216,3 +216,9 @@ func hash(id string) [16]byte {
 	sum := sha256.Sum256([]byte(id))
 	return [16]byte(sum[:16])
 }
+
+// IsID reports whether a text has the form of an id that Planhat makes.
+func IsID(text string) bool {
+	const length = 24
+	return len(text) == length && strings.Trim(strings.ToLower(text), "0123456789abcdef") == ""
+}

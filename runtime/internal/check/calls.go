@@ -3,7 +3,6 @@ package check
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -102,6 +101,7 @@ func (c *script) apply(token int, callee infer.Value, args arguments) {
 			c.argument(callee, i, arg)
 		}
 	}
+	c.refusedTogether(callee, args)
 	c.undeclaredWrite(token, callee, args.given)
 	c.records(callee, args.given)
 	c.fieldNames(callee, args.given)
@@ -220,6 +220,7 @@ func (c *script) argument(callee infer.Value, i int, arg ast.Expr) {
 		}
 		return
 	}
+	c.refusedValue(callee, p, p.Type, arg)
 	if len(p.Fields) > 0 {
 		if table, direct := c.tableOf(arg); table != nil {
 			c.optionTable(callee, p, table, direct)
@@ -327,14 +328,13 @@ func (c *script) option(callee infer.Value, p *spec.Param, key *ast.StringExpr, 
 			c.at(c.flow.Expr[arg].From, "wrong-arguments", callee.Topic.Name+": "+f.Mismatch(described)).Hint = f.Doc
 			return
 		}
-		if text, ok := arg.(*ast.StringExpr); ok && len(f.Values) > 0 && !slices.Contains(f.Values, text.Value) {
-			c.at(c.flow.Expr[arg].From, "wrong-arguments", fmt.Sprintf("%s: option '%s' must be %s, not %q%s", callee.Topic.Name, f.Name, oneOf(f.Values), text.Value, catalog.DidYouMean(text.Value, f.Values)))
+		if !c.optionDate(callee, f.Name, arg) {
+			c.refusedValue(callee, f, f.Type, arg)
 		}
 		c.optionTables(callee, f, arg)
 		if !c.imported(callee, f.Name, arg) {
 			c.optionProperties(callee, f.Name, arg)
 		}
-		c.optionDate(callee, f.Name, arg)
 		return
 	}
 	f := c.at(token, "unknown-option", callee.Topic.Name+": "+p.Unknown(key.Value, catalog.DidYouMean))

@@ -142,6 +142,8 @@ type script struct {
 	tested *tested
 	// typed are the values that are compared with names of types.
 	typed map[string]bool
+	// attempts are calls whose error the script expects; nil before they are looked for.
+	attempts []position.Span
 	// says is the script's header, nil for tests.
 	says *header.Header
 	// preloads tells that the script provides modules by itself.

@@ -78,26 +78,12 @@ func (c *script) shapedField(callee infer.Value, what string, f *spec.Field, val
 		c.at(at, "wrong-arguments", fmt.Sprintf("%s: field '%s' must be %s, not %s", what, f.Name, f.Type.Expected(), described))
 		return
 	}
-	text, ok := value.(*ast.StringExpr)
-	switch {
-	case !ok:
-	case len(f.Values) > 0 && !slices.Contains(f.Values, text.Value):
-		c.at(at, "wrong-arguments", fmt.Sprintf("%s: field '%s' must be %s, not %q%s", what, f.Name, oneOf(f.Values), text.Value, catalog.DidYouMean(text.Value, f.Values)))
-	case f.Name == "property":
+	c.refusedValue(callee, f, f.Type, value)
+	if text, ok := value.(*ast.StringExpr); ok && f.Name == "property" {
 		if model := c.modelOf(callee); model != nil {
 			c.importedProperty(model, text)
 		}
 	}
-}
-
-// oneOf lists texts in quotes.
-func oneOf(texts []string) string {
-	quoted := make([]string, len(texts))
-	for i, text := range texts {
-		quoted[i] = fmt.Sprintf("%q", text)
-	}
-	last := len(quoted) - 1
-	return strings.Join(quoted[:last], ", ") + " or " + quoted[last]
 }
 
 // importedProperty checks the name of a property that an import sets.

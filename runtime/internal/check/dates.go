@@ -137,18 +137,19 @@ func (c *script) writtenDate(p *catalog.Property, text string, at position.Span)
 	return true
 }
 
-// optionDate reports a text for an option that is a date.
-func (c *script) optionDate(callee infer.Value, option string, arg ast.Expr) {
+// optionDate reports a text for an option that is a date, and whether there is one.
+func (c *script) optionDate(callee infer.Value, option string, arg ast.Expr) bool {
 	model := c.modelOf(callee)
 	if model == nil {
-		return
+		return false
 	}
 	text, ok := c.Value(arg).Literal.(*ast.StringExpr)
 	if !ok || text.Value == "" || isoDate().MatchString(text.Value) || !takesDay(model, option) {
-		return
+		return false
 	}
 	f := c.on(arg, "date", fmt.Sprintf("the option '%s' takes a date as YYYY-MM-DD, not %q", option, text.Value))
 	f.Hint, f.Subject = dateHint(text.Value), option
+	return true
 }
 
 // takesDay reports whether an operation of a model has a parameter of that name

@@ -10,15 +10,15 @@ print(planhat.company.find("x"))   --> unknown-function: did you mean 'get_by_id
 print(string.fromat("%d", 1))      --> unknown-function: did you mean 'format'
 print(tables.summ({}, "mrr"))      --> unknown-function: did you mean 'sum'
 local company = planhat.company
-print(company.get_by_ID("x"))      --> unknown-function: did you mean 'get_by_id'
-print(company:get_by_id("x"))
-print(company:get("x"))            --> unknown-function: did you mean 'get_by_id'
+print(company.get_by_ID("extid-x"))      --> unknown-function: did you mean 'get_by_id'
+print(company:get_by_id("extid-x"))
+print(company:get("extid-x"))            --> unknown-function: did you mean 'get_by_id'
 print(planhat.quota.free)          --> unknown-function: is a function, so it has no fields
 print(("x"):trim())                --> unknown-function: has no function 'trim'
 planhat.company({})                --> unknown-function: is a module, so it cannot be called
 print(company.get_by_id())         --> wrong-arguments: argument 1, 'id', is missing
-company.update("x")                --> wrong-arguments: argument 2, 'changes', is missing
-print(company.get_by_id("x", "y")) --> wrong-arguments: takes at most 1 argument, not 2
+company.update("extid-x")                --> wrong-arguments: argument 2, 'changes', is missing
+print(company.get_by_id("extid-x", "y")) --> wrong-arguments: takes at most 1 argument, not 2
 print(company.get_by_id({}))       --> wrong-arguments: must be a string, not a table
 print(#company.get_list("Acme"))    --> wrong-arguments: must be a table, not the string
 print(math.floor("x"))             --> wrong-arguments: must be a number
@@ -32,7 +32,7 @@ print(#company.get_list(options))
 print(table.getn({}))              --> deprecated: 'table.getn' is deprecated
 local found = planhat.company.get_by_id("extid-1")
 planhat.company.delete(found)      --> wrong-arguments: must be a string, not a Company record
-print(select("#", company.get_by_id("x")), unpack({ 1 }), tostring(nil))
+print(select("#", company.get_by_id("extid-x")), unpack({ 1 }), tostring(nil))
 local function pass(...) return company.get_by_id(...) end
 print(pass("x"), company.get_by_id(pass("x"))) --> wrong-arguments: must be a string, not a Company record
 local again = planhat.new{ api_token = "x" }

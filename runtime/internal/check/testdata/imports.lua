@@ -1,10 +1,10 @@
 planhat.company.import{
-  from = "a.csv", key = "externalId", format = "xslx", --> wrong-arguments: option 'format' must be "csv", "xlsx" or "jsonl", not "xslx" (did you mean 'xlsx'?)
+  from = "a.csv", key = "externalId", format = "xslx", --> wrong-value: option 'format' must be "csv", "xlsx" or "jsonl", not "xslx" (did you mean 'xlsx'?)
   columns = {
     ID = "externalId",
     Name = { propery = "name" },                       --> unknown-option: option 'columns', "Name": unknown field 'propery' (did you mean 'property'?)
-    MRR = { property = "custom.MRR", type = "numbr" }, --> wrong-arguments: field 'type' must be "text", "number"
-    Seats = { property = "custom.Seats", decimal = {}, reference = "sourceid" }, --> wrong-arguments: field 'decimal' must be a string, not a table --> wrong-arguments: must be "externalId" or "sourceId"
+    MRR = { property = "custom.MRR", type = "numbr" }, --> wrong-value: option 'type' must be "text", "number"
+    Seats = { property = "custom.Seats", decimal = {}, reference = "sourceid" }, --> wrong-arguments: field 'decimal' must be a string, not a table --> wrong-value: must be "externalId" or "sourceId"
     Status = "statsu",                                 --> unknown-property: unknown company property 'statsu' (did you mean 'status'?)
     Since = { property = "nmae", type = "date" },      --> unknown-property: did you mean 'name'
     Zebra = "zebraStripes",                            --> unknown-property: unknown company property 'zebraStripes'

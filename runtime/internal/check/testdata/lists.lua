@@ -1,7 +1,7 @@
 local record = { name = "Acme", phase = "Lost" }
 print(#record)                       --> length-of-record: has named fields, so the result is 0
 print(#{ 1, 2 }, #"text", #args)
-local company = planhat.company.get_by_id("x")
+local company = planhat.company.get_by_id("extid-x")
 print(#company)                      --> length-of-record: has named fields
 print(#planhat.company.get_list)     --> length-of-record: is a function, which has no length
 print(#planhat.company.each())       --> length-of-record: an iterator has no length

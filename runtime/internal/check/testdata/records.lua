@@ -5,7 +5,7 @@ planhat.company.create{ name = "Acme", custom = { anything = 1 }, status = "prop
 planhat.company.create{ name = "Acme", mrr = 5 } --> read-only-property: 'mrr' of a company is read-only
 planhat.company.create{ name = 5, owner = {} } --> wrong-value: 'owner' of a company
 planhat.enduser.create{ companyId = "extid-x", firstName = "Ada" } --> missing-property: needs one of 'email'
-planhat.company.update("x", { phsae = "Lost", phase = json.null }) --> unknown-property: did you mean 'phase'
+planhat.company.update("extid-x", { phsae = "Lost", phase = json.null }) --> unknown-property: did you mean 'phase'
 local rows = {}
 for row in csv.rows("accounts.csv") do
   rows[#rows + 1] = { externalId = row.id, nmae = row.name } --> unknown-property: did you mean 'name'
@@ -25,7 +25,7 @@ for _, e in ipairs(result.errors) do print(e.mesage, e.message) end --> unknown-
 for c in planhat.company.each{ select = { "name", "onwer" }, sort = "-mr r" } do --> unknown-property: did you mean 'owner' --> unknown-property: 'mr r'
   print(c.nmae, c.name, c.own_field) --> unknown-property: did you mean 'name'
 end
-local one = planhat.company.get_by_id("x")
+local one = planhat.company.get_by_id("extid-x")
 print(one.extrenalId)                --> unknown-property: did you mean 'externalId'
 for _, c in ipairs(planhat.company.get_list()) do print(c.pahse) end --> unknown-property: did you mean 'phase'
 local first = planhat.company.get_list()[1]

@@ -8,11 +8,11 @@ name:upper()                         --> ignored-result: does not change anythin
 ;("x"):upper()                      --> ignored-result: does not change anything
 string.gsub(name, "a", "b")          --> ignored-result: does not change anything
 planhat.company.get_list()           --> ignored-result: only reads
-planhat.company.get_by_id("x")
+planhat.company.get_by_id("extid-x")
 name:gsub("%a+", function(word) print(word) end)
 planhat.company.bulk_upsert(rows)    --> ignored-result: lists the rejected rows
 planhat.company.bulk_upsert(rows, { strict = true })
-planhat.company.delete("x")
+planhat.company.delete("extid-x")
 local sorted = table.sort(rows)      --> no-result: 'table.sort' returns nothing
 print(sorted)
 print(tonumber(name:gsub(",", "")))  --> further-results: gsub returns the string and the number
