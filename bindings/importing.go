@@ -14,10 +14,10 @@ import (
 	"github.com/dustin/go-humanize/english"
 	lua "github.com/yuin/gopher-lua"
 
+	"github.com/phscript/phscript/bindings/internal/calendar"
 	"github.com/phscript/phscript/bindings/internal/csvtext"
 	"github.com/phscript/phscript/bindings/internal/invalid"
 	"github.com/phscript/phscript/bindings/internal/luajson"
-	"github.com/phscript/phscript/bindings/internal/calendar"
 	"github.com/phscript/phscript/bindings/internal/mapping"
 	"github.com/phscript/phscript/bindings/internal/precheck"
 	"github.com/phscript/phscript/bindings/internal/reconcile"

@@ -78,7 +78,7 @@ func (c *script) visitExpression(e ast.Expr) {
 	case *ast.FuncCallExpr:
 		c.call(e)
 		c.furtherResults(e)
-		c.dots(e)
+		c.patterns(e)
 	case *ast.RelationalOpExpr:
 		c.comparison(e)
 		c.dateComparison(e)

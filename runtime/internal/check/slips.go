@@ -317,29 +317,6 @@ func (c *script) takesFurther(callee infer.Value, given int) bool {
 	return len(f.Params) >= given
 }
 
-// dots reports a pattern that matches any character although a dot is meant.
-func (c *script) dots(e *ast.FuncCallExpr) {
-	name := e.Method
-	args := e.Args
-	if e.Func != nil {
-		callee := c.Callee(e)
-		if callee.Topic == nil || callee.Topic.Name != "string.gsub" || len(args) < 1 {
-			return
-		}
-		name, args = "gsub", args[1:]
-	}
-	if name != "gsub" || len(args) < 2 {
-		return
-	}
-	pattern, ok := args[0].(*ast.StringExpr)
-	replacement, plain := args[1].(*ast.StringExpr)
-	if !ok || !plain || strings.Contains(replacement.Value, "%") || pattern.Value != "." {
-		return
-	}
-	f := c.at(c.flow.Expr[args[0]].At, "pattern", "a dot in a pattern matches any character, so this replaces every character")
-	f.Hint = `to match a dot, write "%."`
-}
-
 // independent reports whether expressions use nothing that the loop changes.
 func (c *script) independent(exprs []ast.Expr, loop ast.Stmt) bool {
 	span := c.flow.Stmt[loop]

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/phscript/phscript/runtime/internal/compile"
+	"github.com/phscript/phscript/runtime/internal/lualib/luapattern"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
 	lua "github.com/yuin/gopher-lua"
 )
@@ -16,7 +17,7 @@ func stringFind(c call, find bool) int {
 		start += len(text) + 1
 	}
 	start = min(max(start-1, 0), len(text))
-	if find && (lua.LVAsBool(c.Get(4)) || !strings.ContainsAny(untilZero(pattern), "^$*+?.([%-")) {
+	if find && (lua.LVAsBool(c.Get(4)) || luapattern.Plain(untilZero(pattern))) {
 		at := strings.Index(text[start:], pattern)
 		if at < 0 {
 			return c.results(lua.LNil)

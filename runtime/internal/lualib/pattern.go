@@ -4,11 +4,13 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/phscript/phscript/runtime/internal/lualib/luapattern"
+
 	lua "github.com/yuin/gopher-lua"
 )
 
 const (
-	maxCaptures     = 32
+	maxCaptures     = luapattern.MostCaptures
 	openCapture     = -1
 	positionCapture = -2
 	// stepsPerCheck is how many comparisons pass between two looks at the
@@ -126,7 +128,7 @@ func (m *matcher) escape(s, p int) (next, end int, special bool) {
 // frontier handles %f[set]: the set starts here and did not match before.
 func (m *matcher) frontier(s, p int) (next, end int, special bool) {
 	if p >= len(m.pattern) || m.pattern[p] != '[' {
-		m.c.raise("missing '[' after '%f' in pattern")
+		m.c.raise(luapattern.MissingFrontier)
 	}
 	end = m.classEnd(p)
 	var before, here byte
@@ -145,7 +147,7 @@ func (m *matcher) frontier(s, p int) (next, end int, special bool) {
 // balanced handles %bxy.
 func (m *matcher) balanced(s, p int) int {
 	if p+1 >= len(m.pattern) {
-		m.c.raise("unbalanced pattern")
+		m.c.raise(luapattern.Unbalanced)
 	}
 	if s >= len(m.text) || m.text[s] != m.pattern[p] {
 		return -1
@@ -169,7 +171,7 @@ func (m *matcher) balanced(s, p int) int {
 func (m *matcher) again(s int, digit byte) int {
 	index := int(digit) - '1'
 	if index < 0 || index >= m.level || m.captures[index].length == openCapture {
-		m.c.raise("invalid capture index")
+		m.c.raise(luapattern.InvalidIndex)
 	}
 	captured := m.captures[index]
 	if captured.length < 0 || !strings.HasPrefix(m.text[s:], m.text[captured.start:captured.start+captured.length]) {
@@ -210,7 +212,7 @@ func (m *matcher) shortest(s, p, end int) int {
 // open starts a capture and matches the rest.
 func (m *matcher) open(s, p, kind int) int {
 	if m.level >= maxCaptures {
-		m.c.raise("too many captures")
+		m.c.raise(luapattern.TooManyCaptures)
 	}
 	m.captures[m.level].start, m.captures[m.level].length = s, kind
 	m.level++
@@ -228,7 +230,7 @@ func (m *matcher) close(s, p int) int {
 		index--
 	}
 	if index < 0 {
-		m.c.raise("invalid pattern capture")
+		m.c.raise(luapattern.InvalidCapture)
 	}
 	m.captures[index].length = s - m.captures[index].start
 	found := m.match(s, p)
@@ -240,30 +242,14 @@ func (m *matcher) close(s, p int) int {
 
 // classEnd finds where the single character class at p ends.
 func (m *matcher) classEnd(p int) int {
-	c := m.pattern[p]
-	p++
-	switch c {
-	case '%':
-		if p >= len(m.pattern) {
-			m.c.raise("malformed pattern (ends with '%')")
-		}
-		return p + 1
-	case '[':
-		if p < len(m.pattern) && m.pattern[p] == '^' {
-			p++
-		}
-		for first := true; first || p >= len(m.pattern) || m.pattern[p] != ']'; first = false {
-			if p >= len(m.pattern) {
-				m.c.raise("malformed pattern (missing ']')")
-			}
-			if m.pattern[p] == '%' {
-				p++
-			}
-			p++
-		}
+	if c := m.pattern[p]; c != '%' && c != '[' {
 		return p + 1
 	}
-	return p
+	end, wrong := luapattern.ClassEnd(m.pattern, p)
+	if wrong != "" {
+		m.c.raise(wrong)
+	}
+	return end
 }
 
 // single reports whether a character belongs to the class from p to end.
@@ -355,7 +341,7 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 func (m *matcher) capture(index, start, end int) lua.LValue {
 	if index >= m.level {
 		if index != 0 {
-			m.c.raise("invalid capture index")
+			m.c.raise(luapattern.InvalidIndex)
 		}
 		return lua.LString(m.text[start:end])
 	}
@@ -364,7 +350,7 @@ func (m *matcher) capture(index, start, end int) lua.LValue {
 	case positionCapture:
 		return lua.LNumber(captured.start + 1)
 	case openCapture:
-		m.c.raise("unfinished capture")
+		m.c.raise(luapattern.UnfinishedCapture)
 	}
 	return lua.LString(m.text[captured.start : captured.start+captured.length])
 }

@@ -14,6 +14,5 @@ var slipRules = []Rule{
 	{"no-result", Warning, "A value taken from a function that returns nothing.", "local rows = { 2, 1 }\nlocal sorted = table.sort(rows)\nprint(sorted)", "local rows = { 2, 1 }\ntable.sort(rows)\nprint(#rows)"},
 	{"further-results", Warning, "A second result that a call receives as an extra argument by mistake.", `print(tonumber(("1,500"):gsub(",", "")))`, `print(tonumber((("1,500"):gsub(",", ""))))`},
 	{"escape", Warning, "A backslash in a string that Lua drops because it does not start an escape sequence.", `fs.read("C:\Users\me.csv")`, `print("C:/Users/me.csv", "a\\tb\n")`},
-	{"pattern", Warning, "A pattern character with a special meaning, used where the character itself is meant.", `print((("1.500"):gsub(".", "")))`, `print((("1.500"):gsub("%.", "")))`},
 	{"empty-block", Warning, "An `if` or a loop that does nothing and contains nothing, not even a comment.", "if args[1] then end", "if args[1] then\n  -- the default is right\nend"},
 }
