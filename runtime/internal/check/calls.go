@@ -61,6 +61,7 @@ func (c *script) unavailable(token int, callee infer.Value, args []ast.Expr) boo
 		return false
 	}
 	f := c.at(token, "unknown-function", fmt.Sprintf("'%s' is not available: %s", name, strings.TrimSuffix(why, ".")))
+	f.minor = (strings.HasPrefix(name, "debug.") || name == "string.dump") && c.knowsVersions()
 	f.Subject = name
 	if name != "os.execute" && name != "io.popen" {
 		return true

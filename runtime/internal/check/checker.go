@@ -140,6 +140,8 @@ type script struct {
 	sent map[*catalog.Model]purpose
 	// tested are the values that the script asks about.
 	tested *tested
+	// together are the findings about globals that miss a local, by function.
+	together map[*flow.Function]*finding
 	// typed are the values that are compared with names of types.
 	typed map[string]bool
 	// attempts are calls whose error the script expects; nil before they are looked for.
@@ -159,6 +161,8 @@ type script struct {
 type finding struct {
 	report.Finding
 	token int
+	// others are further names that the message tells of.
+	others []string
 	// minor holds for what is true and rarely matters.
 	minor bool
 }

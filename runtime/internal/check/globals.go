@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/planhat/catalog"
@@ -22,6 +23,7 @@ func (c *script) globals() {
 		uses[g.Name] = append(uses[g.Name], g)
 	}
 	own, guarded := c.ownEnvironment(), c.guarded()
+	c.together = map[*flow.Function]*finding{}
 	for _, g := range c.flow.Globals {
 		known := c.known[g.Name]
 		switch {
@@ -45,14 +47,22 @@ func (c *script) globals() {
 func (c *script) overwritten(g flow.GlobalUse, uses []flow.GlobalUse) {
 	f := c.at(g.Token, "global-overwritten", fmt.Sprintf("this replaces '%s' for the rest of the run", g.Name))
 	f.Hint, f.Subject = "choose another name and declare it with local", g.Name
-	_, function := g.Value.(*ast.FunctionExpr)
 	topic := c.manual.Topic(g.Name)
-	f.minor = function || g.Value != nil && refersTo(g.Value, g.Name) ||
-		topic != nil && topic.Func == nil && !slices.ContainsFunc(uses, c.needsModule)
-	if !essential[g.Name] {
-		return
+	f.minor = c.keepsMeaning(g) || !essential[g.Name] && topic != nil && topic.Func == nil && !slices.ContainsFunc(uses, c.needsModule)
+}
+
+// keepsMeaning reports whether an assignment to a built-in name puts something of its kind
+// in its place: a function, what it was before, or something where it is missing.
+func (c *script) keepsMeaning(g flow.GlobalUse) bool {
+	if _, function := g.Value.(*ast.FunctionExpr); function || g.Value == nil || refersTo(g.Value, g.Name) || c.guarded()[g.Name] {
+		return g.Value != nil
 	}
-	f.minor = function || g.Value != nil && refersTo(g.Value, g.Name)
+	name, ok := g.Value.(*ast.IdentExpr)
+	if !ok {
+		return false
+	}
+	v := c.flow.Resolved[name]
+	return v != nil && slices.ContainsFunc(v.Values, func(val *flow.Value) bool { return val.Expr != nil && refersTo(val.Expr, g.Name) })
 }
 
 // essential are the names that nearly every script and every module needs.
@@ -87,7 +97,44 @@ func (c *script) makesGlobal(g flow.GlobalUse, uses []flow.GlobalUse) *finding {
 		f.Message += near
 	}
 	f.minor = near == "" && !leaks(uses) || g.Name == "_"
+	if !f.minor && near == "" {
+		c.tellTogether(f, uses)
+	}
 	return f
+}
+
+// tellTogether adds a global that misses its local to the finding about the first one of its
+// function.
+func (c *script) tellTogether(f *finding, uses []flow.GlobalUse) {
+	fn := outermost(uses[0].Fn)
+	first := c.together[fn]
+	switch {
+	case first == nil:
+		c.together[fn] = f
+	case first.Subject != f.Subject:
+		f.minor = true
+		if !slices.Contains(first.others, f.Subject) {
+			first.others = append(first.others, f.Subject)
+		}
+		const most = 5
+		names := make([]string, 0, most)
+		for _, name := range first.others[:min(most, len(first.others))] {
+			names = append(names, "'"+name+"'")
+		}
+		text := english.WordSeries(names, "and")
+		if more := len(first.others) - most; more > 0 {
+			text = strings.Join(names, ", ") + fmt.Sprintf(" and %d more", more)
+		}
+		first.Message = fmt.Sprintf("'%s' is a global, which every function and file can change, and so %s %s", first.Subject, english.PluralWord(len(first.others), "is", "are"), text)
+	}
+}
+
+// outermost is the function of the script's top level that a function is in.
+func outermost(fn *flow.Function) *flow.Function {
+	for fn.Parent != nil && fn.Parent.Parent != nil {
+		fn = fn.Parent
+	}
+	return fn
 }
 
 // leaks reports whether a global is used inside of functions only, and each of them sets it
@@ -95,10 +142,7 @@ func (c *script) makesGlobal(g flow.GlobalUse, uses []flow.GlobalUse) *finding {
 func leaks(uses []flow.GlobalUse) bool {
 	begun := map[*flow.Function]bool{}
 	for _, g := range uses {
-		fn := g.Fn
-		for fn.Parent != nil && fn.Parent.Parent != nil {
-			fn = fn.Parent
-		}
+		fn := outermost(g.Fn)
 		if fn.Parent == nil || !begun[fn] && !g.Set {
 			return false
 		}
@@ -236,8 +280,10 @@ func (c *script) guarded() map[string]bool {
 						spare(e.Rhs)
 					}
 					spare(e.Lhs)
-					if or, ok := e.Lhs.(*ast.LogicalOpExpr); ok && or.Operator == "or" {
-						spare(or.Rhs)
+					if left, ok := e.Lhs.(*ast.LogicalOpExpr); ok {
+						if spare(left.Rhs); c.globalPath(left.Rhs) != "" {
+							spare(e.Rhs)
+						}
 					}
 				}
 			case *ast.AttrGetExpr:
@@ -256,13 +302,13 @@ func (c *script) guarded() map[string]bool {
 	}
 	v.Statements(c.chunk)
 	for name := range tested {
-		if needed[name] || strings.Contains(name, ".") || slices.Contains(elsewhere, name) {
+		if needed[name] || c.known[name] || strings.Contains(name, ".") || slices.Contains(elsewhere, name) {
 			c.spared[name] = true
 		}
 	}
 	locals := c.locals()
 	for name := range c.spared {
-		if !c.known[name] && !strings.Contains(name, ".") && len(catalog.Nearest(name, locals)) > 0 {
+		if !c.known[name] && !strings.Contains(name, ".") && slices.ContainsFunc(locals, func(local string) bool { return local == name || slip(name, local) }) {
 			delete(c.spared, name)
 		}
 	}

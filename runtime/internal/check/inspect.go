@@ -40,11 +40,11 @@ func (c *script) visitStatement(s ast.Stmt) {
 		c.ignored(s.Expr.(*ast.FuncCallExpr))
 	case *ast.LocalAssignStmt:
 		c.usesNothing(s.Exprs)
-		c.orTrue(s.Exprs)
+		c.orTrue(s.Names, s.Exprs)
 		c.triedResults(s.Names, c.flow.Names[s], s.Exprs)
 	case *ast.AssignStmt:
 		c.usesNothing(s.Rhs)
-		c.orTrue(s.Rhs)
+		c.orTrue(namesOf(s.Lhs), s.Rhs)
 		c.assignsCustom(s)
 	}
 }
@@ -68,7 +68,7 @@ func (c *script) visitExpression(e ast.Expr) {
 	case *ast.TableExpr:
 		c.duplicates(e)
 		for _, f := range e.Fields {
-			c.orTrue([]ast.Expr{f.Value})
+			c.orTrue(namesOf([]ast.Expr{f.Key}), []ast.Expr{f.Value})
 		}
 	case *ast.AttrGetExpr:
 		c.members(e)

@@ -267,7 +267,7 @@ func pairsHint(names []string, table string) string {
 func (c *script) counting(s *ast.NumberForStmt) {
 	first, isNumber := s.Init.(*ast.NumberExpr)
 	length, overLength := s.Limit.(*ast.UnaryLenOpExpr)
-	if isNumber && overLength && first.Value == "0" && s.Step == nil && itemsIn(s, func(list ast.Expr) bool { return c.text(list) == c.text(length.Expr) }) != nil {
+	if isNumber && overLength && first.Value == "0" && s.Step == nil && itemsIn(s, func(list ast.Expr) bool { return c.text(list) == c.text(length.Expr) }) != nil && !setsItems(s) {
 		f := c.at(c.flow.Expr[s.Init].At, "loop-bounds", "lists start at 1 in Lua: the first iteration reads item 0, which is nil")
 		f.Hint = fmt.Sprintf("for %s = 1, %s do", s.Name, c.text(s.Limit))
 		return
@@ -288,6 +288,21 @@ func (c *script) counting(s *ast.NumberForStmt) {
 	if step, stated := stepOf(s); okA && okB && stated && (step > 0 && a > b || step < 0 && a < b) {
 		c.at(c.flow.Expr[s.Limit].From, "loop-bounds", "the loop never runs: it counts away from its limit").Hint = "swap the bounds, or reverse the step"
 	}
+}
+
+// setsItems reports whether a loop sets items at its own variable: people who fill a table
+// from 0 count from 0.
+func setsItems(s *ast.NumberForStmt) bool {
+	found := false
+	v := syntax.Visitor{Stmt: func(st ast.Stmt) {
+		if assign, ok := st.(*ast.AssignStmt); ok {
+			for _, target := range assign.Lhs {
+				found = found || itemOf(target, s) != nil
+			}
+		}
+	}}
+	v.Statements(s.Stmts)
+	return found
 }
 
 // stepOf returns the step of a loop if it is a constant.

@@ -9,6 +9,7 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/check/flow"
 	"github.com/phscript/phscript/runtime/internal/explain"
 	"github.com/phscript/phscript/runtime/internal/infer"
 	"github.com/phscript/phscript/runtime/internal/manual"
@@ -140,7 +141,7 @@ func (c *script) members(e *ast.AttrGetExpr) {
 // memberOf reports a name that a module does not have.
 func (c *script) memberOf(owner *manual.Topic, name string, token int) {
 	full := owner.Name + "." + name
-	if c.manual.Topic(full) != nil || c.setMembers[full] || c.guarded()[full] {
+	if c.manual.Topic(full) != nil || c.setMembers[full] || c.guarded()[full] || c.declared[full] {
 		return
 	}
 	members := memberNames(owner)
@@ -153,7 +154,7 @@ func (c *script) memberOf(owner *manual.Topic, name string, token int) {
 	}
 	message := fmt.Sprintf("'%s' has no %s '%s'", owner.Name, kind, name)
 	f := c.at(token, "unknown-function", message)
-	f.Subject = full
+	f.Subject, f.minor = full, newer[full] && c.knowsVersions()
 	if near := explain.Likeliest(name, members); len(near) > 0 {
 		f.Message += catalog.Aside(near)
 		return
@@ -177,6 +178,13 @@ var extensible = map[string]bool{"string": true, "table": true, "math": true, "o
 var newer = map[string]bool{
 	"table.pack": true, "table.unpack": true, "table.move": true, "math.tointeger": true, "math.type": true, "math.ult": true,
 	"string.pack": true, "string.unpack": true, "string.packsize": true,
+	"debug.upvaluejoin": true, "debug.upvalueid": true, "debug.getuservalue": true,
+}
+
+// knowsVersions reports whether the script asks which version of Lua runs it, so it does not
+// need functions of other versions in this one.
+func (c *script) knowsVersions() bool {
+	return slices.ContainsFunc(c.flow.Globals, func(g flow.GlobalUse) bool { return g.Name == "setfenv" || g.Name == "_VERSION" })
 }
 
 // loadsOwnFiles reports whether the script runs other files of the project.

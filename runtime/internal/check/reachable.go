@@ -34,8 +34,7 @@ func (c *script) firstItems() map[int]bool {
 		}
 		chooses := false
 		inner := syntax.Visitor{Shallow: true, Stmt: func(s ast.Stmt) {
-			switch s.(type) {
-			case *ast.IfStmt:
+			if _, ok := s.(*ast.IfStmt); ok {
 				chooses = true
 			}
 		}}

@@ -39,7 +39,7 @@ func (c *script) arithmetic(e *ast.ArithmeticOpExpr) {
 		if _, concat := side.(*ast.StringConcatOpExpr); !isLiteral && !concat {
 			continue
 		}
-		if other := c.otherSide(e, side); c.mayOverload(e.Operator, other) {
+		if other := c.otherSide(e, side); c.mayOverload(e.Operator, other) || e.Operator == "+" && c.addsText(e.Lhs) {
 			continue
 		}
 		f := c.at(c.flow.Expr[e].At, "text-arithmetic", fmt.Sprintf("'%s' needs numbers, but one side is a string", e.Operator))
@@ -48,6 +48,22 @@ func (c *script) arithmetic(e *ast.ArithmeticOpExpr) {
 		}
 		return
 	}
+}
+
+// addsText reports whether an operand adds to a text itself, which is reported there.
+func (c *script) addsText(e ast.Expr) bool {
+	sum, ok := e.(*ast.ArithmeticOpExpr)
+	if !ok || sum.Operator != "+" {
+		return false
+	}
+	for _, side := range []ast.Expr{sum.Lhs, sum.Rhs} {
+		if text, ok := side.(*ast.StringExpr); ok {
+			if _, isNumber := number.Parse(strings.TrimSpace(text.Value)); !isNumber {
+				return true
+			}
+		}
+	}
+	return c.addsText(sum.Lhs)
 }
 
 // otherSide is the operand of an operation that is not the one given.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/yuin/gopher-lua/ast"
 
-	"github.com/phscript/phscript/runtime/internal/check/flow"
 	"github.com/phscript/phscript/runtime/internal/check/report"
 	"github.com/phscript/phscript/runtime/internal/infer"
 )
@@ -27,7 +26,7 @@ func (c *script) tooMany(callee infer.Value, given []ast.Expr, n int) {
 	finding.minor = !meaningful[name]
 	if strings.HasPrefix(name, "load") {
 		// Scripts for several versions choose between setfenv and load with an environment.
-		finding.minor = slices.ContainsFunc(c.flow.Globals, func(g flow.GlobalUse) bool { return g.Name == "setfenv" || g.Name == "_VERSION" })
+		finding.minor = c.knowsVersions()
 	}
 }
 

@@ -336,13 +336,14 @@ func (c *script) mentions(in []ast.Expr, e ast.Expr) int {
 }
 
 // orTrue reports a default of true that also replaces false.
-func (c *script) orTrue(values []ast.Expr) {
-	for _, e := range values {
+// What is stored under another name may be a choice between a value and true.
+func (c *script) orTrue(names []string, values []ast.Expr) {
+	for i, e := range values {
 		or, ok := e.(*ast.LogicalOpExpr)
 		if !ok || or.Operator != "or" {
 			continue
 		}
-		if _, ok := or.Rhs.(*ast.TrueExpr); !ok {
+		if _, ok := or.Rhs.(*ast.TrueExpr); !ok || i >= len(names) || names[i] != namesOf([]ast.Expr{or.Lhs})[0] {
 			continue
 		}
 		switch given := or.Lhs.(type) {
@@ -354,6 +355,24 @@ func (c *script) orTrue(values []ast.Expr) {
 			c.defaultsToTrue(or)
 		}
 	}
+}
+
+// namesOf returns the last names of variables and fields, "" for others.
+func namesOf(list []ast.Expr) []string {
+	names := make([]string, len(list))
+	for i, e := range list {
+		switch e := e.(type) {
+		case *ast.IdentExpr:
+			names[i] = e.Value
+		case *ast.StringExpr:
+			names[i] = e.Value
+		case *ast.AttrGetExpr:
+			if key, ok := e.Key.(*ast.StringExpr); ok {
+				names[i] = key.Value
+			}
+		}
+	}
+	return names
 }
 
 func (c *script) defaultsToTrue(or *ast.LogicalOpExpr) {

@@ -117,7 +117,10 @@ func (c *script) harmless(val *flow.Value) bool {
 			return c.Callee(e).Topic == nil
 		}
 		name, ok := e.Func.(*ast.IdentExpr)
-		return c.Callee(e).Topic == nil && !(ok && c.flow.VariableOf(name) != nil)
+		if callee := c.Callee(e); callee.Topic != nil {
+			return callee.Is("assert") || callee.Is("pcall") || callee.Is("xpcall")
+		}
+		return !ok || c.flow.VariableOf(name) == nil
 	}
 	return false
 }
@@ -129,8 +132,8 @@ func (c *script) isKnownName(e ast.Expr) bool {
 	return root != "" && c.known[root] && !c.setGlobals[root]
 }
 
-// wholeLoopUnused reports whether a loop over something calls functions and none of its
-// variables is read, so it does the same again and again. Only the last variable is told.
+// wholeLoopUnused reports whether a loop over something calls functions, counts nothing, and
+// reads none of its variables, so it does the same again and again. Only the last variable is told.
 func (c *script) wholeLoopUnused(v *flow.Variable) bool {
 	loop, ok := v.Loop.(*ast.GenericForStmt)
 	if !ok || v.Place != len(loop.Names)-1 {
@@ -141,15 +144,17 @@ func (c *script) wholeLoopUnused(v *flow.Variable) bool {
 			return false
 		}
 	}
-	calls := false
+	calls, counts := false, false
 	visit := syntax.Visitor{Shallow: true, Stmt: func(s ast.Stmt) {
 		switch s := s.(type) {
 		case *ast.FuncCallStmt:
 			calls = calls || len(s.Expr.(*ast.FuncCallExpr).Args) > 0
+		case *ast.AssignStmt:
+			counts = true
 		}
 	}}
 	visit.Statements(loop.Stmts)
-	return calls && !leaves(loop.Stmts)
+	return calls && !counts && !leaves(loop.Stmts)
 }
 
 // leaves reports whether statements end with a return or a break, so a loop over something
@@ -205,7 +210,7 @@ func (c *script) unusedValues(v *flow.Variable) {
 		}
 		f := c.at(val.Token, "unused-assignment", message)
 		f.Subject = v.Name
-		f.minor = !(v.Kind == flow.Argument && val.First) && flow.Initial(val.Expr) || v.Kind == flow.LoopVar || val.Accompanied() || val.Expr != nil && refersTo(val.Expr, v.Name) || c.advances(val)
+		f.minor = (v.Kind != flow.Argument || !val.First) && flow.Initial(val.Expr) || v.Kind == flow.LoopVar || val.Accompanied() || val.Expr != nil && refersTo(val.Expr, v.Name) || c.advances(val)
 	}
 }
 

@@ -25,13 +25,35 @@ func (fn *Function) propagate() {
 			}
 		}
 	}
+	runs := make([]bool, len(fn.Steps))
+	w.walk(0, func(at int, _ *Step) bool { runs[at] = true; return true })
 	for i, s := range fn.Steps {
 		for _, inner := range s.closures {
-			if len(inner.reads)+len(inner.changes)+len(inner.sets) > 0 {
+			if len(inner.reads)+len(inner.changes)+len(inner.sets) == 0 {
+				continue
+			}
+			fn.created(s, inner)
+			if !runs[i] || inner.meetsOthers() {
 				w.walk(i, func(_ int, s *Step) bool { fn.created(s, inner); return true })
 			}
 		}
 	}
+}
+
+// meetsOthers reports whether a function shares a variable whose value changes after the
+// declaration. A value that never changes reaches the function from where it is set.
+func (fn *Function) meetsOthers() bool {
+	if len(fn.sets) > 0 {
+		return true
+	}
+	for _, used := range []map[*Variable][]*Step{fn.reads, fn.changes} {
+		for v := range used {
+			if len(v.Values) > 1 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Unreached returns the steps that never run and that a report can point to,
