@@ -143,6 +143,7 @@ func TestEventsSurvive(t *testing.T) {
 		cluster.Stop()
 		cluster.Start()
 		newFixture(t, cluster.URL()).survives(func(s *service) *service {
+			s.says("PostgreSQL runs with fsync turned off") // as the tests do, to be fast
 			cluster.Stop()
 			cluster.Start()
 			return s

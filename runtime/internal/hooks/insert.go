@@ -113,12 +113,6 @@ const insertEvent = `INSERT INTO phscript_hook_event (hook, delivery, content, o
 	SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM phscript_hook_event WHERE hook = ? AND delivery = ? AND received_at > ?)
 	ON CONFLICT DO NOTHING RETURNING id`
 
-// insertEvent with the types that PostgreSQL cannot find out itself.
-const insertEventPostgres = `INSERT INTO phscript_hook_event (hook, delivery, content, order_key, received_at, address, method, path, headers, body, size, secret, due_at)
-	SELECT ?::text, ?::text, ?::text, ?::text, ?::bigint, ?::text, ?::text, ?::text, ?::text, ?::bytea, ?::bigint, ?::text, ?::bigint
-	WHERE NOT EXISTS (SELECT 1 FROM phscript_hook_event WHERE hook = ?::text AND delivery = ?::text AND received_at > ?::bigint)
-	ON CONFLICT DO NOTHING RETURNING id`
-
 // insert stores a group in one transaction, and says which are repetitions.
 func (w *writer) insert(ctx context.Context, group []arrival) (again []bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTime)
@@ -126,17 +120,19 @@ func (w *writer) insert(ctx context.Context, group []arrival) (again []bool, err
 	if w.db.Moved() { // the service is about to notice that, too
 		return nil, errMoved
 	}
-	statement := insertEvent
+	insert := insertEach
 	if w.db.Pool() != nil {
-		statement = insertEventPostgres
+		insert = insertAtOnce
 	}
 	err = w.db.InTx(ctx, func(tx *store.Tx) error {
-		again = make([]bool, len(group))
 		if err := tx.Syncs(ctx); err != nil {
 			return err
 		}
 		var now int64
 		if err := tx.QueryRowContext(ctx, `SELECT `+w.db.Now()).Scan(&now); err != nil {
+			return err
+		}
+		if again, err = insert(ctx, tx, group, now); err != nil {
 			return err
 		}
 		counts, uses := map[string]*Totals{}, map[use]int64{}
@@ -146,9 +142,6 @@ func (w *writer) insert(ctx context.Context, group []arrival) (again []bool, err
 			if t == nil {
 				t = &Totals{}
 				counts[a.Hook] = t
-			}
-			if again[i], err = insertOne(ctx, tx, statement, a.Event, now); err != nil {
-				return err
 			}
 			if again[i] {
 				t.Repeated++
@@ -164,26 +157,40 @@ func (w *writer) insert(ctx context.Context, group []arrival) (again []bool, err
 	return again, err
 }
 
-// insertOne stores an event unless it is there already.
-func insertOne(ctx context.Context, tx *store.Tx, statement string, e *Event, now int64) (again bool, err error) {
-	header, err := json.Marshal(e.Header)
-	if err != nil {
-		return false, err
+// insertEach stores events one after the other, and says which are repetitions.
+func insertEach(ctx context.Context, tx *store.Tx, group []arrival, now int64) (again []bool, err error) {
+	for _, e := range group {
+		header, err := json.Marshal(e.Header)
+		if err != nil {
+			return nil, err
+		}
+		err = tx.QueryRowContext(ctx, insertEvent, e.Hook, e.Delivery, e.contentOrNull(), e.Key, now, e.Address, e.Method, e.Path, string(header), e.Body, len(e.Body), e.Secret, now,
+			e.Hook, e.before, now-repeatedWithin.Microseconds()).Scan(&e.ID)
+		is := errors.Is(err, sql.ErrNoRows)
+		if is {
+			err = repeated(ctx, tx, e.Event)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if again = append(again, is); !is {
+			e.Received = time.UnixMicro(now)
+		}
 	}
-	var content *string
-	if e.content != "" {
-		content = &e.content
+	return again, nil
+}
+
+// contentOrNull is what the database has of the content.
+func (e *Event) contentOrNull() *string {
+	if e.content == "" {
+		return nil
 	}
-	err = tx.QueryRowContext(ctx, statement, e.Hook, e.Delivery, content, e.Key, now, e.Address, e.Method, e.Path, string(header), e.Body, len(e.Body), e.Secret, now,
-		e.Hook, e.before, now-repeatedWithin.Microseconds()).Scan(&e.ID)
-	if err == nil {
-		e.Received = time.UnixMicro(now)
-		return false, nil
-	}
-	if !errors.Is(err, sql.ErrNoRows) {
-		return false, err
-	}
-	return true, store.Exec(ctx, tx, `UPDATE phscript_hook_event SET repeats = repeats + 1 WHERE hook = ? AND (delivery = ? OR delivery = ? OR content = ?)`, e.Hook, e.Delivery, e.before, content)
+	return &e.content
+}
+
+// repeated notes that an event has come again.
+func repeated(ctx context.Context, tx *store.Tx, e *Event) error {
+	return store.Exec(ctx, tx, `UPDATE phscript_hook_event SET repeats = repeats + 1 WHERE hook = ? AND (delivery = ? OR delivery = ? OR content = ?)`, e.Hook, e.Delivery, e.before, e.contentOrNull())
 }
 
 // count adds to the counts of webhooks, in the order of their names.

@@ -87,3 +87,41 @@ func TestReplayedWhilePruned(t *testing.T) {
 		f.pass()
 	}
 }
+
+// TestGroups: of the events that are stored together, each is stored once.
+func TestGroups(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.use(plain())
+		var group []arrival
+		for _, e := range []Event{
+			{Delivery: "a"}, {Delivery: "a"}, {Delivery: "b", content: "same"}, {Delivery: "c", content: "same"}, {Delivery: "d@1"}, {Delivery: "d@2", before: "d@1"}, {Delivery: "a", Hook: "other"}, {Delivery: "e", Body: []byte("\x00\xff")},
+		} {
+			if e.Hook == "" {
+				e.Hook = "plain"
+			}
+			if e.Body == nil {
+				e.Body = []byte{}
+			}
+			e.Method, e.Path = "POST", "/hooks/plain"
+			group = append(group, arrival{Event: &e})
+		}
+		again, err := f.intake.writer.insert(t.Context(), group)
+		require.NoError(t, err)
+		assert.Equal(t, []bool{false, true, false, true, false, true, false, false}, again)
+		var stored []string
+		var last *Event
+		for _, e := range f.all() {
+			stored = append(stored, fmt.Sprint(e.Hook, " ", e.Delivery, " ", e.Repeats, " ", e.Size))
+			last = e
+		}
+		assert.Equal(t, []string{"plain a 1 0", "plain b 1 0", "plain d@1 1 0", "other a 0 0", "plain e 0 2"}, stored, "in the order of their arrival")
+		whole, err := f.events.Get(t.Context(), last.ID)
+		require.NoError(t, err)
+		assert.Equal(t, "\x00\xff", string(whole.Body))
+		assert.Equal(t, last.ID, group[7].ID)
+		again, err = f.intake.writer.insert(t.Context(), group[:3])
+		require.NoError(t, err)
+		assert.Equal(t, []bool{true, true, true}, again)
+	})
+}

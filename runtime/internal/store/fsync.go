@@ -32,3 +32,17 @@ func (tx *Tx) Syncs(ctx context.Context) error {
 	}
 	return Exec(ctx, tx, "SET LOCAL synchronous_commit TO on")
 }
+
+// Unsafe says why committed transactions may not survive a power failure, or "": the server can
+// be configured not to wait for its disk. On SQLite it cannot.
+func (db *DB) Unsafe(ctx context.Context) (why string, err error) {
+	if db.pool == nil {
+		return "", nil
+	}
+	var off string
+	err = db.QueryRowContext(ctx, "SELECT coalesce(string_agg(name, ', ' ORDER BY name), '') FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off'").Scan(&off)
+	if err != nil || off == "" {
+		return "", err
+	}
+	return "PostgreSQL runs with " + off + " turned off, so a power failure can damage the store or undo what was committed", nil
+}

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -39,6 +40,19 @@ func (o *options) takeEvents(env *environment.Env, db *store.DB, engine serve.En
 	t.intake = hooks.NewIntake(hooks.IntakeOptions{Durable: durable, DB: db, Reader: reader(env), Log: log, Arrived: t.handler.Wake, Now: env.Now, MaxMemory: most})
 	t.intake.Use(loaded.Hooks) // before it listens: some senders give up an address that is not found
 	return t, nil
+}
+
+// warnOfLoss warns if events can be lost that were acknowledged.
+func warnOfLoss(ctx context.Context, db *store.DB, loaded *serve.Loaded, log *slog.Logger) {
+	if len(loaded.Hooks) == 0 {
+		return
+	}
+	switch why, err := db.Unsafe(ctx); {
+	case err != nil:
+		log.Warn("cannot find out whether the store survives a power failure", "reason", err.Error())
+	case why != "":
+		log.Warn("events that were acknowledged can be lost: " + why)
+	}
 }
 
 func (t *taker) close() { _ = t.durable.Close() }

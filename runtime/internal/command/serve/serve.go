@@ -243,6 +243,7 @@ func serveSchedules(env *environment.Env, o *options) error {
 		return err
 	}
 	defer events.close()
+	warnOfLoss(ctx, db, loaded, log)
 	s := serve.New(serve.Options{
 		Handler: events.handler, Intake: events.intake,
 		DB: db, Engine: engine, Loader: loader, Name: quota.ProcessName(), Workers: workers, Grace: o.grace,
