@@ -221,13 +221,19 @@ func (h *Handler) choose(ctx context.Context, q store.Queryer, hook *Hook) (even
 	return events, now, err
 }
 
-// lock locks a webhook until the transaction ends.
+// handlingLock is the first key of PostgreSQL's advisory locks for handling the events of a
+// webhook.
+const handlingLock = 74727479
+
+// lock keeps other processes from handling events of a webhook until the transaction ends. It
+// does not lock its counts, which the intake changes with each group of events.
 func lock(ctx context.Context, tx *store.Tx, hook string) error {
-	if err := store.Exec(ctx, tx, `INSERT INTO phscript_hook (name) VALUES (?) ON CONFLICT (name) DO NOTHING`, hook); err != nil {
-		return err
+	if tx.DB.Pool() != nil {
+		if err := store.Exec(ctx, tx, `SELECT pg_advisory_xact_lock(?, hashtext(?))`, handlingLock, hook); err != nil {
+			return err
+		}
 	}
-	var name string
-	return tx.QueryRowContext(ctx, `SELECT name FROM phscript_hook WHERE name = ?`+tx.DB.Locking(), hook).Scan(&name)
+	return store.Exec(ctx, tx, `INSERT INTO phscript_hook (name) VALUES (?) ON CONFLICT (name) DO NOTHING`, hook)
 }
 
 func (h *Handler) now(ctx context.Context, q store.Queryer) (time.Time, error) {

@@ -1,6 +1,7 @@
 package hooks
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/store"
+	"github.com/phscript/phscript/tests/postgres"
 )
 
 // TestPassesReadOnlyWhatIsOpen: what a pass asks for again and again is in indexes of the
@@ -124,4 +126,32 @@ func TestGroups(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, []bool{true, true, true}, again)
 	})
+}
+
+// TestHandlingKeepsNoSenderWaiting: while a transaction of the handler is open, events are
+// stored, and no other process handles events of the webhook.
+func TestHandlingKeepsNoSenderWaiting(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, postgres.Start(t).URL())
+	f.use(plain())
+	f.arrive("a1")
+	held, release := make(chan bool), make(chan bool)
+	ended := make(chan error, 2)
+	go func() {
+		ended <- f.db.InTx(t.Context(), func(tx *store.Tx) error {
+			err := lock(t.Context(), tx, "plain")
+			close(held)
+			<-release
+			return err
+		})
+	}()
+	<-held
+	f.arrive("a2")
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	require.Error(t, f.db.InTx(ctx, func(tx *store.Tx) error { return lock(ctx, tx, "plain") }))
+	require.NoError(t, f.db.InTx(t.Context(), func(tx *store.Tx) error { return lock(t.Context(), tx, "other") }))
+	close(release)
+	require.NoError(t, <-ended)
+	assert.NotEmpty(t, f.pass())
 }
