@@ -45,6 +45,9 @@ type Intake struct {
 	memory  *semaphore.Weighted
 	most    int64
 
+	// flushing is held while refusals are stored, so that after a flush all are.
+	flushing sync.Mutex
+
 	mu      sync.Mutex
 	hooks   map[string]*intakeHook // by path
 	refused map[string]*refusals

@@ -69,6 +69,8 @@ func (in *Intake) refuse(w http.ResponseWriter, r *http.Request, hook string, no
 
 // flush stores the refusals, and counts what waits.
 func (in *Intake) flush(ctx context.Context) {
+	in.flushing.Lock()
+	defer in.flushing.Unlock()
 	in.mu.Lock()
 	refused, hooks := in.refused, in.hooks
 	in.refused = map[string]*refusals{}
