@@ -50,6 +50,9 @@ type Options struct {
 	// Exists reports whether a file is there, for scripts that are required; nil
 	// leaves that check out.
 	Exists func(path string) bool
+	// Read returns what such a file contains, so the check knows what the modules of the
+	// project return; nil leaves that out.
+	Read func(path string) ([]byte, error)
 	// Models are models that the catalog does not know.
 	Models []*catalog.Model
 	// Command returns the command that has a flag with a name, "" if none has that scripts
@@ -124,6 +127,8 @@ type script struct {
 	// statements and expressions that hand them on; it is made when it is first
 	// needed.
 	escaped map[*flow.Variable][]any
+	// project are the modules that the script and its modules require.
+	project project
 	// made are the script's tables and functions, nil until they are known.
 	made *contents
 	// calls is what calledMembers returns.
@@ -157,6 +162,17 @@ type script struct {
 	truth        truths
 }
 
+// newScript makes the check of one source.
+func newScript(v *vocabulary, options *Options, name string, src []byte) *script {
+	s := &script{
+		vocabulary: v, options: options, name: name, src: src, shown: src,
+		targets: map[*ast.AttrGetExpr]bool{}, sent: map[*catalog.Model]purpose{},
+		checked: map[*ast.TableExpr]bool{}, checkedField: map[*ast.Field]bool{}, checkedKey: map[*ast.StringExpr]bool{},
+	}
+	s.Inference = s.inference()
+	return s
+}
+
 // finding is a Finding under way, at a token.
 type finding struct {
 	report.Finding
@@ -183,12 +199,8 @@ func (c *Checker) Source(name string, src []byte) (findings []report.Finding) {
 	if strings.HasSuffix(name, "_test.lua") {
 		v = c.tests
 	}
-	s := &script{
-		vocabulary: v, options: &c.options, name: name, src: src, shown: src,
-		targets: map[*ast.AttrGetExpr]bool{}, sent: map[*catalog.Model]purpose{},
-		checked: map[*ast.TableExpr]bool{}, checkedField: map[*ast.Field]bool{}, checkedKey: map[*ast.StringExpr]bool{},
-	}
-	s.Inference = s.inference()
+	s := newScript(v, &c.options, name, src)
+	s.project = project{}
 	return s.check(src)
 }
 

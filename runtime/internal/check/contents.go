@@ -107,11 +107,11 @@ func (t *contents) read() {
 		Stmt: func(s ast.Stmt) {
 			switch s := s.(type) {
 			case *ast.ReturnStmt:
+				var fn *ast.FunctionExpr // nil is the script itself
 				if len(open) > 0 {
-					if fn := open[len(open)-1]; fn != nil {
-						t.returns[fn] = append(t.returns[fn], s)
-					}
+					fn = open[len(open)-1]
 				}
+				t.returns[fn] = append(t.returns[fn], s)
 			case *ast.FuncDefStmt:
 				if s.Name.Func == nil {
 					t.elsewhere[s.Name.Method]++

@@ -70,7 +70,7 @@ func (c *script) secrets() {
 	for _, t := range c.comments {
 		c.secretInComment(t)
 	}
-	if strings.HasSuffix(c.name, "_test.lua") {
+	if strings.HasSuffix(c.name, "_test.lua") || strings.HasSuffix(c.name, "_spec.lua") {
 		return
 	}
 	v := syntax.Visitor{Stmt: func(s ast.Stmt) {

@@ -61,9 +61,12 @@ func moduleFiles(name string) []string {
 
 // fileFor reports whether require finds a file of that name beside the script.
 // A script in a lib folder is required by one beside that folder.
-func (c *script) fileFor(name string) bool {
+func (c *script) fileFor(name string) bool { return c.pathFor(name) != "" }
+
+// pathFor returns the file that require finds for a name, or "".
+func (c *script) pathFor(name string) string {
 	if c.options.Exists == nil {
-		return false
+		return ""
 	}
 	dirs := []string{filepath.Dir(c.name)}
 	for dir := dirs[0]; ; {
@@ -78,12 +81,12 @@ func (c *script) fileFor(name string) bool {
 	}
 	for _, dir := range dirs {
 		for _, file := range moduleFiles(name) {
-			if c.options.Exists(filepath.Join(dir, filepath.FromSlash(file))) {
-				return true
+			if path := filepath.Join(dir, filepath.FromSlash(file)); c.options.Exists(path) {
+				return path
 			}
 		}
 	}
-	return false
+	return ""
 }
 
 // builtIn reports whether a module is part of phscript.

@@ -95,8 +95,10 @@ func (c *script) nilUsed(e ast.Expr, calculated bool) {
 	if call, ok := source.(*ast.FuncCallExpr); !ok && isName && c.flow.VariableOf(name) == nil || ok && c.caught(call) {
 		return
 	}
+	call, _ := source.(*ast.FuncCallExpr)
+	nothing := call != nil && call.Func != nil && c.Callee(call).Topic == nil && c.Value(call).Type == infer.Nothing
 	why := c.whyNil(source, calculated)
-	if why == "" {
+	if why == "" && !nothing {
 		return
 	}
 	key := c.testKey(e)
@@ -104,6 +106,10 @@ func (c *script) nilUsed(e ast.Expr, calculated bool) {
 		return
 	}
 	c.tested.reported[key] = true
+	if nothing {
+		c.on(e, "no-result", fmt.Sprintf("this is nil: '%s' returns nothing", c.code(call.Func))).Hint = "add a return to the function"
+		return
+	}
 	text := c.code(e)
 	message := fmt.Sprintf("this can be nil, and then the run fails: %s", why)
 	if text != "..." {

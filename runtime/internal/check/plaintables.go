@@ -2,9 +2,11 @@ package check
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/yuin/gopher-lua/ast"
 
+	"github.com/phscript/phscript/planhat/catalog"
 	"github.com/phscript/phscript/runtime/internal/check/flow"
 )
 
@@ -22,6 +24,13 @@ func (c *script) plainTable(e *ast.FuncCallExpr) {
 			return
 		}
 		object, name = index.Object, key.Value
+	}
+	if names, lacks := c.Value(object).Lacks(name); lacks {
+		f := c.at(c.nameToken(e), "unknown-function", fmt.Sprintf("the module in '%s' has no function '%s'%s", c.code(object), name, catalog.DidYouMean(name, names)))
+		if f.Subject = name; len(catalog.Nearest(name, names)) == 0 && len(names) > 0 {
+			f.Hint = "it has: " + strings.Join(names[:min(len(names), 12)], ", ")
+		}
+		return
 	}
 	if !c.lacksFunction(object, name, e) {
 		return

@@ -46,12 +46,12 @@ func exists(name string) bool {
 }
 
 func newChecker() *check.Checker {
-	return check.New(builtins.Manual(), check.Options{Exists: exists})
+	return check.New(builtins.Manual(), check.Options{Exists: exists, Read: os.ReadFile})
 }
 
 // pedantic finds all that the rules can find.
 func pedantic() *check.Checker {
-	return check.New(builtins.Manual(), check.Options{Exists: exists, Pedantic: true})
+	return check.New(builtins.Manual(), check.Options{Exists: exists, Read: os.ReadFile, Pedantic: true})
 }
 
 // TestRules checks the scripts in testdata: each line finds what its comment

@@ -16,7 +16,7 @@ import (
 // inference makes what tells the types of the script's expressions.
 func (c *script) inference() *infer.Inference {
 	return &infer.Inference{
-		Manual: c.manual, Name: c.nameValue, Member: c.memberValue, Replaced: c.fileFor, Selected: c.selection, Tables: lateContents{c},
+		Manual: c.manual, Name: c.nameValue, Member: c.memberValue, Replaced: c.fileFor, Selected: c.selection, Tables: lateContents{c}, Module: c.module,
 	}
 }
 
@@ -42,6 +42,13 @@ func (c lateContents) Returned(fn *ast.FunctionExpr, place int) infer.Value {
 		return infer.Value{}
 	}
 	return c.made.Returned(fn, place)
+}
+
+func (c lateContents) Names(table *ast.TableExpr) ([]string, bool) {
+	if c.made == nil {
+		return nil, false
+	}
+	return c.made.Names(table)
 }
 
 // nameValue is the value of a variable, one of those that can have reached it, or

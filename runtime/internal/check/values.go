@@ -6,6 +6,8 @@ import (
 	"github.com/yuin/gopher-lua/ast"
 
 	"github.com/phscript/phscript/runtime/internal/check/flow"
+	"github.com/phscript/phscript/runtime/internal/check/position"
+	"github.com/phscript/phscript/runtime/internal/compile"
 	"github.com/phscript/phscript/runtime/internal/infer"
 	"github.com/phscript/phscript/runtime/internal/syntax"
 )
@@ -26,7 +28,7 @@ func (t *contents) holderOf(table *ast.TableExpr) (val *flow.Value, ok bool) {
 // to the variable that holds it say, unless others set fields of that name.
 func (t *contents) Field(table *ast.TableExpr, name string) infer.Value {
 	val, ok := t.holderOf(table)
-	if !ok || t.computed || t.mixed[table] || t.elsewhere[name] > 0 || val != nil && t.isOpaque(val.V) {
+	if !ok || t.computed && (val == nil || t.leaks(val.V)) || t.mixed[table] || t.elsewhere[name] > 0 || val != nil && t.isOpaque(val.V) {
 		return infer.Value{}
 	}
 	j, always := t.Joiner(), false
@@ -214,4 +216,80 @@ func (t *contents) parameter(v *flow.Variable) infer.Value {
 		}
 	}
 	return j.Value()
+}
+
+// Names are the names that a table gets, if its script alone fills it.
+func (t *contents) Names(table *ast.TableExpr) (names []string, known bool) {
+	val, ok := t.holderOf(table)
+	if !ok || val == nil || t.mixed[table] || t.leaks(val.V) {
+		return nil, false
+	}
+	for f := range t.fields {
+		if f.table == table {
+			names = append(names, f.name)
+		}
+	}
+	for name, count := range t.elsewhere {
+		if count > 0 {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, true
+}
+
+// project are the modules of the project that a check has read, by their paths. A module
+// that is being read is nil, as it may require itself.
+type project map[string]*contents
+
+// The limits of what a check reads of the project.
+const (
+	mostModules = 40
+	mostBytes   = 1 << 19
+)
+
+// module is what a file of the project returns when it is required.
+func (c *script) module(name string) infer.Value {
+	path := c.pathFor(name)
+	if path == "" || c.options.Read == nil {
+		return infer.Value{}
+	}
+	t, known := c.project[path]
+	if !known && len(c.project) < mostModules {
+		c.project[path] = nil
+		t = c.readModule(path)
+		c.project[path] = t
+	}
+	if t == nil {
+		return infer.Value{}
+	}
+	j := t.Joiner()
+	for _, s := range t.returns[nil] {
+		if !j.Add(t.at(s.Exprs, 0)) {
+			return infer.Value{}
+		}
+	}
+	return j.Value().From(lateContents{t.script})
+}
+
+// readModule reads a file of the project, or returns nil if it is not a valid script.
+func (c *script) readModule(path string) *contents {
+	src, err := c.options.Read(path)
+	if err != nil || len(src) > mostBytes {
+		return nil
+	}
+	parsed, err := compile.Read(src, path)
+	if err != nil {
+		return nil
+	}
+	p, err := position.Locate(parsed.Chunk, parsed.Tokens)
+	if err != nil {
+		return nil
+	}
+	m := newScript(c.vocabulary, c.options, path, src)
+	m.project = c.project
+	m.chunk, m.flow = parsed.Chunk, flow.Trace(parsed.Chunk, p)
+	m.collect()
+	m.contents()
+	return m.made
 }

@@ -26,6 +26,8 @@ type Inference struct {
 	// call, nil for all.
 	Selected func(function Value, args []ast.Expr) *Selection
 
+	// Module, if set, returns what requiring a file of the project returns.
+	Module func(name string) Value
 	// Tables, if set, knows the tables and functions of the script.
 	Tables Tables
 
@@ -43,6 +45,9 @@ type Tables interface {
 	// Returned is what a function that is written out returns at a place, counted
 	// from 0.
 	Returned(fn *ast.FunctionExpr, place int) Value
+	// Names are the names in a table that is written out; known is false if it may
+	// have others.
+	Names(table *ast.TableExpr) (names []string, known bool)
 }
 
 // deepest bounds how far values are followed.
@@ -173,6 +178,9 @@ func (n *Inference) member(owner Value, name string) Value {
 		}
 		return n.Tables.Field(table, name)
 	}
+	if table, ok := owner.foreign.(*ast.TableExpr); ok {
+		return owner.home.Field(table, name).From(owner.home)
+	}
 	if owner.choices != nil && n.Tables != nil {
 		j := n.Joiner()
 		for _, choice := range *owner.choices {
@@ -232,6 +240,11 @@ func (n *Inference) literalField(table *ast.TableExpr, name string) Value {
 
 // Element returns an item of a list, which may be nil.
 func (n *Inference) Element(list Value) Value {
+	if table, ok := list.foreign.(*ast.TableExpr); ok {
+		v := list.home.Item(table).From(list.home)
+		v.Maybe = v != Value{} && v.Type != "nil"
+		return v
+	}
 	if table, ok := list.Literal.(*ast.TableExpr); ok && n.Tables != nil {
 		v := n.Tables.Item(table)
 		v.Maybe = v != Value{} && v.Type != "nil"
@@ -270,6 +283,12 @@ func (n *Inference) Result(e *ast.FuncCallExpr, place int) Value {
 	}
 	f := callee.Function()
 	if f == nil {
+		if fn, ok := callee.foreign.(*ast.FunctionExpr); ok {
+			if returnsNothing(fn) {
+				return Value{Type: Nothing}
+			}
+			return callee.home.Returned(fn, place).From(callee.home)
+		}
 		fn, ok := callee.Literal.(*ast.FunctionExpr)
 		switch {
 		case !ok:
@@ -316,9 +335,12 @@ func (n *Inference) returned(callee Value, args []ast.Expr, place int) Value {
 	return v
 }
 
-// required is what require returns: a module of the manual, or unknown.
+// required is what require returns: a module of the manual or of the project, or unknown.
 func (n *Inference) required(name string, place int) Value {
 	t := n.Manual.Topic(name)
+	if place == 0 && n.Module != nil && n.Replaced != nil && n.Replaced(name) {
+		return n.Module(name)
+	}
 	if place > 0 || t == nil || t.Kind != manual.KindModule || n.Replaced != nil && n.Replaced(name) {
 		return Value{}
 	}

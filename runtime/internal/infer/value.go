@@ -31,6 +31,37 @@ type Value struct {
 	// choices are the values that it may be, nil if there is one only or they
 	// are unknown.
 	choices *[]Value
+	// A table or a function of a module of the project is written out in another
+	// file, which home knows. It has no Literal.
+	foreign ast.Expr
+	home    Tables
+}
+
+// From returns a value of another file, whose tables and functions home knows.
+func (v Value) From(home Tables) Value {
+	switch v.Literal.(type) {
+	case *ast.TableExpr, *ast.FunctionExpr:
+		v.foreign, v.home, v.Literal = v.Literal, home, nil
+	}
+	if v.choices != nil {
+		choices := make([]Value, len(*v.choices))
+		for i, choice := range *v.choices {
+			choices[i] = choice.From(home)
+		}
+		v.choices = &choices
+	}
+	return v
+}
+
+// Lacks reports whether the value is a table of a module of the project that has nothing
+// under a name, and returns the names that it has.
+func (v Value) Lacks(name string) (names []string, lacks bool) {
+	table, ok := v.foreign.(*ast.TableExpr)
+	if !ok {
+		return nil, false
+	}
+	names, known := v.home.Names(table)
+	return names, known && !slices.Contains(names, name)
 }
 
 // Choices returns the values that the value may be: those that were assigned to

@@ -3,6 +3,7 @@
 package secret
 
 import (
+	"encoding/base64"
 	"regexp"
 	"strings"
 
@@ -22,7 +23,7 @@ type Kind struct {
 
 // kinds are the forms that vendors publish for their keys.
 var kinds = []Kind{
-	{"a private key", "PRIVATE_KEY", []string{"-----BEGIN "}, pattern.Lazy(`-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\\nA-Za-z0-9+/=]*`)},
+	{"a private key", "PRIVATE_KEY", []string{"-----BEGIN "}, pattern.Lazy(`-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\\nA-Za-z0-9+/=]{40,}`)},
 	{"a GitHub token", "GITHUB_TOKEN", []string{"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"}, pattern.Lazy(`gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{36,}`)},
 	{"a GitLab token", "GITLAB_TOKEN", []string{"glpat-"}, pattern.Lazy(`glpat-[A-Za-z0-9_-]{20,}`)},
 	{"an AWS access key", "AWS_ACCESS_KEY_ID", []string{"AKIA", "ASIA"}, pattern.Lazy(`\b(?:AKIA|ASIA)[0-9A-Z]{16}\b`)},
@@ -107,6 +108,11 @@ func Named(name, text string) (span Span, ok bool) {
 	}
 	span.To = len(text)
 	value := text[span.From:]
+	if basic := strings.TrimPrefix(strings.TrimPrefix(text, "Basic "), "basic "); basic != text {
+		decoded, err := base64.StdEncoding.DecodeString(basic)
+		_, password, both := strings.Cut(string(decoded), ":")
+		return span, err == nil && both && (isPassword(password) || isRandom(string(decoded)))
+	}
 	lower := strings.ToLower(name)
 	if strings.Contains(lower, "pass") || strings.Contains(lower, "pwd") {
 		return span, isPassword(value)

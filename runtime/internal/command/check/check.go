@@ -158,6 +158,7 @@ func checkScripts(env *environment.Env, o *options) error {
 		Models:   c.Models, Command: o.command,
 		Globals: o.globals, Only: o.rules, Disable: o.disable, Pedantic: o.pedantic,
 		Exists: func(name string) bool { return env.IsFile(name) },
+		Read:   func(name string) ([]byte, error) { return env.ReadFile(env.Path(name)) },
 	})
 	findings := make([][]report.Finding, len(files))
 	var wg sync.WaitGroup

@@ -1,0 +1,2 @@
+local segments = require "segments"
+return { segments = segments }
