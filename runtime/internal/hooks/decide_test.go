@@ -1,6 +1,7 @@
 package hooks
 
 import (
+	"database/sql"
 	"testing"
 	"time"
 
@@ -171,4 +172,31 @@ func TestFilters(t *testing.T) {
 			assert.Len(t, list, one.want, name)
 		}
 	})
+}
+
+// TestListsReadLittle: the few events in a state are found without reading all others, which
+// may be a million with their bodies.
+func TestListsReadLittle(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, t.TempDir()+"/state.db")
+	for _, state := range States {
+		for _, hook := range []string{"", "plain"} {
+			if state == Handled && hook == "" {
+				continue // most are, so the newest ones are soon found
+			}
+			statement, args := Filter{Hook: hook, States: []State{state}, Limit: 51}.list(f.db)
+			var plan string
+			require.NoError(t, store.Each(t.Context(), f.db, func(row *sql.Rows) error {
+				var a, b, c int
+				var step string
+				err := row.Scan(&a, &b, &c, &step)
+				plan += step + "; "
+				return err
+			}, "EXPLAIN QUERY PLAN "+statement, args...))
+			assert.NotContains(t, plan, "SCAN phscript_hook_event", "%s %s", state, hook)
+			if state != Handled {
+				assert.Contains(t, plan, "COVERING INDEX phscript_hook_event_"+string(state), "%s %s", state, hook)
+			}
+		}
+	}
 }

@@ -145,8 +145,11 @@ func (f Filter) where(q interface{ Matches(column string) string }) (condition s
 	if f.Hook != "" {
 		add("hook = ?", f.Hook)
 	}
-	if len(f.States) == 1 && slices.Contains(States, f.States[0]) {
+	if f.indexed() {
 		add(`state = '` + string(f.States[0]) + `'`) // in this form, there is an index
+		if f.Hook == "" && f.States[0] != Handled {
+			add(`hook IN (SELECT name FROM phscript_hook)`)
+		}
 	} else if len(f.States) > 0 {
 		var values []any
 		for _, s := range f.States {
@@ -177,21 +180,38 @@ func (f Filter) where(q interface{ Matches(column string) string }) (condition s
 	return strings.Join(where, " AND "), args
 }
 
+// indexed reports whether a filter selects events in one state.
+func (f Filter) indexed() bool { return len(f.States) == 1 && slices.Contains(States, f.States[0]) }
+
 // List returns events without their bodies, the newest first.
 func (s *Events) List(ctx context.Context, f Filter) (list []*Event, err error) {
 	from, err := s.reads()
 	if err != nil {
 		return nil, err
 	}
-	condition, args := f.where(from)
-	condition += " ORDER BY id DESC"
-	if f.Limit > 0 {
-		condition += fmt.Sprintf(" LIMIT %d", f.Limit)
-	}
+	statement, args := f.list(from)
 	err = store.Each(ctx, from, func(row *sql.Rows) error {
 		e := &Event{}
 		list = append(list, e)
 		return e.scan(row)
-	}, `SELECT `+briefColumns+` FROM phscript_hook_event WHERE `+condition, args...)
+	}, statement, args...)
 	return list, err
+}
+
+// list is the statement that lists what a filter selects.
+func (f Filter) list(q store.Source) (statement string, args []any) {
+	condition, args := f.where(q)
+	order := " ORDER BY id DESC"
+	if f.Limit > 0 {
+		order += fmt.Sprintf(" LIMIT %d", f.Limit)
+	}
+	if f.indexed() && f.States[0] != Handled {
+		// Their numbers come from an index; the events themselves are large.
+		first := order
+		if f.States[0] == Running { // SQLite would go through all events for the order
+			first = strings.Replace(order, "BY id", "BY id + 0", 1)
+		}
+		condition = `id IN (SELECT id FROM phscript_hook_event WHERE ` + condition + first + `)`
+	}
+	return `SELECT ` + briefColumns + ` FROM phscript_hook_event WHERE ` + condition + order, args
 }

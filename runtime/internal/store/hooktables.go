@@ -76,6 +76,13 @@ const hookIndexes = `DROP INDEX phscript_hook_event_waiting;
 	CREATE INDEX phscript_hook_event_waiting ON phscript_hook_event (hook, state, id, due_at, received_at, size) WHERE state = 'waiting';
 	CREATE INDEX phscript_hook_event_running ON phscript_hook_event (hook, state, run, order_key) WHERE state = 'running';`
 
+// hookDecided are indexes of the events that wait for a person, or that a person has decided
+// about. They have the state, as hookIndexes.
+const hookDecided = `DROP INDEX phscript_hook_event_parked;
+	DROP INDEX phscript_hook_event_discarded;
+	CREATE INDEX phscript_hook_event_parked ON phscript_hook_event (hook, state, id, order_key) WHERE state = 'parked';
+	CREATE INDEX phscript_hook_event_discarded ON phscript_hook_event (hook, state, id) WHERE state = 'discarded';`
+
 // hookPages have what pages show about webhooks: which secrets are used, and the tries of
 // events that were tried more than once.
 const hookPages = `CREATE TABLE phscript_hook_secret (

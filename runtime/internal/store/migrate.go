@@ -316,6 +316,7 @@ var migrations = []string{
 	hookTables,
 	hookIndexes,
 	hookPages,
+	hookDecided,
 }
 
 // migrationLock is the PostgreSQL advisory lock for changing the tables: "phscript"

@@ -193,7 +193,7 @@ func (f *offer) site(hosts *guard.Hosts) (*web.Site, error) {
 		return nil, err
 	}
 	return site, pages.Add(site, pages.Options{
-		Accounts: accounts, Overview: seen, Reads: reader, Schedules: serve.NewSchedules(f.db, f.engine), Events: hooks.NewEvents(f.db),
+		Accounts: accounts, Overview: seen, Reads: reader, Schedules: serve.NewSchedules(f.db, f.engine), Events: hooks.NewEvents(f.db), Size: f.db.Size,
 		Limit:  planhat.LimiterConfig{CallsPerMinute: f.config.CallsPerMin}.WindowSpec().Limit,
 		Config: func() (config.Config, error) { return f.now.Load().Config, f.service.Problem() },
 	})

@@ -2,13 +2,16 @@
 package pages
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"fmt"
 	"html/template"
 	"net/url"
 	"strings"
+	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/phscript/phscript/runtime/internal/access"
@@ -35,6 +38,8 @@ type Options struct {
 	Limit int
 	// Reads answers what only reads.
 	Reads store.Queryer
+	// Size returns how many bytes the store takes, nil if that is not known.
+	Size func(ctx context.Context) (int64, error)
 	// Config returns the configuration in effect, and why that on disk is not, or nil.
 	Config func() (config.Config, error)
 
@@ -215,14 +220,29 @@ func (o Options) revoke(q *web.Request) error {
 // configurationData is what the configuration page shows.
 type configurationData struct {
 	File, Problem string
-	Set           []config.Setting
+	// Size is what the store takes, Oldest when the oldest run in it was due.
+	Size   string
+	Oldest time.Time
+	Set    []config.Setting
 	// Unset are the names of the settings that have their default.
 	Unset []string
 }
 
-func (o Options) configuration(*web.Request) (any, error) {
+func (o Options) configuration(q *web.Request) (any, error) {
 	c, problem := o.Config()
 	data := configurationData{File: c.File}
+	var oldest *int64
+	if err := o.Reads.QueryRowContext(q.Context(), `SELECT min(due_at) FROM phscript_run`).Scan(&oldest); err != nil {
+		return nil, err
+	}
+	data.Oldest = store.Time(oldest)
+	if o.Size != nil {
+		size, err := o.Size(q.Context())
+		if err != nil {
+			return nil, err
+		}
+		data.Size = humanize.IBytes(uint64(max(0, size)))
+	}
 	if problem != nil {
 		data.Problem = problem.Error()
 		if hint, ok := errors.AsType[interface {

@@ -86,7 +86,7 @@ func start(t testing.TB, location string) *trial {
 	require.NoError(t, err)
 	r.config = config.Config{State: "postgres://user:secret@db/x", APIToken: "secret-token", Variables: []string{"PHSCRIPT_STATE", "PLANHAT_API_TOKEN"}}
 	require.NoError(t, Add(site, Options{
-		Accounts: accounts, Overview: seen, Reads: db, Schedules: r.schedules, Events: hooks.NewEvents(db), Limit: 200, Config: func() (config.Config, error) { return r.config, r.problem },
+		Accounts: accounts, Overview: seen, Reads: db, Schedules: r.schedules, Events: hooks.NewEvents(db), Size: db.Size, Limit: 200, Config: func() (config.Config, error) { return r.config, r.problem },
 	}))
 	r.server = httptest.NewServer(site.Handler())
 	t.Cleanup(func() { site.Stop(); r.server.Close() })
@@ -202,7 +202,7 @@ func TestPages(t *testing.T) {
 		assert.Equal(r, 404, status)
 		r.see(fmt.Sprintf("/runs/%d", bad), "mend &lt;img", "The run has logged nothing", fmt.Sprintf(`action="/runs/%d/retry"`, bad))
 		r.see(fmt.Sprintf("/runs/%d", working), fmt.Sprintf(`data-follow="/runs/%d/log"`, working), `data-after="5"`, "data-live", fmt.Sprintf(`action="/runs/%d/cancel"`, working), "app-1:12")
-		body := r.see("/configuration", "PHSCRIPT_STATE", "PLANHAT_API_TOKEN", "(hidden)")
+		body := r.see("/configuration", "Size of the store", "iB</dd>", "Oldest run in it", "PHSCRIPT_STATE", "PLANHAT_API_TOKEN", "(hidden)")
 		assert.NotContains(r, body, "secret")
 		r.problem = fmt.Errorf("line 3: %s", hostile)
 		r.see("/configuration", "not in use", "line 3: &lt;img")
