@@ -52,6 +52,13 @@ func (l *latest[T]) get(ctx context.Context) (value T, err error) {
 	}
 }
 
+// forget makes the next get read anew.
+func (l *latest[T]) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.reading = nil
+}
+
 // over reports whether the reading has ended and its value is too old.
 func (r *reading[T]) over() bool {
 	select {

@@ -105,6 +105,9 @@ func New(db *store.DB, parked func(ctx context.Context, s store.Source) (map[str
 // Snapshot returns what the service does: as it was up to a second ago.
 func (o *Overview) Snapshot(ctx context.Context) (*Snapshot, error) { return o.snapshots.get(ctx) }
 
+// Forget makes the next Snapshot read the store, after something has changed in it.
+func (o *Overview) Forget() { o.snapshots.forget() }
+
 // read reads everything in one state of the store.
 func (o *Overview) read(ctx context.Context) (*Snapshot, error) {
 	good, err := o.good.get(ctx)

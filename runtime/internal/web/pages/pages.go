@@ -111,7 +111,11 @@ func Add(s *web.Site, o Options) error {
 		"/webhooks/events/{id}/replay": o.replayOne, "/webhooks/replay": o.replayEvents, "/webhooks/discard": o.discardEvents, "/webhooks/resend": o.resend,
 		"/access/revoke": o.revoke,
 	} {
-		s.Post(path, access.Operator, do)
+		s.Post(path, access.Operator, func(q *web.Request) error {
+			// Whoever acts sees what it changed at once.
+			defer o.Overview.Forget()
+			return do(q)
+		})
 	}
 	return nil
 }

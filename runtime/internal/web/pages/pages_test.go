@@ -280,7 +280,10 @@ func TestActions(t *testing.T) {
 		assert.Equal(r, "kim", one.CancelledBy)
 		r.see(again, "kim", "try &lt;img", fmt.Sprintf("run %d", failed))
 
+		// Who acts sees the change at once, although others' pages may be a second old.
+		r.see("/schedules/crm", "/schedules/crm/pause")
 		assert.Equal(r, "/schedules/crm", acts("/schedules/crm/pause", url.Values{"to": {"/schedules/crm"}}))
+		r.see("/schedules/crm", "/schedules/crm/resume", "by kim")
 		e := r.entry("crm")
 		assert.True(r, e.Paused)
 		assert.Equal(r, "kim", e.PausedBy)
