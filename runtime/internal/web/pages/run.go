@@ -103,28 +103,34 @@ func (o Options) readLines(q *web.Request, r *history.Run, data *runData) error 
 		return err
 	}
 	data.Matching = data.Total
-	if wanted.Text != "" || len(wanted.Levels) > 0 {
-		if data.Matching, err = h.CountLines(ctx, wanted); err != nil {
-			return err
-		}
-	}
-	if q.ByScript() {
-		// The lines come by the stream.
-		data.Follow = "-"
-		return nil
-	}
 	around, _ := strconv.ParseInt(values.Get("around"), 10, 64)
 	before, _ := strconv.ParseInt(values.Get("before"), 10, 64)
 	here := fmt.Sprintf("/runs/%d", r.ID)
+	filtered := wanted.Text != "" || len(wanted.Levels) > 0
 	var lines []history.Line
-	if around > 0 {
+	if q.ByScript() {
+		// The lines come by the stream.
+	} else if around > 0 {
 		lines, err = h.Around(ctx, r.ID, around, linesAround)
 	} else {
-		wanted.Before, wanted.Limit, wanted.Last = before, mostLines, true
-		lines, err = h.Lines(ctx, wanted)
+		some := wanted
+		some.Before, some.Limit, some.Last = before, mostLines, true
+		lines, err = h.Lines(ctx, some)
+	}
+	if err == nil && filtered {
+		// Searching all lines takes a while, so it is done once if that is enough.
+		if all := !q.ByScript() && around == 0 && before == 0 && len(lines) < mostLines; all {
+			data.Matching = int64(len(lines))
+		} else {
+			data.Matching, err = h.CountLines(ctx, wanted)
+		}
 	}
 	if err != nil {
 		return err
+	}
+	if q.ByScript() {
+		data.Follow = "-"
+		return nil
 	}
 	shown := o.render(q, r, lines)
 	for i := range shown {
