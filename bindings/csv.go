@@ -46,7 +46,7 @@ func CSV() *Module {
 }
 
 func csvReading() []*Func {
-	name := Param{Name: "name", Type: "string", Doc: "The file's name. A relative name starts at the working folder."}
+	name := Param{Name: "name", Type: "string", File: true, Doc: "The file's name. A relative name starts at the working folder."}
 	text := Param{Name: "text", Type: "string", Doc: "The CSV text."}
 	options := Param{Name: "options", Type: "CsvReadOptions", Optional: true, Doc: "How to read.", Fields: csvReadOptions}
 	problems := Return{Type: "CsvProblem[]?", Doc: "With `on_error = \"collect\"`, the rows that were left out."}
@@ -99,7 +99,7 @@ print(rows[1].name) --> Acme`,
 }
 
 func csvWriting() []*Func {
-	name := Param{Name: "name", Type: "string", Doc: "The file's name. Its folder must exist."}
+	name := Param{Name: "name", Type: "string", File: true, Doc: "The file's name. Its folder must exist."}
 	rows := Param{Name: "rows", Type: "table[]|function", Doc: "The rows: a list, or an iterator such as `planhat.company.each{...}` or `csv.rows(...)`, which is read row by row."}
 	options := Param{Name: "options", Type: "CsvWriteOptions", Optional: true, Doc: "How to write.", Fields: csvWriteOptions}
 	const rowsDoc = " Rows are tables by column name, or lists of cells. Numbers and booleans are written as in Lua, nil and `json.null` as empty cells, and tables as JSON."

@@ -20,7 +20,7 @@ import (
 // exportFields are the options of an export beside those of the list.
 func (b binding) exportFields() []Field {
 	fields := []Field{
-		{Name: "to", Type: "string", Required: true, Doc: "The file, whose ending decides the format: `.csv`, `.xlsx` (an Excel workbook) or `.jsonl` (one record per line). Its folder must exist.", Text: refusedEnding},
+		{Name: "to", Type: "string", Required: true, File: true, Doc: "The file, whose ending decides the format: `.csv`, `.xlsx` (an Excel workbook) or `.jsonl` (one record per line). Its folder must exist.", Text: refusedEnding},
 		{Name: "columns", Type: "string[]", Doc: "The properties to write, in order; `custom.Tier` reads from a property that is a table. A column that no record has stays empty, with a warning. Without `select` and `where`, only these properties are requested. Default: `_id` and those of `select`. Not for `.jsonl`."},
 		{Name: "where", Type: spec.Type("fun(record: " + string(b.typ()) + "): any"), Doc: "Called with each record; only those for which it returns a true value are written. Fields that it changes are written as they are then."},
 	}

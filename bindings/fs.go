@@ -18,7 +18,7 @@ import (
 
 const fileErrors = "With kind `io` when the file cannot be accessed, and with kind `permission` when the run may not access it. The message names the file and the hint says what to do."
 
-var fileName = Param{Name: "name", Type: "string", Doc: "The file's name. A relative name starts at the working folder."}
+var fileName = Param{Name: "name", Type: "string", File: true, Doc: "The file's name. A relative name starts at the working folder."}
 
 // FS returns the module fs: files and folders within the sandbox.
 func FS() *Module {
@@ -161,7 +161,7 @@ func fsEntries() []*Func {
 			Name: "list",
 			Doc:  "Returns the names of the files and folders in a folder, in alphabetical order. The contents of inner folders are not listed.",
 			Params: []Param{
-				{Name: "dir", Type: "string", Optional: true, Doc: "The folder. Default: the working folder."},
+				{Name: "dir", Type: "string", Optional: true, File: true, Doc: "The folder. Default: the working folder."},
 				{Name: "options", Type: "FsListOptions", Optional: true, Doc: "What to list.", Fields: fsListOptions}},
 			Returns: []Return{{Type: "string[]", Doc: "The names, without the folder."}},
 			Errors:  fileErrors,
@@ -215,7 +215,7 @@ func fsChanges() []*Func {
 		{
 			Name:    "mkdir",
 			Doc:     "Creates a folder and any missing parent folders. Does nothing if the folder exists.",
-			Params:  []Param{{Name: "dir", Type: "string", Doc: "The folder."}},
+			Params:  []Param{{Name: "dir", Type: "string", File: true, Doc: "The folder."}},
 			Errors:  fileErrors,
 			Example: `fs.mkdir("reports/2024")`,
 			Call:    onEntry("create the folder", func(a *Args, name string) error { return a.Host.Files.MkdirAll(name) }),
@@ -232,8 +232,8 @@ func fsChanges() []*Func {
 			Name: "rename",
 			Doc:  "Renames or moves a file or folder. An existing file with the new name is replaced.",
 			Params: []Param{
-				{Name: "from", Type: "string", Doc: "The current name."},
-				{Name: "to", Type: "string", Doc: "The new name."}},
+				{Name: "from", Type: "string", File: true, Doc: "The current name."},
+				{Name: "to", Type: "string", File: true, Doc: "The new name."}},
 			Errors:  fileErrors,
 			Example: `fs.rename("accounts.csv", "done/accounts.csv")`,
 			Call:    onEntry("rename", func(a *Args, name string) error { return a.Host.Files.Rename(name, a.String(1)) }),
@@ -251,7 +251,7 @@ func fsNames() []*Func {
 	onName := func(name, doc, example string, cut func(string) string) *Func {
 		return &Func{
 			Name: name, Doc: doc,
-			Params:  []Param{{Name: "name", Type: "string", Doc: "A file's name. The file does not have to exist."}},
+			Params:  []Param{{Name: "name", Type: "string", File: true, Doc: "A file's name. The file does not have to exist."}},
 			Returns: []Return{{Type: "string", Doc: "The part of the name."}},
 			Example: example,
 			Call:    func(a *Args) (int, error) { return a.Push(lua.LString(cut(filepath.ToSlash(a.String(0))))) },

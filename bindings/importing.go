@@ -54,7 +54,7 @@ var importResultShape = &Shape{
 // importOptions are the options of import, those of reading CSV, and those of bulk calls.
 var importOptions = func() []Field {
 	fields := []Field{
-		{Name: "from", Type: "string", Required: true, Doc: "The file: CSV, an Excel workbook (`.xlsx`) or JSON Lines (`.jsonl`, `.ndjson`). A relative name starts at the working folder. In workbooks, numbers and dates are what the cells hold, whatever their format; a text such as `1.300` in a column of numbers rejects its row unless `decimal` is set; a cell that holds an error such as `#REF!`, or a formula without a result, rejects its row if its column is imported; `header` and `skip` count rows. In JSON Lines, a point leads into objects, as in `owner.email`."},
+		{Name: "from", Type: "string", Required: true, File: true, Doc: "The file: CSV, an Excel workbook (`.xlsx`) or JSON Lines (`.jsonl`, `.ndjson`). A relative name starts at the working folder. In workbooks, numbers and dates are what the cells hold, whatever their format; a text such as `1.300` in a column of numbers rejects its row unless `decimal` is set; a cell that holds an error such as `#REF!`, or a formula without a result, rejects its row if its column is imported; `header` and `skip` count rows. In JSON Lines, a point leads into objects, as in `owner.email`."},
 		{Name: "format", Type: "string", Values: []string{"csv", "xlsx", "jsonl"}, Doc: "`\"csv\"`, `\"xlsx\"` or `\"jsonl\"`. Default: by the name of the file."},
 		{Name: "sheet", Type: "string", Doc: "The sheet of a workbook. Default: the first one."},
 		{Name: "columns", Type: "table<string, string|ImportColumn>", Required: true, Doc: "The property that each column becomes, by the column's name in the file: `{ [\"Account ID\"] = \"externalId\", MRR = { property = \"mrr\", type = \"money\" } }`. Other columns are left out, and named in the log."},
@@ -62,7 +62,7 @@ var importOptions = func() []Field {
 		{Name: "key", Type: "string", Doc: "The property that identifies each row, such as `externalId`. A row without it is rejected."},
 		{Name: "only_changed", Type: "boolean", Doc: "Whether to read the records first, and to send only rows that are new or differ, as `sync` does. The others count as unchanged. It needs `key`. Default: false, since reading everything takes longer than sending a few rows."},
 		{Name: "where", Type: "fun(row: table): boolean", Doc: "Returns whether to import a row, which has the cells as text by the names of their columns. Default: all rows."},
-		{Name: "rejects", Type: "string", Doc: "A file for the rejected rows, such as `out/rejects.csv`: correct it, and import it with the same declaration. Rows of JSON Lines need a `.jsonl` file. It is written if there are any, and must not exist yet."},
+		{Name: "rejects", Type: "string", File: true, Doc: "A file for the rejected rows, such as `out/rejects.csv`: correct it, and import it with the same declaration. Rows of JSON Lines need a `.jsonl` file. It is written if there are any, and must not exist yet."},
 	}
 	for _, f := range csvReadOptions {
 		if !slices.Contains([]string{"header", "columns", "required", "numbers", "types", "on_error"}, f.Name) {

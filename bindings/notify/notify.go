@@ -36,7 +36,7 @@ var emailFields = []bindings.Field{
 	{Name: "subject", Type: "string", Required: true, Doc: "The subject, on one line."},
 	{Name: "text", Type: "string", Doc: "The message as plain text. It or `html` is needed."},
 	{Name: "html", Type: "string", Doc: "The message as HTML. Programs that do not show it show the text."},
-	{Name: "attachments", Type: "string|string[]", Doc: "Files to attach, together at most 20 MiB."},
+	{Name: "attachments", Type: "string|string[]", File: true, Doc: "Files to attach, together at most 20 MiB."},
 	{Name: "timeout", Type: "number", Doc: "How many seconds sending may take. Default: 60.", Number: refusedTimeout},
 }
 

@@ -72,6 +72,8 @@ type Param struct {
 	Values []string            `json:"-"`
 	Text   func(string) error  `json:"-"`
 	Number func(float64) error `json:"-"`
+	// File says that the text names a file or a folder of this computer.
+	File bool `json:"-"`
 }
 
 // Omissible reports whether a call may leave the parameter out or pass nil.
@@ -116,10 +118,11 @@ type Field struct {
 	Type     Type   `json:"type"`
 	Required bool   `json:"required,omitzero"`
 	Doc      string `json:"doc,omitzero"`
-	// Values, Text and Number are as in Param.
+	// Values, Text, Number and File are as in Param.
 	Values []string            `json:"-"`
 	Text   func(string) error  `json:"-"`
 	Number func(float64) error `json:"-"`
+	File   bool                `json:"-"`
 }
 
 // Summary returns the first sentence of a documentation text.

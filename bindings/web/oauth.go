@@ -126,7 +126,7 @@ func OAuth2() *bindings.Module {
 				Params: tokenParam(tokenURLField, field{Name: "issuer", Type: "string|userdata", Doc: "Who asks (`iss`): often the client ID of the app. Default: `client_email` of a key in JSON form."},
 					field{Name: "subject", Type: "string", Doc: "The user for whom to ask (`sub`)."},
 					field{Name: "audience", Type: "string", Doc: "For whom the claim is (`aud`). Default: `token_url`."},
-					field{Name: "key_file", Type: "string", Doc: "The file with the private key, in a folder that the script may read: in PEM form, or the JSON that Google gives for a service account."},
+					field{Name: "key_file", Type: "string", File: true, Doc: "The file with the private key, in a folder that the script may read: in PEM form, or the JSON that Google gives for a service account."},
 					field{Name: "key_variable", Type: "string", Doc: "The environment variable with the private key, in place of `key_file`. Scripts must be allowed to read it."},
 					field{Name: "key", Type: "userdata", Doc: "The private key as a secret, in place of both. Only built-in connectors have one."},
 					field{Name: "key_id", Type: "string", Doc: "Which of the app's keys it is (`kid`). Default: `private_key_id` of a key in JSON form."},

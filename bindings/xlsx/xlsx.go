@@ -56,7 +56,7 @@ func Module() *bindings.Module {
 }
 
 func reading() []*bindings.Func {
-	name := bindings.Param{Name: "name", Type: "string", Doc: "The file's name. A relative name starts at the working folder."}
+	name := bindings.Param{Name: "name", Type: "string", File: true, Doc: "The file's name. A relative name starts at the working folder."}
 	options := bindings.Param{Name: "options", Type: "XlsxReadOptions", Optional: true, Doc: "What to read, and how.", Fields: bindings.SheetOptions()}
 	problems := bindings.Return{Type: "CsvProblem[]?", Doc: "With `on_error = \"collect\"`, the rows that were left out."}
 	return []*bindings.Func{
@@ -106,7 +106,7 @@ func reading() []*bindings.Func {
 }
 
 func writing() []*bindings.Func {
-	name := bindings.Param{Name: "name", Type: "string", Doc: "The file's name, which ends in `.xlsx`. Its folder must exist.", Text: refusedName}
+	name := bindings.Param{Name: "name", Type: "string", File: true, Doc: "The file's name, which ends in `.xlsx`. Its folder must exist.", Text: refusedName}
 	return []*bindings.Func{
 		{
 			Name: "write", Doc: "Writes rows to a workbook with one sheet, with a header row, and returns how many it wrote. If this fails, no partial file appears." + rowsDoc,

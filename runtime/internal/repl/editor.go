@@ -102,7 +102,13 @@ func NewEditor(o EditorOptions) *Editor {
 	shell.SyntaxHighlighter = e.draw
 	if o.Complete != nil {
 		shell.Completer = func(line []rune, cursor int) readline.Completions {
-			return offer(o.Complete, line, cursor, o.Height()-4)
+			result := o.Complete(string(line), len(string(line[:cursor])))
+			if with, at, ok := replaced(result, line, cursor); ok {
+				shell.Line().Set(with...)
+				shell.Cursor().Set(at)
+				return readline.Completions{}
+			}
+			return offer(result, line, cursor, o.Height()-4)
 		}
 	}
 	if o.History != nil {

@@ -1,6 +1,7 @@
 package repl
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -14,9 +15,8 @@ import (
 // finds, unless told another; an empty word is told by the character before it.
 // At most rows are offered, since the editor does not know the terminal's
 // height.
-func offer(completer func(text string, cursor int) complete.Result, line []rune, cursor, rows int) readline.Completions {
+func offer(result complete.Result, line []rune, cursor, rows int) readline.Completions {
 	before := string(line[:cursor])
-	result := completer(string(line), len(before))
 	start := result.Start
 	if start > 0 {
 		_, size := utf8.DecodeLastRuneInString(before[:start])
@@ -31,6 +31,12 @@ func offer(completer func(text string, cursor int) complete.Result, line []rune,
 	typed := before[result.Start:]
 	var values []readline.Completion
 	for _, c := range result.Candidates {
+		if c.Back > 0 {
+			// The editor cannot replace what comes before the word. If it is the only
+			// one, replaced has.
+			values = append(values, readline.Completion{Value: word, Display: c.Text, Description: c.Doc})
+			continue
+		}
 		// The editor only accepts what continues the typed text in the same
 		// case.
 		if strings.HasPrefix(c.Text, typed) {
@@ -52,4 +58,17 @@ func offer(completer func(text string, cursor int) complete.Result, line []rune,
 	completions := readline.CompleteRaw(values).NoSort().NoSpace().DisplayList()
 	completions.PREFIX = word
 	return completions
+}
+
+// replaced returns the line with the only candidate in it, and the cursor after it, if the
+// candidate also replaces what comes before the word: c.custom.Ne becomes
+// c.custom["Next Review"].
+func replaced(result complete.Result, line []rune, cursor int) (with []rune, at int, ok bool) {
+	if len(result.Candidates) != 1 || result.Candidates[0].Back == 0 {
+		return nil, 0, false
+	}
+	only := result.Candidates[0]
+	start := utf8.RuneCountInString(string(line[:cursor])[:result.Start-only.Back])
+	text := []rune(only.Text)
+	return slices.Concat(line[:start], text, line[cursor:]), start + len(text), true
 }

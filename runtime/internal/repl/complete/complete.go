@@ -39,6 +39,9 @@ type Candidate struct {
 	// Text is what replaces the word; Label is its name in a list, or empty if
 	// it is the same.
 	Text, Label string
+	// Back is how many bytes before the word Text replaces too, such as the dot of a custom
+	// field that has to be in brackets.
+	Back int
 	// Doc describes it in one line.
 	Doc  string
 	Kind Kind

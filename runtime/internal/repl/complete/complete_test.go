@@ -27,8 +27,13 @@ func engine(t testing.TB, inputs ...string) *complete.Engine {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = server.Close() })
 	dir := t.TempDir()
-	require.NoError(t, os.Mkdir(filepath.Join(dir, "data"), 0o700))
-	for _, name := range []string{"accounts.csv", "data/march.csv", ".hidden"} {
+	for _, name := range []string{"data", "lib/deep/er", "lib/only.data", "helpers"} {
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, name), 0o700))
+	}
+	for _, name := range []string{
+		"accounts.csv", "data/march.csv", ".hidden", "lib/clean.lua", "lib/clean_test.lua", "lib/notes.txt", "lib/v1.2.lua", "lib/only.data/x.lua",
+		"lib/deep/init.lua", "lib/deep/er/rows.lua", "helpers/text.lua",
+	} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
 	}
 	rt, err := runtime.New(runtime.Options{WorkDir: dir, Planhat: planhat.Config{APIToken: server.APIToken(), BaseURL: server.URL()}})
@@ -107,43 +112,67 @@ func TestCompletes(t *testing.T) {
 		"(cache or planhat.company.get_by_id(x)).phaseS|":             {"phaseSince"},
 		"(planhat.company.get_by_id(x) or {}).phaseS|":                {"phaseSince"},
 		"planhat.company.bulk_upsert(rows).unch|":                     {"unchanged"},
-		"deep.inner.|":                      {"field", "other"},
-		"object.|":                          {"__index", "method", "own"},
-		"object:meth|":                      {"method"},
-		"trap.|":                            nil,
-		"dee|":                              {"deep"},
-		"local some_name = 1 print(some_n|": {"some_name"},
-		"functio|":                          {"function"},
-		"local pla|":                        nil,
-		"-- planhat.|":                      nil,
-		"x = 'planhat.|":                    nil,
-		"csv.rows('acc|":                    {"accounts.csv"},
-		"csv.rows(\"data/|":                 {"march.csv"},
-		"csv.rows('|":                       {"accounts.csv", "data/"},
-		"fs.read('../|":                     nil,
-		"require 'tab|":                     {"table", "tables"},
-		"require(\"cs|":                     {"csv"},
-		"12.|":                              nil,
-		"nothing.at.all.|":                  nil,
-		"':|":                               nil,
-		":|":                                {":doc", ":dry", ":fields", ":help", ":load", ":models", ":quit", ":quota", ":save", ":time"},
-		":fi|":                              {":fields"},
-		":fields time|":                     {"time_entry", "timesheet"},
-		":dry |":                            {"off", "on"},
-		":doc planhat.company.bu|":          {"planhat.company.bulk_upsert"},
-		":doc company.bu|":                  {"company.bulk_upsert"},
-		":doc csv.ro|":                      {"csv.rows"},
-		":load acc|":                        {"accounts.csv"},
-		":save! data/|":                     {"march.csv"},
-		":time planhat.company.get_li|":     {"get_list"},
-		"planhat.company.get|_list":         {"get_by_id", "get_lean_list", "get_list"},
-		"if c.name == 'x' and c.csmS|":      {"csmScore", "csmScoreLog"},
-		"C.|":                               nil,
+		"deep.inner.|":                         {"field", "other"},
+		"object.|":                             {"__index", "method", "own"},
+		"object:meth|":                         {"method"},
+		"trap.|":                               nil,
+		"dee|":                                 {"deep"},
+		"local some_name = 1 print(some_n|":    {"some_name"},
+		"functio|":                             {"function"},
+		"local pla|":                           nil,
+		"-- planhat.|":                         nil,
+		"x = 'planhat.|":                       nil,
+		"csv.rows('acc|":                       {"accounts.csv"},
+		"csv.rows(\"data/|":                    {"march.csv"},
+		"csv.rows('|":                          {"accounts.csv", "data/", "helpers/", "lib/"},
+		"csv.rows 'acc|":                       {"accounts.csv"},
+		"csv.rows('x', { encoding = 'acc|":     nil,
+		"fs.rename('x', 'acc|":                 {"accounts.csv"},
+		"io.open('acc|":                        {"accounts.csv"},
+		"io.open('x', 'acc|":                   nil,
+		"dofile 'acc|":                         {"accounts.csv"},
+		"print('acc|":                          nil,
+		"log.info('acc|":                       nil,
+		"string_value = 'acc|":                 nil,
+		"string_value = 'data/|":               {"march.csv"},
+		"print('data/|":                        nil,
+		"if string_value == 'acc|":             nil,
+		"unknown_function('acc|":               nil,
+		"planhat.company.import{ from = 'acc|": {"accounts.csv"},
+		"planhat.company.import{ key = 'acc|":  nil,
+		"planhat.company.import{ format = '|":  {"csv", "jsonl", "xlsx"},
+		"planhat.company.export{ to = 'da|":    {"data/"},
+		"planhat.company.create{ name = 'acc|": nil,
+		"planhat.company.bulk_upsert{ { name = 'data/|": nil,
+		"require 'lib.|":                {"lib.clean", "lib.deep", "lib.deep.er.rows"},
+		"require('lib.deep.e|":          {"lib.deep.er.rows"},
+		"require 'helpers.|":            {"helpers.text"},
+		"require 'nothing.|":            nil,
+		"fs.read('../|":                 nil,
+		"require 'tab|":                 {"table", "tables"},
+		"require(\"cs|":                 {"csv"},
+		"12.|":                          nil,
+		"nothing.at.all.|":              nil,
+		"':|":                           nil,
+		":|":                            {":doc", ":dry", ":fields", ":help", ":load", ":models", ":quit", ":quota", ":save", ":time"},
+		":fi|":                          {":fields"},
+		":fields time|":                 {"time_entry", "timesheet"},
+		":dry |":                        {"off", "on"},
+		":doc planhat.company.bu|":      {"planhat.company.bulk_upsert"},
+		":doc company.bu|":              {"company.bulk_upsert"},
+		":doc csv.ro|":                  {"csv.rows"},
+		":load acc|":                    {"accounts.csv"},
+		":save! data/|":                 {"march.csv"},
+		":time planhat.company.get_li|": {"get_list"},
+		"planhat.company.get|_list":     {"get_by_id", "get_lean_list", "get_list"},
+		"if c.name == 'x' and c.csmS|":  {"csmScore", "csmScoreLog"},
+		"C.|":                           nil,
 		"planhat.company.get_list{ limit = 5 }[1].csm|": {"csmScore", "csmScoreLog"},
 	} {
 		assert.Equal(t, want, labels(e, text), text)
 	}
 	all := labels(e, "|")
+	assert.Subset(t, labels(e, "require '|"), []string{"csv", "lib.clean", "tables"})
 	assert.Subset(t, all, []string{"planhat", "csv", "print", "c", "deep"})
 	assert.NotContains(t, all, "tables", "it has to be required")
 }

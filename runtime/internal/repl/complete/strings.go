@@ -1,6 +1,7 @@
 package complete
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/phscript/phscript/bindings/spec"
@@ -24,6 +25,7 @@ func (c *context) inString(last compile.Token) Result {
 				l.add(Candidate{Text: m.Name + quote, Label: m.Name, Doc: summary(m.Doc), Kind: KindModule})
 			}
 		}
+		e.projectModules(l, typed, quote)
 		return l.result()
 	}
 	if o.call != nil && o.call == e.function("planhat.model") && o.argument == 0 {
@@ -60,9 +62,97 @@ func (c *context) inString(last compile.Token) Result {
 				return l.result()
 			}
 		}
-		e.files(l, typed, start, quote)
+		name, values, file := c.meant(o, typed)
+		for _, value := range values {
+			l.add(Candidate{Text: escaped(value) + quote, Label: value, Doc: "a value of " + name, Kind: KindValue})
+		}
+		if file {
+			e.files(l, typed, start, quote)
+		}
 	}
 	return l.result()
+}
+
+// field is the option whose value is being written, or nil.
+func (o *open) field() *spec.Field {
+	for i := range o.fields {
+		if o.fields[i].Name == o.key {
+			return &o.fields[i]
+		}
+	}
+	return nil
+}
+
+// luaFiles are Lua's own functions that take names of files only.
+var luaFiles = []string{"dofile", "loadfile", "io.open", "io.lines", "io.input", "io.output", "os.remove", "os.rename"}
+
+// meant returns the name and the values of the option or the argument that the string at
+// the cursor is, if it takes only some, and whether it names a file. If nothing is known
+// about it, it does if a folder was typed.
+func (c *context) meant(o open, typed string) (name string, values []string, file bool) {
+	e := c.engine
+	call, argument := o.call, o.argument
+	if bare := c.function(len(c.tokens)); bare != nil { // csv.rows "name"
+		call, argument = bare, 0
+	}
+	switch f := o.field(); {
+	case f != nil:
+		return f.Name, f.Values, f.File
+	case call != nil && slices.ContainsFunc(luaFiles, func(name string) bool { return call == e.function(name) }):
+		return "", nil, argument == 0 || call.Name == "rename"
+	case call != nil && argument < len(call.Params):
+		p := &call.Params[argument]
+		return p.Name, p.Values, p.File
+	case call != nil, len(o.fields) > 0, o.custom != nil, e.Manual.Record(o.typ) != nil, e.Manual.Record(o.typ.Element()) != nil:
+		return "", nil, false
+	}
+	return "", nil, strings.Contains(typed, "/")
+}
+
+// The folder in which modules of a project are, and how deep and how many are looked for.
+const (
+	moduleFolder  = "lib"
+	deepestModule = 8
+	mostFolders   = 200
+)
+
+// projectModules adds the modules below lib, and those of another folder once its name is
+// typed, by the names to require them by. Tests are not modules.
+func (e *Engine) projectModules(l *list, typed, end string) {
+	left := mostFolders
+	e.modulesIn(l, moduleFolder, deepestModule, &left, end)
+	if i := strings.LastIndexByte(typed, '.'); i > 0 && typed[:i] != moduleFolder && !strings.HasPrefix(typed, moduleFolder+".") {
+		left = 1
+		e.modulesIn(l, typed[:i], 1, &left, end)
+	}
+}
+
+// modulesIn adds the modules of a folder and of those in it, down to a depth. The folder is
+// written as modules are: lib.reports.
+func (e *Engine) modulesIn(l *list, folder string, depth int, left *int, end string) {
+	if *left--; depth == 0 || *left < 0 {
+		return
+	}
+	path := strings.ReplaceAll(folder, ".", "/")
+	names, err := e.Session.ReadDir(path)
+	if err != nil {
+		return
+	}
+	for _, name := range names {
+		within, isFolder := strings.CutSuffix(name, "/")
+		module, isModule := strings.CutSuffix(name, ".lua")
+		switch {
+		case !isFolder && !isModule || strings.Contains(strings.TrimSuffix(within, ".lua"), ".") || !printable(name):
+			// A name with a dot in it would be that of a folder.
+		case isFolder:
+			e.modulesIn(l, folder+"."+within, depth-1, left, end)
+		case name == "init.lua":
+			l.add(Candidate{Text: folder + end, Label: folder, Doc: path + "/" + name, Kind: KindModule})
+		case !strings.HasSuffix(module, "_test"):
+			module = folder + "." + module
+			l.add(Candidate{Text: module + end, Label: module, Doc: path + "/" + name, Kind: KindModule})
+		}
+	}
 }
 
 // function is a function of the manual, or nil.

@@ -89,12 +89,16 @@ func fieldDoc(f *schema.Field) string {
 	return doc
 }
 
-// afterDot offers fields whose names can follow a dot.
-func afterDot(name string) (text, label string) {
-	if !spec.IsName(name) {
+// afterDot offers the custom fields of a model after a dot. Those that cannot follow it
+// replace it with brackets.
+func (e *Engine) afterDot(l *list, m *catalog.Model) {
+	e.customFields(l, m, func(name string) (text, label string) {
+		if spec.IsName(name) {
+			return name, name
+		}
+		l.add(Candidate{Text: "[" + schema.Quoted(name) + "]", Label: name, Doc: fieldDoc(e.Schema.Field(m, name)), Kind: KindProperty, Back: len(".")})
 		return "", ""
-	}
-	return name, name
+	})
 }
 
 // inBrackets offers fields as they are written after an opening bracket.

@@ -32,9 +32,9 @@ func TestCompletesWhatTheAccountHas(t *testing.T) {
 	e := engine(t, "c = planhat.company.get_list()[1]", "cf = c.custom")
 	e.Schema = account()
 	for text, want := range map[string][]string{
-		"c.custom.N|":                           nil,
+		"c.custom.N|":                           {"Next Review"},
 		"c.custom.Ti|":                          {"Tier"},
-		"planhat.company.get_by_id(x).custom.|": {"Sponsor", "Tier"},
+		"planhat.company.get_by_id(x).custom.|": {"Größe", "Next Review", "Sponsor", "Tier"},
 		"for c2 in planhat.enduser.each() do c2.custom.|": {"Mood"},
 		"c.custo|":                             {"custom", "custom.Sponsor", "custom.Tier", `custom["Größe"]`, `custom["Next Review"]`, "customerFrom", "customerTo"},
 		`c.custom["Ne|`:                        {"Next Review"},
@@ -54,7 +54,8 @@ func TestCompletesWhatTheAccountHas(t *testing.T) {
 		`if c.custom["Tier"] == "S|`:                                {"Silver"},
 		"planhat.company.get_list{ select = 'name,custom.N|":        {"custom.Next Review"},
 		"planhat.company.create{ status = 'pros|":                   {"prospect"},
-		"planhat.company.create{ phase = 'x', name = '|":            {"accounts.csv", "data/"},
+		"planhat.company.create{ phase = 'x', name = '|":            nil,
+		"planhat.company.create{ custom = { Place = '|":             nil,
 	} {
 		assert.Equal(t, want, labels(e, text), text)
 	}
@@ -65,6 +66,9 @@ func TestCompletesWhatTheAccountHas(t *testing.T) {
 		return list
 	}
 	assert.Equal(t, []string{`Next Review"]`}, texts(`c.custom["Ne`))
+	assert.Equal(t, []string{`["Next Review"]`}, texts(`c.custom.ne`))
+	assert.Equal(t, 1, e.Complete("c.custom.ne", 11).Candidates[0].Back, "the dot goes")
+	assert.Equal(t, "custom field, day", e.Complete("c.custom.ne", 11).Candidates[0].Doc)
 	assert.Equal(t, `"Next Review"]`, texts("c.custom[")[1])
 	assert.Equal(t, []string{`["Next Review"] = `}, texts("planhat.company.create{ custom = { Ne"))
 	assert.Equal(t, []string{"Tier = "}, texts("planhat.company.create{ custom = { Ti"))

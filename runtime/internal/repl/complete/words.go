@@ -136,7 +136,7 @@ func (c *context) members(l *list, expression string) {
 	}
 	e := c.engine
 	if m := c.customOf(expression); m != nil {
-		e.customFields(l, m, afterDot)
+		e.afterDot(l, m)
 	}
 	value, known := e.live(expression), e.valueOf(expression, c.tokens)
 	if known.IsModule() && (value == nil || isModule(value, known.Topic.Module)) {
