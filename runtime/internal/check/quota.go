@@ -40,7 +40,7 @@ func (c *script) quota() {
 	if strings.HasSuffix(c.name, "_test.lua") {
 		return
 	}
-	w := &quotaWalk{script: c, into: map[*ast.FunctionExpr]bool{}, seen: map[*ast.FuncCallExpr]bool{}}
+	w := &quotaWalk{script: c, into: map[*ast.FunctionExpr]bool{}, seen: map[*ast.FuncCallExpr]bool{}, blocks: map[ast.Stmt]*blockFacts{}}
 	w.statements(c.chunk, repetition{})
 }
 
@@ -49,19 +49,52 @@ type quotaWalk struct {
 	*script
 	into map[*ast.FunctionExpr]bool
 	seen map[*ast.FuncCallExpr]bool
+	// blocks is what is known of the statements that begin with one.
+	blocks map[ast.Stmt]*blockFacts
+}
+
+// blockFacts are what statements do besides calling.
+type blockFacts struct {
+	// keys are the computed keys that they assign to.
+	keys map[string]bool
+	// keepsCount is set if they note how far the script has come.
+	keepsCount bool
+}
+
+// facts returns what the statements of a block do.
+func (w *quotaWalk) facts(block []ast.Stmt) *blockFacts {
+	if len(block) == 0 {
+		return &blockFacts{}
+	}
+	known := w.blocks[block[0]]
+	if known != nil {
+		return known
+	}
+	known = &blockFacts{keys: map[string]bool{}}
+	v := syntax.Visitor{Stmt: func(s ast.Stmt) {
+		if set, ok := s.(*ast.AssignStmt); ok {
+			for _, e := range set.Lhs {
+				if index, ok := e.(*ast.AttrGetExpr); ok {
+					known.keys[w.text(index.Key)] = true
+				}
+			}
+		}
+	}, Expr: func(e ast.Expr) {
+		if call, ok := e.(*ast.FuncCallExpr); ok {
+			if callee := w.Callee(call); callee.Topic != nil && callee.Topic.Func != nil {
+				module := callee.Topic.Module.Name
+				known.keepsCount = known.keepsCount || module == "webhook" || module == "state" || module == "checkpoint"
+			}
+		}
+	}}
+	v.Statements(block)
+	w.blocks[block[0]] = known
+	return known
 }
 
 func (w *quotaWalk) statements(stmts []ast.Stmt, r repetition) {
 	r.block = stmts
-	if n := len(stmts); n > 0 {
-		switch stmts[n-1].(type) {
-		case *ast.BreakStmt:
-			r.leaves = true
-		case *ast.ReturnStmt:
-			r.leaves = r.leaves || !r.inFunction
-		}
-	}
-	around := []repetition{r}
+	around := []repetition{r.leaving()}
 	opened := map[ast.PositionHolder]int{}
 	var within []ast.Stmt
 	v := syntax.Visitor{
@@ -108,6 +141,11 @@ func (w *quotaWalk) inside(of ast.PositionHolder, nth int, r repetition) repetit
 	case *ast.RepeatStmt:
 		r = repetition{block: s.Stmts}
 	}
+	return r.leaving()
+}
+
+// leaving looks at how the block ends.
+func (r repetition) leaving() repetition {
 	if n := len(r.block); n > 0 {
 		switch r.block[n-1].(type) {
 		case *ast.BreakStmt:
@@ -229,21 +267,6 @@ type repeatedCall struct {
 	guarded bool
 	// within is the statement that has the call.
 	within ast.Stmt
-}
-
-// costs reports a call in a loop.
-func (w *quotaWalk) costs(one repeatedCall, what string) *finding {
-	token := w.nameToken(one.FuncCallExpr)
-	if one.guarded {
-		token = w.flow.Expr[one.Args[0]].At
-	}
-	iteration := "in every iteration"
-	if one.from > 0 {
-		iteration += fmt.Sprintf(" of the loop at line %d", one.from)
-	}
-	f := w.at(token, "call-in-loop", fmt.Sprintf("'%s' %s %s, and each call counts against the quota", one.callee.Topic.Name, what, iteration))
-	f.Subject = one.callee.Topic.Name
-	return f
 }
 
 // readsList is for a list that is the same in each iteration, or those of one item.
@@ -374,15 +397,6 @@ func (w *quotaWalk) remembers(one repeatedCall) bool {
 	if _, value := w.idOf(one.args[0]); value != "" {
 		id = value
 	}
-	found := false
-	v := syntax.Visitor{Stmt: func(s ast.Stmt) {
-		if set, ok := s.(*ast.AssignStmt); ok {
-			for _, e := range set.Lhs {
-				index, ok := e.(*ast.AttrGetExpr)
-				found = found || ok && (w.text(index.Key) == id || w.text(index.Key) == w.text(one.args[0]))
-			}
-		}
-	}}
-	v.Statements(one.block)
-	return found
+	keys := w.facts(one.block).keys
+	return keys[id] || keys[w.text(one.args[0])]
 }

@@ -16,27 +16,11 @@ import (
 // comes back, the call has to be made.
 func (w *quotaWalk) writesOne(one repeatedCall) {
 	bulk := bulkOf(one.model)
-	if bulk == "" || w.usesResult(one) || w.keepsCount(one.block) {
+	if bulk == "" || w.usesResult(one) || w.facts(one.block).keepsCount {
 		return
 	}
 	f := w.costs(one, "writes one record")
 	f.Hint = w.collect(one, bulk, w.rowOf(one))
-}
-
-// keepsCount reports whether statements note how far the script has come, so each
-// record has to be written before the next one.
-func (w *quotaWalk) keepsCount(stmts []ast.Stmt) bool {
-	found := false
-	v := syntax.Visitor{Expr: func(e ast.Expr) {
-		if call, ok := e.(*ast.FuncCallExpr); ok {
-			if callee := w.Callee(call); callee.Topic != nil && callee.Topic.Func != nil {
-				module := callee.Topic.Module.Name
-				found = found || module == "webhook" || module == "state" || module == "checkpoint"
-			}
-		}
-	}}
-	v.Statements(stmts)
-	return found
 }
 
 // bulkOf returns the operation that writes many records of a model, or "".
@@ -392,4 +376,19 @@ func (w *quotaWalk) readsInCondition(s *ast.WhileStmt) {
 		}
 	}}
 	v.Expression(s.Condition)
+}
+
+// costs reports a call in a loop.
+func (w *quotaWalk) costs(one repeatedCall, what string) *finding {
+	token := w.nameToken(one.FuncCallExpr)
+	if one.guarded {
+		token = w.flow.Expr[one.Args[0]].At
+	}
+	iteration := "in every iteration"
+	if one.from > 0 {
+		iteration += fmt.Sprintf(" of the loop at line %d", one.from)
+	}
+	f := w.at(token, "call-in-loop", fmt.Sprintf("'%s' %s %s, and each call counts against the quota", one.callee.Topic.Name, what, iteration))
+	f.Subject = one.callee.Topic.Name
+	return f
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/yuin/gopher-lua/ast"
 
@@ -30,6 +31,8 @@ type truths struct {
 	// whole is the condition that an operand is part of.
 	whole map[ast.Expr]ast.Expr
 	asked map[ast.Expr]bool
+	// numbers and texts are the variables that are known to hold only such values.
+	numbers, texts map[*flow.Variable]bool
 }
 
 // wholeOf returns the condition that an expression is part of.
@@ -43,7 +46,10 @@ func (c *script) wholeOf(e ast.Expr) ast.Expr {
 // isPart notes that an expression's operands belong to the same condition.
 func (c *script) isPart(e ast.Expr, operands ...ast.Expr) {
 	if c.truth.whole == nil {
-		c.truth = truths{whole: map[ast.Expr]ast.Expr{}, asked: map[ast.Expr]bool{}}
+		c.truth = truths{
+			whole: map[ast.Expr]ast.Expr{}, asked: map[ast.Expr]bool{},
+			numbers: map[*flow.Variable]bool{}, texts: map[*flow.Variable]bool{},
+		}
 	}
 	whole := c.wholeOf(e)
 	for _, operand := range operands {
@@ -165,9 +171,9 @@ func (c *script) neverFalse(q question) (why, instead string) {
 	switch {
 	case c.isCount(q.value, k):
 		return "a number counts as true, even 0", written("%s > 0", "%s == 0")
-	case c.holdsOnly(q.value, k, c.isNumberExpr):
+	case c.holdsOnly(q.value, k, c.truth.numbers, c.isNumberExpr):
 		return "a number counts as true, even 0", written("%s ~= 0", "%s == 0")
-	case c.holdsOnly(q.value, k, c.isTextExpr):
+	case c.holdsOnly(q.value, k, c.truth.texts, c.isTextExpr):
 		return "a string counts as true, even an empty one", written(`%s ~= ""`, `%s == ""`)
 	case k.IsList() || c.isOwnList(q.value, k):
 		if !q.negated && !q.decides && (q.then == nil || c.onlyLoops(q.then, q.value)) {
@@ -225,7 +231,7 @@ func (c *script) isCount(e ast.Expr, k infer.Value) bool {
 
 // holdsOnly reports whether an expression is of a kind, or a local that only ever holds
 // such values. A constant that is set once may be a switch.
-func (c *script) holdsOnly(e ast.Expr, k infer.Value, kind func(e ast.Expr, v *flow.Variable) bool) bool {
+func (c *script) holdsOnly(e ast.Expr, k infer.Value, known map[*flow.Variable]bool, kind func(e ast.Expr, v *flow.Variable) bool) bool {
 	name, ok := e.(*ast.IdentExpr)
 	if !ok {
 		return kind(e, nil)
@@ -234,12 +240,16 @@ func (c *script) holdsOnly(e ast.Expr, k infer.Value, kind func(e ast.Expr, v *f
 	if v == nil || v.Kind != flow.LocalVar || len(v.Values) == 0 || len(v.Values) == 1 && isConstant(v.Values[0].Expr) && k.Literal != nil {
 		return false
 	}
-	for _, val := range v.Values {
-		if val.Expr == nil || val.Place > 0 || !kind(val.Expr, v) {
-			return false
+	holds, done := known[v]
+	if !done {
+		holds = !slices.ContainsFunc(v.Values, func(val *flow.Value) bool {
+			return val.Expr == nil || val.Place > 0 || !kind(val.Expr, v)
+		})
+		if known != nil {
+			known[v] = holds
 		}
 	}
-	return true
+	return holds
 }
 
 // isNumberExpr reports whether an expression is a number for certain, if the variable
