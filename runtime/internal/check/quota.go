@@ -157,8 +157,6 @@ func (r repetition) leaving() repetition {
 	return r
 }
 
-func isLength(e ast.Expr) bool { _, ok := e.(*ast.UnaryLenOpExpr); return ok }
-
 // insideFunction is what repeats the statements of a function: a function of module
 // tables that calls it for each item.
 func (w *quotaWalk) insideFunction(fn *ast.FunctionExpr) repetition {

@@ -392,3 +392,5 @@ func (w *quotaWalk) costs(one repeatedCall, what string) *finding {
 	f.Subject = one.callee.Topic.Name
 	return f
 }
+
+func isLength(e ast.Expr) bool { _, ok := e.(*ast.UnaryLenOpExpr); return ok }
