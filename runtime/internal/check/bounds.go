@@ -5,6 +5,7 @@ import (
 
 	"github.com/yuin/gopher-lua/ast"
 
+	"github.com/phscript/phscript/runtime/internal/check/report"
 	"github.com/phscript/phscript/runtime/internal/syntax"
 )
 
@@ -145,4 +146,182 @@ func (c *script) countsWithIn(s *ast.GenericForStmt) bool {
 	f := c.between(c.flow.Expr[s.Exprs[0]].From, c.flow.Expr[s.Exprs[len(s.Exprs)-1]].To, "loop-over-table", "'in' cannot loop over a number")
 	f.Hint = fmt.Sprintf("to count, write for %s = %s, %s do", s.Names[0], from, to)
 	return true
+}
+
+// changesWhileLooping reports a loop over a list that removes its items by their
+// position, or adds an item in each iteration.
+func (c *script) changesWhileLooping(s ast.Stmt) {
+	c.limitIsList(s)
+	c.replacesLast(s)
+	var list ast.Expr
+	var position string
+	var body []ast.Stmt
+	switch s := s.(type) {
+	case *ast.GenericForStmt:
+		call, ok := s.Exprs[0].(*ast.FuncCallExpr)
+		if !ok || len(call.Args) != 1 {
+			return
+		}
+		if callee := c.Callee(call); !callee.Is("ipairs") && !callee.Is("pairs") {
+			return
+		}
+		list, position, body = call.Args[0], s.Names[0], s.Stmts
+	case *ast.NumberForStmt:
+		length, ok := s.Limit.(*ast.UnaryLenOpExpr)
+		if !ok || s.Step != nil {
+			return
+		}
+		list, position, body = length.Expr, s.Name, s.Stmts
+	default:
+		return
+	}
+	switch list.(type) {
+	case *ast.IdentExpr, *ast.AttrGetExpr:
+		c.removesItem(s, body, c.text(list), position)
+		if loop, ok := s.(*ast.GenericForStmt); ok {
+			c.addsForever(loop, list)
+			c.addsKeys(loop)
+		}
+	}
+}
+
+// removesItem looks for table.remove of the item at the loop's own position. A block
+// that leaves the loop may do that.
+func (c *script) removesItem(loop ast.Stmt, stmts []ast.Stmt, list, position string) {
+	if n := len(stmts); n > 0 {
+		switch stmts[n-1].(type) {
+		case *ast.BreakStmt, *ast.ReturnStmt:
+			return
+		}
+	}
+	for _, s := range stmts {
+		switch s := s.(type) {
+		case *ast.IfStmt:
+			if !isThatItem(loop, s.Condition) {
+				c.removesItem(loop, s.Then, list, position)
+			}
+			c.removesItem(loop, s.Else, list, position)
+		case *ast.DoBlockStmt:
+			c.removesItem(loop, s.Stmts, list, position)
+		case *ast.FuncCallStmt:
+			call := s.Expr.(*ast.FuncCallExpr)
+			if callee := c.Callee(call); !callee.Is("table.remove") || len(call.Args) != 2 || c.text(call.Args[0]) != list {
+				continue
+			}
+			if at, ok := call.Args[1].(*ast.IdentExpr); ok && at.Value == position {
+				f := c.at(c.nameToken(call), "changed-while-looping", "this moves the later items forward, so the loop skips the item after the removed one")
+				f.Hint, f.Subject = fmt.Sprintf("loop backwards: for %s = #%s, 1, -1 do", position, list), list
+			}
+		}
+	}
+}
+
+// isThatItem reports whether a condition looks for one item that the script holds in
+// another variable, which a list mostly has once.
+func isThatItem(loop ast.Stmt, condition ast.Expr) bool {
+	over, ok := loop.(*ast.GenericForStmt)
+	compared, equal := condition.(*ast.RelationalOpExpr)
+	if !ok || !equal || compared.Operator != "==" || len(over.Names) < 2 {
+		return false
+	}
+	left, ok := compared.Lhs.(*ast.IdentExpr)
+	right, also := compared.Rhs.(*ast.IdentExpr)
+	return ok && also && (left.Value == over.Names[1] || right.Value == over.Names[1])
+}
+
+// addsForever looks for an item that each iteration of an ipairs loop adds to its list.
+func (c *script) addsForever(loop *ast.GenericForStmt, list ast.Expr) {
+	name, ok := list.(*ast.IdentExpr)
+	call := loop.Exprs[0].(*ast.FuncCallExpr)
+	if callee := c.Callee(call); !ok || !callee.Is("ipairs") || ends(loop.Stmts) {
+		return
+	}
+	v := c.flow.VariableOf(name)
+	for _, s := range loop.Stmts {
+		var at ast.Expr
+		switch s := s.(type) {
+		case *ast.AssignStmt:
+			if index, ok := s.Lhs[0].(*ast.AttrGetExpr); ok && len(s.Lhs) == 1 && c.names(index.Object, v) && c.addsItem(index.Key, v) {
+				at = index
+			}
+		case *ast.FuncCallStmt:
+			call := s.Expr.(*ast.FuncCallExpr)
+			if callee := c.Callee(call); callee.Is("table.insert") && len(call.Args) == 2 && c.names(call.Args[0], v) {
+				at = call.Args[0]
+			}
+		}
+		if at != nil {
+			f := c.on(at, "changed-while-looping", fmt.Sprintf("each iteration adds an item to '%s', so the loop never ends", name.Value))
+			f.Hint, f.Subject = "add the items to another list", name.Value
+		}
+	}
+}
+
+// limitIsList reports a counting loop up to a list.
+func (c *script) limitIsList(s ast.Stmt) {
+	loop, ok := s.(*ast.NumberForStmt)
+	if !ok {
+		return
+	}
+	if k := c.Value(loop.Limit); !k.Maybe && (k.IsList() || c.isOwnList(loop.Limit, k)) {
+		f := c.on(loop.Limit, "loop-bounds", "the limit of a loop is a number, not a list")
+		f.Severity, f.Hint = report.Error, fmt.Sprintf("for %s = %s, #%s do", loop.Name, c.code(loop.Init), c.code(loop.Limit))
+	}
+}
+
+// replacesLast reports list[#list] = item in a loop for a list that is empty before:
+// each item is put at the place 0.
+func (c *script) replacesLast(s ast.Stmt) {
+	set, ok := s.(*ast.AssignStmt)
+	if !ok || len(set.Lhs) != 1 || len(set.Rhs) != 1 {
+		return
+	}
+	index, ok := set.Lhs[0].(*ast.AttrGetExpr)
+	if !ok {
+		return
+	}
+	name, named := index.Object.(*ast.IdentExpr)
+	length, isLength := index.Key.(*ast.UnaryLenOpExpr)
+	if !named || !isLength {
+		return
+	}
+	v := c.flow.VariableOf(name)
+	if !c.names(length.Expr, v) || v == nil || len(v.Values) != 1 || len(v.Items) != 1 || c.escapes(v) {
+		return
+	}
+	if table, ok := v.Values[0].Expr.(*ast.TableExpr); !ok || len(table.Fields) > 0 {
+		return
+	}
+	f := c.on(index, "loop-bounds", fmt.Sprintf("'%s' stays empty: this sets item 0 and replaces it each time", name.Value))
+	f.Severity, f.Hint = report.Error, fmt.Sprintf("write %[1]s[#%[1]s + 1] = ...", name.Value)
+}
+
+// addsKeys reports new keys in the table that pairs goes through.
+func (c *script) addsKeys(loop *ast.GenericForStmt) {
+	call, ok := loop.Exprs[0].(*ast.FuncCallExpr)
+	if !ok || len(call.Args) != 1 {
+		return
+	}
+	callee := c.Callee(call)
+	name, named := call.Args[0].(*ast.IdentExpr)
+	if !named || !callee.Is("pairs") {
+		return
+	}
+	v := c.flow.VariableOf(name)
+	for _, s := range loop.Stmts {
+		set, ok := s.(*ast.AssignStmt)
+		if !ok {
+			continue
+		}
+		for _, e := range set.Lhs {
+			index, ok := e.(*ast.AttrGetExpr)
+			if !ok || !c.names(index.Object, v) {
+				continue
+			}
+			if _, joined := index.Key.(*ast.StringConcatOpExpr); joined {
+				f := c.on(index, "changed-while-looping", fmt.Sprintf("new keys in '%s' while pairs goes through it: some are visited and some are not, or the loop fails", name.Value))
+				f.Hint, f.Subject = "put them into another table", name.Value
+			}
+		}
+	}
 }

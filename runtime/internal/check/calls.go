@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/planhat/catalog"
+	"github.com/phscript/phscript/runtime/internal/check/report"
 	"github.com/phscript/phscript/runtime/internal/infer"
 	"github.com/phscript/phscript/runtime/internal/lualib/number"
 	"github.com/phscript/phscript/runtime/internal/syntax"
@@ -19,6 +21,7 @@ import (
 func (c *script) call(e *ast.FuncCallExpr) {
 	c.requires(e)
 	c.methods(e)
+	c.methodOfError(e)
 	c.plainTable(e)
 	c.textMethod(e)
 	callee := c.Callee(e)
@@ -352,39 +355,36 @@ func (c *script) callsModule(e *ast.FuncCallExpr, callee infer.Value) {
 	f.Hint = "call one of its functions, such as " + callee.Topic.Name + "." + memberNames(callee.Topic)[0]
 }
 
-// textMethod reports a text's function that is called with a dot, so that it
-// does not get the text: name.upper().
-func (c *script) textMethod(e *ast.FuncCallExpr) {
-	index, ok := e.Func.(*ast.AttrGetExpr)
-	if !ok {
+// meaningful are Lua's own functions to which other versions of Lua pass more.
+var meaningful = map[string]bool{"load": true, "loadfile": true, "loadstring": true, "xpcall": true, "math.atan": true, "math.log": true, "string.rep": true}
+
+// tooMany reports arguments that a function does not take. Lua's own functions ignore them,
+// so they only matter where another version of Lua gives them a meaning.
+func (c *script) tooMany(callee infer.Value, given []ast.Expr, n int) {
+	f := callee.Function()
+	finding := c.misuse(c.flow.Expr[given[len(f.Params)]].From, callee, f.TooMany(n))
+	if !standard(callee) {
 		return
 	}
-	key, ok := index.Key.(*ast.StringExpr)
-	k := c.Value(index.Object)
-	if !ok || k.Type != "string" || k.Topic != nil || c.setMembers["string."+key.Value] {
-		return
+	finding.Severity = report.Warning
+	name := callee.Topic.Name
+	finding.minor = !meaningful[name]
+	if strings.HasPrefix(name, "load") {
+		// Scripts for several versions choose between setfenv and load with an environment.
+		finding.minor = c.knowsVersions()
 	}
-	// What is declared as an id may come as a record.
-	if k.Maybe && (k.Property == nil || k.Property.Type != catalog.String || c.setFields[k.Property.Name]) {
-		return
-	}
-	topic := c.manual.Topic("string." + key.Value)
-	if topic == nil || topic.Func == nil || c.givesText(e, index.Object) {
-		return
-	}
-	given := make([]string, len(e.Args))
-	for i, arg := range e.Args {
-		given[i] = c.code(arg)
-	}
-	object := c.code(index.Object)
-	if _, literal := index.Object.(*ast.StringExpr); literal {
-		object = "(" + strings.Trim(object, "()") + ")"
-	}
-	f := c.at(c.flow.Expr[index].At, "wrong-arguments", fmt.Sprintf("with a dot, %s does not receive the string before the dot", topic.Name))
-	f.Hint, f.Subject = fmt.Sprintf("use a colon: %s:%s(%s)", object, key.Value, strings.Join(given, ", ")), topic.Name
 }
 
-// givesText reports whether a call passes the string itself: name.rep(name, 2).
-func (c *script) givesText(e *ast.FuncCallExpr, text ast.Expr) bool {
-	return len(e.Args) > 0 && c.text(e.Args[0]) == c.text(text)
+// standard reports whether a function is one of Lua's own.
+func standard(k infer.Value) bool {
+	root, _, _ := strings.Cut(k.Topic.Name, ".")
+	return slices.Contains([]string{"string", "table", "math", "os", "io", "debug", "coroutine", "package"}, root) || basic[root]
+}
+
+// basic are the functions of Lua that are in no module.
+var basic = map[string]bool{
+	"assert": true, "collectgarbage": true, "dofile": true, "error": true, "getfenv": true, "getmetatable": true, "ipairs": true, "load": true,
+	"loadfile": true, "loadstring": true, "module": true, "next": true, "pairs": true, "pcall": true, "print": true, "rawequal": true, "rawget": true,
+	"rawset": true, "require": true, "select": true, "setfenv": true, "setmetatable": true, "tonumber": true, "tostring": true, "type": true,
+	"unpack": true, "xpcall": true,
 }

@@ -30,6 +30,9 @@ func (c *script) comparison(e *ast.RelationalOpExpr) {
 		c.comparesKinds(e)
 		return
 	}
+	if c.comparesError(e) || c.comparesBoolean(e) {
+		return
+	}
 	for _, pair := range [][2]ast.Expr{{e.Lhs, e.Rhs}, {e.Rhs, e.Lhs}} {
 		if c.comparesType(e, pair[0], pair[1]) || c.comparesConstant(e, pair[0], pair[1]) || c.comparesKnown(pair[0], pair[1]) {
 			return

@@ -177,3 +177,40 @@ func (c *script) inPlaceOf(name, list string, args []ast.Expr) string {
 	}
 	return ""
 }
+
+// textMethod reports a text's function that is called with a dot, so that it
+// does not get the text: name.upper().
+func (c *script) textMethod(e *ast.FuncCallExpr) {
+	index, ok := e.Func.(*ast.AttrGetExpr)
+	if !ok {
+		return
+	}
+	key, ok := index.Key.(*ast.StringExpr)
+	k := c.Value(index.Object)
+	if !ok || k.Type != "string" || k.Topic != nil || c.setMembers["string."+key.Value] {
+		return
+	}
+	// What is declared as an id may come as a record.
+	if k.Maybe && (k.Property == nil || k.Property.Type != catalog.String || c.setFields[k.Property.Name]) {
+		return
+	}
+	topic := c.manual.Topic("string." + key.Value)
+	if topic == nil || topic.Func == nil || c.givesText(e, index.Object) {
+		return
+	}
+	given := make([]string, len(e.Args))
+	for i, arg := range e.Args {
+		given[i] = c.code(arg)
+	}
+	object := c.code(index.Object)
+	if _, literal := index.Object.(*ast.StringExpr); literal {
+		object = "(" + strings.Trim(object, "()") + ")"
+	}
+	f := c.at(c.flow.Expr[index].At, "wrong-arguments", fmt.Sprintf("with a dot, %s does not receive the string before the dot", topic.Name))
+	f.Hint, f.Subject = fmt.Sprintf("use a colon: %s:%s(%s)", object, key.Value, strings.Join(given, ", ")), topic.Name
+}
+
+// givesText reports whether a call passes the string itself: name.rep(name, 2).
+func (c *script) givesText(e *ast.FuncCallExpr, text ast.Expr) bool {
+	return len(e.Args) > 0 && c.text(e.Args[0]) == c.text(text)
+}

@@ -59,6 +59,8 @@ type blockFacts struct {
 	keys map[string]bool
 	// keepsCount is set if they note how far the script has come.
 	keepsCount bool
+	// calls is set if they call a function of a model.
+	calls bool
 }
 
 // facts returns what the statements of a block do.
@@ -83,6 +85,7 @@ func (w *quotaWalk) facts(block []ast.Stmt) *blockFacts {
 		if call, ok := e.(*ast.FuncCallExpr); ok {
 			if callee := w.Callee(call); callee.Topic != nil && callee.Topic.Func != nil {
 				module := callee.Topic.Module.Name
+				known.calls = known.calls || w.isModel(module)
 				known.keepsCount = known.keepsCount || module == "webhook" || module == "state" || module == "checkpoint"
 			}
 		}
@@ -101,6 +104,8 @@ func (w *quotaWalk) statements(stmts []ast.Stmt, r repetition) {
 		Stmt: func(s ast.Stmt) {
 			within = append(within, s)
 			w.pagesByHand(s)
+			w.seeks(s)
+			w.addsSameTable(s)
 		},
 		Left: func(ast.Stmt) { within = within[:len(within)-1] },
 		Expr: func(e ast.Expr) {
@@ -212,6 +217,7 @@ func (w *quotaWalk) call(e *ast.FuncCallExpr, s ast.Stmt, r repetition) {
 	if r.loop == nil || r.leaves || w.seen[e] {
 		return
 	}
+	w.sleeps(e, r)
 	callee, args := w.Callee(e), e.Args
 	guarded := callee.Is("pcall") || callee.Is("planhat.try")
 	if guarded && len(args) > 0 {
@@ -280,9 +286,10 @@ func (w *quotaWalk) readsList(one repeatedCall) {
 		return
 	}
 	table, ok := one.args[0].(*ast.TableExpr)
-	if !ok || w.optionValue(table, "limit") != nil {
+	if !ok {
 		return
 	}
+	limit := w.optionValue(table, "limit")
 	op := one.model.Operation("get_list")
 	for _, f := range table.Fields {
 		key, named := f.Key.(*ast.StringExpr)
@@ -290,10 +297,16 @@ func (w *quotaWalk) readsList(one repeatedCall) {
 			continue
 		}
 		value, ok := f.Value.(*ast.AttrGetExpr)
-		if !ok {
-			continue
+		unique := slices.Contains(one.model.Keyables.Bulk, key.Value)
+		if !ok || limit != nil && !unique {
+			continue // a few of many records cannot be had at once
 		}
 		f := w.costs(one, "reads a list for one "+key.Value)
+		if unique {
+			f.Hint = fmt.Sprintf(`read all records once before the loop: local by_%s = require("tables").index_by(%s.get_list(), "%s"); here, write by_%s[%s]`,
+				key.Value, one.module(), key.Value, key.Value, w.code(value))
+			return
+		}
 		f.Hint = fmt.Sprintf(`read all records once before the loop: local by_%s = require("tables").group_by(%s.get_list(), "%s"); here, write by_%s[%s] or {}`,
 			key.Value, one.module(), key.Value, key.Value, w.code(value))
 		return
@@ -330,31 +343,6 @@ func (w *quotaWalk) readsOne(one repeatedCall) {
 		return
 	}
 	f.Hint = fmt.Sprintf(`read all records once before the loop: local by_id = require("tables").index_by(%s.get_list(), "%s"); here, write by_id[%s]`, one.module(), key, value)
-}
-
-const lean = "lean"
-
-// itemOf returns the loop's variable if its records are those that are read, lean if
-// they have a part of the properties only, "" for others.
-func (w *quotaWalk) itemOf(one repeatedCall) string {
-	id, ok := one.args[0].(*ast.AttrGetExpr)
-	if !ok || one.from > 0 {
-		return ""
-	}
-	key, ok := id.Key.(*ast.StringExpr)
-	item, named := id.Object.(*ast.IdentExpr)
-	if !ok || !named || key.Value != "_id" {
-		return ""
-	}
-	k := w.Value(item)
-	v := w.flow.Resolved[item]
-	if w.manual.Record(k.Type) != one.model || v == nil || v.Loop == nil {
-		return ""
-	}
-	if k.Selected != nil {
-		return lean
-	}
-	return item.Value
 }
 
 // idOf returns the property that an id belongs to, and the id; "" if that is unknown.

@@ -116,6 +116,9 @@ func (w *quotaWalk) writesFew(one repeatedCall) {
 	}
 	name, ok := one.args[0].(*ast.IdentExpr)
 	loop, isLoop := one.loop.(ast.Stmt)
+	if ok {
+		w.smallChunks(one, name)
+	}
 	if !ok || !isLoop || one.from > 0 || !slices.Contains(bodyOf(loop), one.within) {
 		return
 	}

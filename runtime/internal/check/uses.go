@@ -7,6 +7,7 @@ import (
 
 	"github.com/yuin/gopher-lua/ast"
 
+	"github.com/phscript/phscript/bindings/spec"
 	"github.com/phscript/phscript/runtime/internal/check/flow"
 	"github.com/phscript/phscript/runtime/internal/infer"
 	"github.com/phscript/phscript/runtime/internal/syntax"
@@ -15,6 +16,7 @@ import (
 // uses looks at calls of functions that are easily taken for those of other languages.
 func (c *script) uses(e *ast.FuncCallExpr, callee infer.Value, args arguments) {
 	c.formats(e, callee, args)
+	c.smallPages(e, callee, args)
 	switch {
 	case callee.Is("table.sort") && len(args.given) == 2:
 		c.comparator(args.given[1])
@@ -22,6 +24,8 @@ func (c *script) uses(e *ast.FuncCallExpr, callee infer.Value, args arguments) {
 		if fn := c.function(args.given[1]); fn != nil && len(fn.ParList.Names) == 2 {
 			c.on(args.given[1], "sort-order", "tables.sort_by passes one item at a time, not two to compare").Hint = "return what to sort by, or write table.sort(list, function(a, b) return a < b end)"
 		}
+	case (callee.Is("pcall") || callee.Is("planhat.try")) && len(e.Args) > 0:
+		c.calledFirst(callee, e.Args[0])
 	case callee.Is("print"):
 		c.printsTables(args.given)
 	case callee.Is("table.insert") && len(args.given) == 3:
@@ -227,112 +231,6 @@ func (c *script) returnsNothing(e ast.Expr) bool {
 	return fn != nil && len(returned(fn)) == 0
 }
 
-// changesWhileLooping reports a loop over a list that removes its items by their
-// position, or adds an item in each iteration.
-func (c *script) changesWhileLooping(s ast.Stmt) {
-	var list ast.Expr
-	var position string
-	var body []ast.Stmt
-	switch s := s.(type) {
-	case *ast.GenericForStmt:
-		call, ok := s.Exprs[0].(*ast.FuncCallExpr)
-		if !ok || len(call.Args) != 1 {
-			return
-		}
-		if callee := c.Callee(call); !callee.Is("ipairs") && !callee.Is("pairs") {
-			return
-		}
-		list, position, body = call.Args[0], s.Names[0], s.Stmts
-	case *ast.NumberForStmt:
-		length, ok := s.Limit.(*ast.UnaryLenOpExpr)
-		if !ok || s.Step != nil {
-			return
-		}
-		list, position, body = length.Expr, s.Name, s.Stmts
-	default:
-		return
-	}
-	switch list.(type) {
-	case *ast.IdentExpr, *ast.AttrGetExpr:
-		c.removesItem(s, body, c.text(list), position)
-		if loop, ok := s.(*ast.GenericForStmt); ok {
-			c.addsForever(loop, list)
-		}
-	}
-}
-
-// removesItem looks for table.remove of the item at the loop's own position. A block
-// that leaves the loop may do that.
-func (c *script) removesItem(loop ast.Stmt, stmts []ast.Stmt, list, position string) {
-	if n := len(stmts); n > 0 {
-		switch stmts[n-1].(type) {
-		case *ast.BreakStmt, *ast.ReturnStmt:
-			return
-		}
-	}
-	for _, s := range stmts {
-		switch s := s.(type) {
-		case *ast.IfStmt:
-			if !isThatItem(loop, s.Condition) {
-				c.removesItem(loop, s.Then, list, position)
-			}
-			c.removesItem(loop, s.Else, list, position)
-		case *ast.DoBlockStmt:
-			c.removesItem(loop, s.Stmts, list, position)
-		case *ast.FuncCallStmt:
-			call := s.Expr.(*ast.FuncCallExpr)
-			if callee := c.Callee(call); !callee.Is("table.remove") || len(call.Args) != 2 || c.text(call.Args[0]) != list {
-				continue
-			}
-			if at, ok := call.Args[1].(*ast.IdentExpr); ok && at.Value == position {
-				f := c.at(c.nameToken(call), "changed-while-looping", "this moves the later items forward, so the loop skips the item after the removed one")
-				f.Hint, f.Subject = fmt.Sprintf("loop backwards: for %s = #%s, 1, -1 do", position, list), list
-			}
-		}
-	}
-}
-
-// isThatItem reports whether a condition looks for one item that the script holds in
-// another variable, which a list mostly has once.
-func isThatItem(loop ast.Stmt, condition ast.Expr) bool {
-	over, ok := loop.(*ast.GenericForStmt)
-	compared, equal := condition.(*ast.RelationalOpExpr)
-	if !ok || !equal || compared.Operator != "==" || len(over.Names) < 2 {
-		return false
-	}
-	left, ok := compared.Lhs.(*ast.IdentExpr)
-	right, also := compared.Rhs.(*ast.IdentExpr)
-	return ok && also && (left.Value == over.Names[1] || right.Value == over.Names[1])
-}
-
-// addsForever looks for an item that each iteration of an ipairs loop adds to its list.
-func (c *script) addsForever(loop *ast.GenericForStmt, list ast.Expr) {
-	name, ok := list.(*ast.IdentExpr)
-	call := loop.Exprs[0].(*ast.FuncCallExpr)
-	if callee := c.Callee(call); !ok || !callee.Is("ipairs") || ends(loop.Stmts) {
-		return
-	}
-	v := c.flow.VariableOf(name)
-	for _, s := range loop.Stmts {
-		var at ast.Expr
-		switch s := s.(type) {
-		case *ast.AssignStmt:
-			if index, ok := s.Lhs[0].(*ast.AttrGetExpr); ok && len(s.Lhs) == 1 && c.names(index.Object, v) && c.addsItem(index.Key, v) {
-				at = index
-			}
-		case *ast.FuncCallStmt:
-			call := s.Expr.(*ast.FuncCallExpr)
-			if callee := c.Callee(call); callee.Is("table.insert") && len(call.Args) == 2 && c.names(call.Args[0], v) {
-				at = call.Args[0]
-			}
-		}
-		if at != nil {
-			f := c.on(at, "changed-while-looping", fmt.Sprintf("each iteration adds an item to '%s', so the loop never ends", name.Value))
-			f.Hint, f.Subject = "add the items to another list", name.Value
-		}
-	}
-}
-
 // joinsTables reports table.concat of a list whose items are no strings.
 func (c *script) joinsTables(e *ast.FuncCallExpr) {
 	if callee := c.Callee(e); !callee.Is("table.concat") || len(e.Args) == 0 {
@@ -360,4 +258,68 @@ func (c *script) holdsTables(v *flow.Variable, k infer.Value) bool {
 		_, ok := item.Field.Value.(*ast.TableExpr)
 		return !ok
 	})
+}
+
+// methodOfError reports a string's method on the error of a call, which is an object.
+func (c *script) methodOfError(e *ast.FuncCallExpr) {
+	if e.Func != nil || !c.isCaught(e.Receiver) || c.manual.Topic("string."+e.Method) == nil {
+		return
+	}
+	f := c.at(c.nameToken(e), "try-results", fmt.Sprintf("the error of a call is an object without '%s'", e.Method))
+	f.Hint = fmt.Sprintf("ask for its kind, such as %[1]s.kind == \"not_found\", or write tostring(%[1]s):%[2]s(...)", c.code(e.Receiver), e.Method)
+}
+
+// comparesError reports the error of a call that is compared with a string.
+func (c *script) comparesError(e *ast.RelationalOpExpr) bool {
+	text, ok := e.Rhs.(*ast.StringExpr)
+	if !ok || e.Operator != "==" && e.Operator != "~=" || !c.isCaught(e.Lhs) {
+		return false
+	}
+	f := c.on(e, "try-results", "the error of a call is an object, so this is "+outcome(e.Operator))
+	f.Hint = fmt.Sprintf("compare its kind or its message: %s.kind %s %s", c.code(e.Lhs), e.Operator, c.code(text))
+	return true
+}
+
+// comparesBoolean reports true or false compared with what is neither.
+func (c *script) comparesBoolean(e *ast.RelationalOpExpr) bool {
+	switch e.Rhs.(type) {
+	case *ast.TrueExpr, *ast.FalseExpr:
+	default:
+		return false
+	}
+	if e.Operator != "==" {
+		return false
+	}
+	k := c.Value(e.Lhs)
+	if !k.Maybe || k.Topic != nil || k.Property != nil || !k.IsText() && !k.IsNumber() && !k.IsList() {
+		return false
+	}
+	f := c.constant(e, fmt.Sprintf("'%s' is never %s, so this is %s", c.text(e.Lhs), c.text(e.Rhs), outcome(e.Operator)))
+	if _, yes := e.Rhs.(*ast.TrueExpr); yes {
+		f.Hint = fmt.Sprintf("write %s ~= nil", c.code(e.Lhs))
+	} else {
+		f.Hint = fmt.Sprintf("write %s == nil", c.code(e.Lhs))
+	}
+	return true
+}
+
+// calledFirst reports pcall(f(x)), which calls f before pcall.
+func (c *script) calledFirst(callee infer.Value, arg ast.Expr) {
+	call, ok := arg.(*ast.FuncCallExpr)
+	if !ok {
+		return
+	}
+	if _, _, known := c.sample(arg); known {
+		return // wrong-arguments reports that
+	}
+	inner := c.Callee(call)
+	if inner.Topic == nil || inner.Topic.Func == nil || len(inner.Topic.Func.Returns) > 0 && inner.Topic.Func.Returns[0].Type.Accepts(spec.Function) {
+		return
+	}
+	given := c.code(call.Func)
+	for _, arg := range call.Args {
+		given += ", " + c.code(arg)
+	}
+	f := c.on(arg, "wrong-arguments", fmt.Sprintf("this calls %s first, and then %s its result", inner.Topic.Name, callee.Topic.Name))
+	f.Hint, f.Subject = fmt.Sprintf("pass the function and its arguments: %s(%s)", callee.Topic.Name, given), callee.Topic.Name
 }

@@ -96,6 +96,22 @@ for _, row in ipairs(rows) do
   end
 end
 planhat.company.bulk_upsert(rows, { strict = true })
+for c in planhat.company.each{ page_size = 5 } do print(c.name) end --> call-in-loop: a call for every 5 records
+local wanted = args[1]
+for c in planhat.company.each() do
+  if c.externalId == wanted then print(c.name) end   --> call-in-loop: to find the one with that externalId
+end
+for row in csv.rows("contacts.csv") do
+  local found = planhat.enduser.get_list{ email = row.email, limit = 1 } --> call-in-loop: reads a list for one email
+  print(#found)
+end
+for _, chunk in ipairs(tables.chunk(rows, 10)) do
+  print(planhat.company.bulk_upsert(chunk))          --> call-in-loop: sends only 10 rows
+end
+for c in planhat.company.each() do
+  if c.phase == "Lost" then planhat.company.delete(c._id) end
+  time.sleep(0.3)                                    --> needless-sleep: keeps its calls within the quota
+end
 
 -- Pages that are read by hand.
 local offset = 0

@@ -113,3 +113,15 @@ for _, row in ipairs(rows) do
     state.set(row.id, time.now())
   end
 end
+for c in planhat.company.each{ page_size = 5, limit = 5 } do print(c.name) end
+for c in planhat.company.each{ page_size = 500 } do print(c.name) end
+for c in planhat.company.each() do
+  if c.phase == "Live" then print(c.name) end
+end
+for c in planhat.company.each() do
+  if c.externalId == args[1] then print(c.name) else print(c.phase) end
+end
+for _, url in ipairs(rows) do
+  print(url)
+  time.sleep(1)
+end

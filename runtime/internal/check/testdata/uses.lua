@@ -84,3 +84,25 @@ for _, c in ipairs(list) do made[#made + 1] = { name = c.name } end
 print(table.concat(made, ", "))                    --> wrong-arguments: these items are tables
 print(planhat.extid(name:gsub(" ", "")))           --> further-results: planhat.extid receives both
 print(#require("text").split(name:gsub(" ", "")))   --> further-results: text.split receives both
+
+local worked2, trouble = pcall(planhat.company.get_by_id, "extid-1")
+if not worked2 and trouble == "not_found" then print("missing") end --> try-results: never true
+if not worked2 and trouble:find("404") then print("missing") end --> try-results: an object without 'find'
+if name:find("a") == true then print(name) end     --> constant-condition: is never true
+local record, records = {}, {}
+for row in csv.rows("accounts.csv") do
+  record.externalId, record.name = row.id, row.name
+  records[#records + 1] = record                   --> same-table-added: adds the same table
+end
+print(planhat.company.bulk_upsert(records))
+local lost = {}
+for row in csv.rows("accounts.csv") do
+  lost[#lost] = { externalId = row.id }            --> loop-bounds: stays empty
+end
+print(planhat.company.bulk_upsert(lost))
+for i = 1, list do print(i) end                    --> loop-bounds: not a list
+local owners = { acme = "kim" }
+for account, owner in pairs(owners) do
+  owners[account .. "-backup"] = owner             --> changed-while-looping: new keys
+end
+print(pcall(planhat.company.delete("5f3b1c2d4e5f6a7b8c9d0e1f"))) --> wrong-arguments: calls planhat.company.delete first

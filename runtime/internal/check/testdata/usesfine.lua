@@ -60,3 +60,21 @@ print(string.upper(name:gsub(" ", "")))
 for i, c in ipairs(list) do
   if c == company then table.remove(list, i) end
 end
+if why == nil or why.kind == "not_found" then print(tostring(why):find("404")) end
+local stack = { 1, 2 }
+for _ = 1, 3 do stack[#stack] = nil end
+print(#stack)
+local shared, holders = { n = 0 }, {}
+for _, c in ipairs(list) do
+  holders[#holders + 1] = { c = c, shared = shared }
+  shared.n = shared.n + 1
+end
+local record
+for _, c in ipairs(list) do
+  record = { name = c.name }
+  holders[#holders + 1] = record
+end
+local upper = { a = 1 }
+for key, number in pairs(upper) do upper[key] = number + 1 end
+for i = 1, #holders do print(i) end
+if name:find("a") ~= nil or (name == "x") == true then print(shared.n) end
