@@ -110,14 +110,16 @@ type script struct {
 	options *Options
 	name    string
 	src     []byte
-	// shown is the source as findings quote it: without the secrets in it, which
-	// are hidden.
-	shown    []byte
-	hidden   []string
-	chunk    []ast.Stmt
-	comments []compile.Token
-	flow     *flow.Graph
-	found    []*finding
+	// shown is the source as findings quote it: without the secrets in it. hidden
+	// has what these begin with.
+	shown  []byte
+	hidden map[string]bool
+	// secretTokens are the strings that were reported as secrets.
+	secretTokens map[int]bool
+	chunk        []ast.Stmt
+	comments     []compile.Token
+	flow         *flow.Graph
+	found        []*finding
 	// targets are the fields that assignments set; setGlobals, setMembers and
 	// setFields are the names that the script itself gives values: globals,
 	// functions of modules, and fields of any table.
@@ -297,8 +299,9 @@ func (c *script) finish() []report.Finding {
 		if !c.options.wants(f.Rule) || f.minor && !c.options.Pedantic && len(c.options.Only) == 0 {
 			continue
 		}
-		f.SourceLine, f.EndSourceLine = c.starred(line(f.Line)), c.starred(line(f.EndLine))
+		f.SourceLine, f.EndSourceLine = line(f.Line), line(f.EndLine)
 		if len(c.hidden) > 0 {
+			f.SourceLine, f.EndSourceLine = c.withoutSecrets(f.SourceLine), c.withoutSecrets(f.EndSourceLine)
 			f.Message, f.Hint, f.Subject = c.withoutSecrets(f.Message), c.withoutSecrets(f.Hint), c.withoutSecrets(f.Subject)
 		}
 		out = append(out, f.Finding)

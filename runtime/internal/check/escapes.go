@@ -127,9 +127,13 @@ func (c *script) secretInText(token int, t compile.Token) {
 
 // secretAt reports the secret of a string, once.
 func (c *script) secretAt(token int, message, variable string) {
-	if slices.ContainsFunc(c.found, func(f *finding) bool { return f.Rule == "secret" && f.token == token }) {
+	if c.secretTokens[token] {
 		return
 	}
+	if c.secretTokens == nil {
+		c.secretTokens = map[int]bool{}
+	}
+	c.secretTokens[token] = true
 	f := c.at(token, "secret", message)
 	f.Hint = fmt.Sprintf("read it from an environment variable: env.require(%q); if others have seen it, replace it with a new one", variable)
 }
@@ -241,9 +245,11 @@ func (c *script) hideUnread() {
 
 // hide keeps a part of the source out of what findings show.
 func (c *script) hide(from, to int) {
-	c.hidden = append(c.hidden, string(c.src[from:to]))
-	if len(c.hidden) == 1 {
-		c.shown = slices.Clone(c.src)
+	if len(c.hidden) == 0 {
+		c.shown, c.hidden = slices.Clone(c.src), map[string]bool{}
+	}
+	if hidden := string(c.src[from:to]); len(hidden) >= telling {
+		c.hidden[hidden[:telling]] = true
 	}
 	for i := from; i < to; i++ {
 		if c.shown[i] > ' ' && c.shown[i] < unicode.MaxASCII {
@@ -252,32 +258,25 @@ func (c *script) hide(from, to int) {
 	}
 }
 
-// starred is a line of the source in which the hidden parts are replaced wherever they
-// are, by as many characters.
-func (c *script) starred(line string) string {
-	for _, hidden := range c.hidden {
-		if hidden != "" {
-			line = strings.ReplaceAll(line, hidden, strings.Repeat("*", len(hidden)))
-		}
-	}
-	return line
-}
+// telling is how many characters of a secret are too many to show.
+const telling = 6
 
-// withoutSecrets is a text in which the hidden parts of the source, and their
-// beginnings, are replaced.
+// withoutSecrets is a text in which what begins as one of the hidden parts of the source
+// is replaced by as many stars.
 func (c *script) withoutSecrets(text string) string {
-	const telling = 6
-	for _, hidden := range c.hidden {
-		if len(hidden) < telling {
+	out := []byte(text)
+	for i := 0; i+telling <= len(text); i++ {
+		if !c.hidden[text[i:i+telling]] {
 			continue
 		}
-		for from := strings.Index(text, hidden[:telling]); from >= 0; from = strings.Index(text, hidden[:telling]) {
-			to := from
-			for to-from < len(hidden) && to < len(text) && text[to] == hidden[to-from] {
-				to++
-			}
-			text = text[:from] + "***" + text[to:]
+		end := strings.IndexAny(text[i+telling:], "\"' ,;)]}&")
+		if end < 0 {
+			end = len(text) - i - telling
+		}
+		for ; end+telling > 0; end-- {
+			out[i] = '*'
+			i++
 		}
 	}
-	return text
+	return string(out)
 }
