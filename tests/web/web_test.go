@@ -334,21 +334,23 @@ func TestRestart(t *testing.T) {
 // TestManyTabs: browsers open six connections to a host, and streams need one each, so tabs
 // that nobody sees have none.
 func TestManyTabs(t *testing.T) {
-	w := start(t, "")
-	b, tab := w.operator()
-	tabs := []*browser.Tab{tab}
-	for range 7 {
-		tabs = append(tabs, b.Tab())
-	}
-	for i, one := range tabs {
-		one.Go(w.base() + "/runs")
-		one.Says("health")
-		if i < len(tabs)-1 {
-			one.Hide()
+	onBoth(t, func(w *fixture) {
+		b, tab := w.operator()
+		tabs := []*browser.Tab{tab}
+		for range 7 {
+			tabs = append(tabs, b.Tab())
 		}
-	}
-	tabs[0].Show()
-	tabs[0].Await(`document.getElementById("live-text").textContent.startsWith("Live")`)
-	ran := browser.Eval[string](tabs[0], `document.querySelector("tbody").innerText`)
-	tabs[0].Await(fmt.Sprintf("document.querySelector('tbody').innerText !== %q", ran))
+		for i, one := range tabs {
+			one.Go(w.base() + "/runs")
+			one.Says("health")
+			if i < len(tabs)-1 {
+				one.Hide()
+			}
+		}
+		tabs[0].Show()
+		tabs[0].Await(`document.getElementById("live-text").textContent.startsWith("Live")`)
+		tabs[0].Await(`document.querySelector("tbody")`)
+		ran := browser.Eval[string](tabs[0], `document.querySelector("tbody").innerText`)
+		tabs[0].Await(fmt.Sprintf("document.querySelector('tbody').innerText !== %q", ran))
+	})
 }

@@ -108,11 +108,11 @@ func (o Options) readLines(q *web.Request, r *history.Run, data *runData) error 
 	here := fmt.Sprintf("/runs/%d", r.ID)
 	filtered := wanted.Text != "" || len(wanted.Levels) > 0
 	var lines []history.Line
-	if q.ByScript() {
-		// The lines come by the stream.
-	} else if around > 0 {
+	switch {
+	case q.ByScript(): // the lines come by the stream
+	case around > 0:
 		lines, err = h.Around(ctx, r.ID, around, linesAround)
-	} else {
+	default:
 		some := wanted
 		some.Before, some.Limit, some.Last = before, mostLines, true
 		lines, err = h.Lines(ctx, some)
