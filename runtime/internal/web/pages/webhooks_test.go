@@ -215,7 +215,7 @@ func TestDecisions(t *testing.T) {
 
 		assert.Equal(r, "/schedules", r.confirms("/confirm/schedules?do=pause&schedule=crm&schedule=nps&schedule=gone", "Pause 2 schedules?", "/schedules/pause", url.Values{"why": {"the vendor is down"}}))
 		assert.True(r, r.entry("crm").Paused && r.entry("nps").Paused)
-		later()
+		r.see("/schedules/crm", "by kim", ": the vendor is down") // at once
 		status, _, _ = r.ask("kim", "GET", "/confirm/schedules?do=pause&schedule=crm", nil)
 		assert.Equal(r, 400, status, "it is paused already")
 		r.confirms("/confirm/schedules?do=resume&schedule=crm&schedule=nps", "Resume 2 schedules?", "/schedules/resume", nil)
