@@ -65,7 +65,10 @@ func refusedTemplate(text string) error {
 
 func render(a *bindings.Args) (int, error) {
 	o := a.Options(2)
-	missing := cmp.Or(o.String("missing"), "error")
+	missing := policies[0]
+	if o.Has("missing") {
+		missing = o.String("missing")
+	}
 	if !slices.Contains(policies, missing) {
 		return 0, a.Errorf("option 'missing' must be \"error\" or \"empty\", not %q", missing)
 	}

@@ -79,9 +79,11 @@ func (c *script) visitExpression(e ast.Expr) {
 		c.call(e)
 		c.furtherResults(e)
 		c.patterns(e)
+		c.givesNoNumber(e)
 	case *ast.RelationalOpExpr:
 		c.comparison(e)
 		c.dateComparison(e)
+		c.cellComparison(e)
 	case *ast.LogicalOpExpr:
 		c.logical(e)
 	case *ast.UnaryLenOpExpr:
@@ -89,6 +91,7 @@ func (c *script) visitExpression(e ast.Expr) {
 	case *ast.ArithmeticOpExpr:
 		c.arithmetic(e)
 		c.dateArithmetic(e)
+		c.cellArithmetic(e)
 	case *ast.StringConcatOpExpr:
 		c.concatenation(e)
 	}

@@ -290,6 +290,14 @@ var objectID = pattern.Lazy(`^[0-9a-fA-F]{24}$`)
 // writtenID reports an id of the caller's own in a property that points to the
 // owning company.
 func (c *script) writtenID(model *catalog.Model, p *catalog.Property, text string, at position.Span) bool {
+	if p.Type == catalog.ObjectID && strings.Contains(text, "@") && !strings.Contains(text, "-") && p.Confidence != catalog.Low {
+		f := c.between(at.From, at.To, "wrong-value", fmt.Sprintf("'%s' takes the id of a record, not an e-mail address", p.Name))
+		f.Subject = p.Name
+		if other := c.manual.Catalog().ModelNamed(p.Ref); other != nil && other.Operation("get_list") != nil && other.Operation("get_list").Parameter("email") != nil {
+			f.Hint = fmt.Sprintf("use the _id of the record with that address: planhat.%s.get_list{ email = %q }", other.Snake, text)
+		}
+		return true
+	}
 	if p.Name != model.CompanyRef() || p.Type != catalog.ObjectID || text == "" || objectID().MatchString(text) {
 		return false
 	}

@@ -174,6 +174,10 @@ func (u Use) plain() *Doubt {
 		return &Doubt{Message: "'-' after a character means as few of it as possible, so this does not match the text itself", Hint: hint}
 	case strings.Contains(p, "++") && ordinary(strings.ReplaceAll(p, "++", "")):
 		return &Doubt{Message: "'+' after a character means one or more of it", Hint: hint}
+	case plusAddress().MatchString(p):
+		return &Doubt{Message: "'+' after a character means one or more of it, so this does not match the address itself", Hint: hint}
+	case queryAddress().MatchString(p):
+		return &Doubt{Message: "'?' after a character means that it is optional, so this does not match the address itself", Hint: hint}
 	case bracketed().MatchString(p) && word(strings.Trim(p, "[] ")):
 		return &Doubt{Message: "'[...]' matches one of the characters in it, not the word", Hint: hint}
 	case u.Function == "gsub" && u.Text && !strings.Contains(u.Replacement, "%") && parenthesized().MatchString(p):
@@ -184,6 +188,8 @@ func (u Use) plain() *Doubt {
 
 var (
 	hyphenated    = pattern.Lazy(`^[\pL\pN ]*[\pL\pN]-[\pL\pN][\pL\pN -]*$`)
+	plusAddress   = pattern.Lazy(`^\w[\w.]*\+\w+@\w[\w.]*\w$`)
+	queryAddress  = pattern.Lazy(`^[\w:/.]*/[\w/.]*\w\?\w+=[\w&=]*$`)
 	bracketed     = pattern.Lazy(`^ ?\[[A-Za-z]{4,}\] ?$`)
 	parenthesized = pattern.Lazy(`^[\pL\pN ]* \([\pL\pN ]+\)[\pL\pN ]*$`)
 )

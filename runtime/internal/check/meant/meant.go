@@ -198,10 +198,12 @@ func Split(function, separator string) *Doubt {
 		plain := strings.ReplaceAll(separator, "%", "")
 		d := &Doubt{Message: function + " takes plain text, not a pattern"}
 		switch {
-		case slices.Contains([]string{"%s", "%s+"}, separator):
+		case function == "text.split" && slices.Contains([]string{"%s", "%s+"}, separator):
 			d.Hint = `to split at white space, loop over s:gmatch("%S+")`
 		case Escaped(plain) == separator:
 			d.Hint = fmt.Sprintf("write %q", plain)
+		case function == "text.replace":
+			d.Hint = "to replace what a pattern matches, use s:gsub(pattern, new)"
 		}
 		return d
 	}

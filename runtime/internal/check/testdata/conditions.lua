@@ -22,7 +22,7 @@ if 0 then print(x) end               --> constant-condition: 0 counts as true
 if planhat.quota then print(x) end   --> constant-condition: is a function and counts as true
 for c in planhat.company.each() do
   if c.owner == json.null then print(c.name) end --> constant-condition: an empty property of a record is nil
-  if c.mrr == "100" then print(c.name) end
+  if c.mrr == "100" then print(c.name) end       --> constant-condition: 'mrr' is a number
 end
 local decoded = json.decode("null")
 if decoded == json.null then print(decoded) end
