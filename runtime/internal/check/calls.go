@@ -203,6 +203,9 @@ func (c *script) argument(callee infer.Value, i int, arg ast.Expr) {
 	if p.Name == "..." {
 		return
 	}
+	if c.eachConstant(arg, func(constant ast.Expr) { c.argument(callee, i, constant) }) {
+		return
+	}
 	value, described, known := c.sample(arg)
 	nothingGiven := c.Value(arg).Type == infer.Nothing
 	if (nothingGiven || known && value == spec.Nil) && p.Omissible() {
@@ -328,6 +331,9 @@ func (c *script) optionTable(callee infer.Value, p *spec.Param, table *ast.Table
 func (c *script) option(callee infer.Value, p *spec.Param, key *ast.StringExpr, arg ast.Expr) {
 	token := c.flow.Expr[key].At
 	if f := p.Field(key.Value); f != nil {
+		if c.eachConstant(arg, func(constant ast.Expr) { c.option(callee, p, key, constant) }) {
+			return
+		}
 		if value, described, known := c.sample(arg); known && value != spec.Nil && !f.Type.Accepts(value) {
 			c.at(c.flow.Expr[arg].From, "wrong-arguments", callee.Topic.Name+": "+f.Mismatch(described)).Hint = f.Doc
 			return

@@ -129,6 +129,8 @@ type script struct {
 	// statements and expressions that hand them on; it is made when it is first
 	// needed.
 	escaped map[*flow.Variable][]any
+	// wrong are the constants that were reported where a variable may have them.
+	wrong map[ast.Expr]bool
 	// project are the modules that the script and its modules require.
 	project project
 	// made are the script's tables and functions, nil until they are known.
@@ -168,7 +170,7 @@ type script struct {
 func newScript(v *vocabulary, options *Options, name string, src []byte) *script {
 	s := &script{
 		vocabulary: v, options: options, name: name, src: src, shown: src,
-		targets: map[*ast.AttrGetExpr]bool{}, sent: map[*catalog.Model]purpose{},
+		targets: map[*ast.AttrGetExpr]bool{}, sent: map[*catalog.Model]purpose{}, wrong: map[ast.Expr]bool{},
 		checked: map[*ast.TableExpr]bool{}, checkedField: map[*ast.Field]bool{}, checkedKey: map[*ast.StringExpr]bool{},
 	}
 	s.Inference = s.inference()

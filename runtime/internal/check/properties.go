@@ -100,6 +100,9 @@ func writableNames(model *catalog.Model) []string {
 
 // propertyValue checks a value that is written out against the property.
 func (c *script) propertyValue(model *catalog.Model, p *catalog.Property, arg ast.Expr) {
+	if c.eachConstant(arg, func(constant ast.Expr) { c.propertyValue(model, p, constant) }) {
+		return
+	}
 	value, described, known := c.sample(arg)
 	if !known || value == spec.Nil {
 		return

@@ -218,6 +218,29 @@ func (t *contents) parameter(v *flow.Variable) infer.Value {
 	return j.Value()
 }
 
+// eachConstant calls check with the constants of this script that a value may be, if it
+// may be several, and reports whether that found anything. Each constant is reported once,
+// where it is written.
+func (c *script) eachConstant(e ast.Expr, check func(constant ast.Expr)) (found bool) {
+	all := c.Value(e).Choices()
+	for i := range all {
+		constant := all[i].Literal
+		_, here := c.flow.Expr[constant]
+		if len(all) < 2 || constant == nil || !here || !isConstant(constant) || c.isNil(constant) {
+			continue
+		}
+		if c.wrong[constant] {
+			found = true
+			continue
+		}
+		before := len(c.found)
+		if check(constant); len(c.found) > before {
+			c.wrong[constant], found = true, true
+		}
+	}
+	return found
+}
+
 // Names are the names that a table gets, if its script alone fills it.
 func (t *contents) Names(table *ast.TableExpr) (names []string, known bool) {
 	val, ok := t.holderOf(table)

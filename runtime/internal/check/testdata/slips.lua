@@ -20,7 +20,7 @@ print(tonumber((name:gsub(",", ""))))
 table.insert(rows, name:gsub(",", "")) --> further-results: gsub returns
 print(price:gsub(".", ""))           --> pattern: any character
 print(price:gsub("%.", ""))
-for _, id in ipairs({ "a", "b" }) do
+for _, id in ipairs({ "65920080b97f4a7a33000001", "65920080b97f4a7a33000002" }) do
   local users = planhat.user.get_list() --> call-in-loop: reads the same list
   local licenses = planhat.license.get_list{ companyId = id }
   print(#users, #licenses)

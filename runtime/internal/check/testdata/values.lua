@@ -12,7 +12,7 @@ print(either.upper())
 -- What functions of the script return, and what they are given.
 local function key(company) return company.externlId end --> unknown-property: did you mean 'externalId'
 local function all(limit) return planhat.company.get_list{ limit = limit } end
-for _, c in ipairs(all("many")) do print(key(c)) end
+for _, c in ipairs(all("many")) do print(key(c)) end --> wrong-arguments: option 'limit' must be a whole number
 local function first() return all(5)[1] end
 print(first().nmae)                             --> unknown-property: did you mean 'name'
 local function shared(company) return company.externlId end
@@ -83,3 +83,14 @@ for i = 1, 9 do numbers[i] = i end
 local other = {}
 for _, n in ipairs(numbers) do other[args[n]] = n; other[n] = n end
 print(#numbers, #other)
+
+-- Each value that is possible is looked at, and reported where it is written.
+local state = "prospect"
+if args[1] then state = "good" end              --> wrong-value: 'status' of a company must be one of
+planhat.company.update("extid-1", { status = state })
+planhat.company.update("extid-2", { status = state })
+local function set(id, value) planhat.company.update(id, { status = value }) end
+set("extid-1", "customer")
+set("extid-2", "fine")                          --> wrong-value: 'status' of a company must be one of
+local function some(limit) return planhat.company.get_list{ limit = limit } end
+print(#some("all"), #some(5))                    --> wrong-arguments: option 'limit' must be a whole number
