@@ -169,6 +169,7 @@
     }
     back.hidden = atEnd();
     log.addEventListener("scroll", see, { passive: true });
+    addEventListener("resize", () => { if (follow && follow.checked) toEnd(); back.hidden = atEnd(); });
     back.addEventListener("click", () => { toEnd(); log.focus({ preventScroll: true }); });
   }
   // Keys, which can be turned off: some people speak to their computer, or press keys by accident.
