@@ -35,6 +35,11 @@ func Definitions(m *manual.Manual, known *schema.Schema) []File {
 			for _, name := range p.Type.Names() {
 				d.taken[name] = d.taken[name] || len(p.Fields) > 0
 			}
+			for _, f := range p.Fields {
+				for _, name := range f.Type.Names() {
+					d.taken[name] = true
+				}
+			}
 		}
 	}
 	var files []File
@@ -58,8 +63,8 @@ func Definitions(m *manual.Manual, known *schema.Schema) []File {
 type definer struct {
 	api   *catalog.Catalog
 	known *schema.Schema
-	// taken are the tables that functions take as options: their optional
-	// fields can be left out.
+	// taken are the tables that functions take as options, or in them: their
+	// optional fields can be left out.
 	taken map[string]bool
 }
 

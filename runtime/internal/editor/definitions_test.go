@@ -307,6 +307,7 @@ func TestRecords(t *testing.T) {
 		"---@overload fun(value?: any, options?: InspectOptions): string\n", // the module inspect can be called
 		"---@field depth? integer", "---@return planhat # The client.",
 		"---@field null any # ",
+		"---@field convert? fun(cell: string, row: table): any, string? # ", // of a column in the options of an import
 	} {
 		assert.Contains(t, all.String(), want)
 	}

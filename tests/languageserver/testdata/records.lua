@@ -39,6 +39,8 @@ for one in planhat.company.each() do
 end
 planhat.company.bulk_upsert(rows)
 planhat.company.bulk_upsert(csv.rows("accounts.csv"))
+planhat.company.import{ from = "accounts.csv", key = "externalId", columns = { MRR = { property = "custom.MRR", type = "money" } } }
+planhat.company.import{ from = "accounts.csv" } --> missing-fields
 
 ---@type CompanyNew[]
 local new = { { phase = "x" } } --> missing-fields
