@@ -57,6 +57,8 @@ type Run struct {
 	ExitCode   *int            `json:"exit_code"`
 	Calls      int             `json:"calls"`
 	Rejected   int             `json:"rejected"`
+	Written    int             `json:"written"`
+	AskedWhy   string          `json:"asked_why"`
 	Summary    json.RawMessage `json:"summary"`
 	Error      string          `json:"error"`
 }

@@ -53,6 +53,11 @@ type Schedule struct {
 	Jitter  string `toml:"jitter" json:"jitter,omitempty"`
 	Enabled *bool  `toml:"enabled" json:"enabled,omitempty"`
 	DryRun  bool   `toml:"dry_run" json:"dry_run,omitempty"`
+	// Approve makes each run a plan, which somebody must approve within a time.
+	Approve       bool   `toml:"approve" json:"approve,omitempty"`
+	ApproveWithin string `toml:"approve_within" json:"approve_within,omitempty"`
+	// Plan is the number of the plan that a run applies, 0 for none.
+	Plan int64 `toml:"-" json:"plan,omitempty"`
 
 	AllowWrite []string `toml:"allow_write" json:"allow_write,omitempty"`
 	AllowRead  []string `toml:"allow_read" json:"allow_read,omitempty"`

@@ -5,6 +5,7 @@ package consent
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -34,8 +35,8 @@ type Profile struct {
 	Allow []string
 }
 
-// called is the name that confirms deletes in production.
-func (p Profile) called() string {
+// Called is the name that confirms deletes in production.
+func (p Profile) Called() string {
 	if p.Name == "" {
 		return "production"
 	}
@@ -139,11 +140,9 @@ func (t *Terms) Plan(ctx context.Context, w Work) error {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	written := 0
 	var deletes []string
 	for _, name := range names {
 		rows := w.Models[name]
-		written += rows.written()
 		if err := t.allowed(name, rows); err != nil {
 			return err
 		}
@@ -161,7 +160,25 @@ func (t *Terms) Plan(ctx context.Context, w Work) error {
 	if len(deletes) > 0 && len(w.Empty) > 0 && !t.EmptySource {
 		return emptySource(w.What+" deletes "+english.WordSeries(deletes, "and"), w.Empty)
 	}
-	var asked string
+	asked, _ := t.Question(w)
+	if asked == "" {
+		return nil
+	}
+	return t.confirm(ctx, asked, "", len(deletes) > 0)
+}
+
+// Question returns what Plan asks about, "" for nothing, and whether the answer is the name of
+// the profile.
+func (t *Terms) Question(w Work) (asked string, named bool) {
+	written := 0
+	var deletes []string
+	for _, name := range slices.Sorted(maps.Keys(w.Models)) {
+		rows := w.Models[name]
+		written += rows.written()
+		if rows.Deleted > 0 {
+			deletes = append(deletes, count(name, rows.Deleted))
+		}
+	}
 	switch {
 	case len(deletes) > 0 && written > 0:
 		asked = w.What + " deletes " + english.WordSeries(deletes, "and") + " and writes " + records(written)
@@ -169,10 +186,8 @@ func (t *Terms) Plan(ctx context.Context, w Work) error {
 		asked = w.What + " deletes " + english.WordSeries(deletes, "and")
 	case written > t.threshold():
 		asked = w.What + " writes " + records(written) + ", more than " + humanize.Comma(int64(t.threshold()))
-	default:
-		return nil
 	}
-	return t.confirm(ctx, asked, "", len(deletes) > 0)
+	return asked, t.Profile.Production && len(deletes) > 0
 }
 
 func total(w Work) (n int) {
@@ -199,7 +214,7 @@ func (t *Terms) allowed(model string, rows Rows) error {
 	} {
 		if one.rows > 0 && !t.Profile.allows(one.operation) {
 			return &Refused{
-				Message: "the profile " + t.Profile.called() + " does not allow scripts to " + one.operation + " records, such as " + count(model, one.rows),
+				Message: "the profile " + t.Profile.Called() + " does not allow scripts to " + one.operation + " records, such as " + count(model, one.rows),
 				Hint:    "it allows: " + english.WordSeries(slices.Clone(t.Profile.Allow), "and"),
 				code:    fault.ExitAuth,
 			}
@@ -234,7 +249,7 @@ func (t *Terms) confirm(ctx context.Context, what, more string, deletes bool) er
 	if t.Simulated || t.Scheduled {
 		return nil
 	}
-	name := t.Profile.called()
+	name := t.Profile.Called()
 	named := t.Profile.Production && deletes
 	if t.Confirm != "" {
 		if t.Profile.Name == "" && !t.Profile.Production {

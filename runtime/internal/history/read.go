@@ -265,7 +265,7 @@ func (h *History) HandedOver(ctx context.Context, tx store.Queryer, schedule str
 // Planned returns the queued runs of a schedule in the order in which they are
 // due, except those that a person started.
 func (h *History) Planned(ctx context.Context, tx store.Queryer, schedule string) ([]*Run, error) {
-	return h.runs(ctx, tx, `schedule = ? AND `+open+` AND status = ? AND cause <> ? ORDER BY due_at, id`, schedule, Queued, ByHand)
+	return h.runs(ctx, tx, `schedule = ? AND `+open+` AND status = ? AND cause NOT IN (?, ?) ORDER BY due_at, id`, schedule, Queued, ByHand, ByPlan)
 }
 
 // Replaced reports whether a run of the schedule is waiting that was due after r

@@ -69,6 +69,8 @@ const (
 	ByEvent Cause = "event"
 	// ByHook is an event of another system, or several.
 	ByHook Cause = "webhook"
+	// ByPlan is the approval of a plan, which the run applies.
+	ByPlan Cause = "plan"
 	// ByRun, ByApply, ByUndo and ByREPL are the commands of the same names, which run in a
 	// process of their user and not of a service.
 	ByRun   Cause = "run"
@@ -99,7 +101,7 @@ type Run struct {
 	RetryOf int64 `json:"retry_of,omitempty" doc:"the run that it retries"`
 	// First is the first attempt, 0 if it is not known.
 	First int64 `json:"-"`
-	Cause Cause `json:"cause" doc:"schedule, catch_up, manual, retry, event or webhook; run, apply, undo or repl for a command"`
+	Cause Cause `json:"cause" doc:"schedule, catch_up, manual, retry, event, webhook or plan; run, apply, undo or repl for a command"`
 
 	Script string `json:"script" doc:"the script"`
 	// ScriptHash is the SHA-256 of the script that was run.

@@ -50,8 +50,8 @@ func (h *History) Redefine(ctx context.Context, tx store.Queryer, d config.Sched
 	if err != nil {
 		return err
 	}
-	return store.Exec(ctx, tx, `UPDATE phscript_run SET script = ?, definition = ?, size = ? WHERE schedule = ? AND `+open+` AND status = ? AND cause <> ?`,
-		d.Script, definition, rowSize+len(definition), d.Name, Queued, ByHand)
+	return store.Exec(ctx, tx, `UPDATE phscript_run SET script = ?, definition = ?, size = ? WHERE schedule = ? AND `+open+` AND status = ? AND cause NOT IN (?, ?)`,
+		d.Script, definition, rowSize+len(definition), d.Name, Queued, ByHand, ByPlan)
 }
 
 func optional[T comparable](v T) *T {

@@ -31,6 +31,12 @@ type Counts struct {
 // Changes counts the rows that apply would send.
 func (c Counts) Changes() int { return c.Deleted + c.Created + c.Updated + c.Sent + c.Blind }
 
+// Plus adds counts.
+func (c Counts) Plus(o Counts) Counts {
+	c.add(o)
+	return c
+}
+
 func (c *Counts) add(o Counts) {
 	c.Deleted += o.Deleted
 	c.Created += o.Created
@@ -190,11 +196,15 @@ func (r *Report) blindRow(s *plan.Step, row *plan.StepRow) {
 	}
 }
 
-// keep keeps one of the first rows of a kind. The step is gone afterwards.
+// keep keeps one of the first rows of a kind.
 func keep(list *[]Record, s *plan.Step, row *plan.StepRow) {
-	if len(*list) == Shown {
-		return
+	if len(*list) < Shown {
+		*list = append(*list, RecordOf(s, row))
 	}
+}
+
+// RecordOf returns a row as reports show it. It needs neither the step nor the row afterwards.
+func RecordOf(s *plan.Step, row *plan.StepRow) Record {
 	one := Record{Action: row.Action, ID: row.ID, Name: strings.Clone(row.Name), Line: s.Line, Client: s.Client, Keyless: keyless(s, row)}
 	if s.Method != "" {
 		one.Request = s.Method + " " + s.Path
@@ -215,7 +225,7 @@ func keep(list *[]Record, s *plan.Step, row *plan.StepRow) {
 			one.Values = valuesOf(s.Model, row.Body)
 		}
 	}
-	*list = append(*list, one)
+	return one
 }
 
 // fieldsOf returns the names of a row's properties.

@@ -38,6 +38,12 @@ const (
 // block all later ones.
 const DefaultTimeout = time.Hour
 
+// DefaultPlanLife is how long a plan waits for approval, LongestPlanLife how long at most.
+const (
+	DefaultPlanLife = 3 * 24 * time.Hour
+	LongestPlanLife = 30 * 24 * time.Hour
+)
+
 // Definition is a valid schedule.
 type Definition struct {
 	config.Schedule
@@ -48,6 +54,8 @@ type Definition struct {
 	CatchUp   CatchUp
 	Jitter    time.Duration
 	Enabled   bool
+	// PlanLife is how long a plan waits for approval.
+	PlanLife time.Duration
 	// Source says where it was written, for people.
 	Source string
 	// Signature are the parameters that its script declares, nil if they are not known.
@@ -120,6 +128,16 @@ func Settings(s config.Schedule, source string) (Definition, error) {
 	}
 	check("timeout", config.Set("", s.Timeout, &d.Timeout, config.ParseTimeout))
 	check("max_memory", config.Set("", s.MaxMemory, &d.MaxMemory, config.ParseSize))
+	d.PlanLife = DefaultPlanLife
+	check("approve_within", config.Set("", s.ApproveWithin, &d.PlanLife, config.ParseTimeout))
+	switch {
+	case s.ApproveWithin != "" && !s.Approve:
+		check("approve_within", errors.New("has no effect without approve = true"))
+	case d.PlanLife > LongestPlanLife:
+		check("approve_within", errors.New("must be at most 720h, which is 30 days"))
+	case s.Approve && s.DryRun:
+		check("approve", errors.New("set either approve or dry_run, not both"))
+	}
 	check("jitter", config.Set("", s.Jitter, &d.Jitter, config.ParseTimeout))
 	check("overlap", oneOf(s.Overlap, &d.Overlap, OverlapSkip, OverlapQueue, OverlapCancel))
 	check("catch_up", oneOf(s.CatchUp, &d.CatchUp, CatchUpSkip, CatchUpOnce, CatchUpAll))

@@ -317,6 +317,7 @@ var migrations = []string{
 	hookIndexes,
 	hookPages,
 	hookDecided,
+	planTables,
 }
 
 // migrationLock is the PostgreSQL advisory lock for changing the tables: "phscript"

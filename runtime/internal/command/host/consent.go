@@ -48,7 +48,7 @@ func (c *Consent) AddFields(cmd *cobra.Command) {
 // Terms returns the terms of a command. simulated says that no record is real.
 func (c *Consent) Terms(env *environment.Env, settings config.Config, simulated bool) (*consent.Terms, error) {
 	t := &consent.Terms{
-		Profile: profile(settings), Yes: c.Yes, Confirm: c.Confirm, EmptySource: c.EmptySource,
+		Profile: Profile(settings), Yes: c.Yes, Confirm: c.Confirm, EmptySource: c.EmptySource,
 		Simulated: simulated, ConfirmedFields: c.Fields,
 	}
 	_, t.Scheduled = env.Getenv(serve.RunVariable)

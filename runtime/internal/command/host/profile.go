@@ -20,8 +20,8 @@ import (
 	"github.com/phscript/phscript/runtime/internal/trust"
 )
 
-// profile is what the settings say about writes.
-func profile(c config.Config) consent.Profile {
+// Profile is what the settings say about writes.
+func Profile(c config.Config) consent.Profile {
 	p := c.Profile
 	return consent.Profile{Name: p.Name, Production: p.Production, Threshold: p.Threshold, Allow: p.Allow}
 }
