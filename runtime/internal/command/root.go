@@ -30,6 +30,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/command/mcp"
 	"github.com/phscript/phscript/runtime/internal/command/newscript"
 	"github.com/phscript/phscript/runtime/internal/command/plan"
+	"github.com/phscript/phscript/runtime/internal/command/plans"
 	"github.com/phscript/phscript/runtime/internal/command/printing"
 	"github.com/phscript/phscript/runtime/internal/command/quota"
 	"github.com/phscript/phscript/runtime/internal/command/repl"
@@ -103,7 +104,7 @@ func newRoot(env *environment.Env) *cobra.Command {
 	root.SetFlagErrorFunc(usage.FlagError)
 	root.AddCommand(run.New(env), plan.New(env), repl.New(env), simulate.New(env), check.New(env), schema.New(env), doc.New(env), setup.New(env), connect.New(env), doctor.New(env), configuration.New(env), test.New(env), man.New(env), newVersion(env))
 	root.AddCommand(snapshot.New(env), run.NewRecord(env), apply.New(env), undo.New(env))
-	root.AddCommand(serve.New(env), schedule.New(env), runs.New(env), hooks.New(env), quota.New(env), state.New(env), access.New(env))
+	root.AddCommand(serve.New(env), schedule.New(env), runs.New(env), hooks.New(env), plans.New(env), quota.New(env), state.New(env), access.New(env))
 	root.AddCommand(initialize.New(env), newscript.New(env), mcp.New(env))
 	root.AddCommand(list.New(env))
 	root.AddCommand(login.New(env), login.NewLogout(env))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/hooks"
+	"github.com/phscript/phscript/runtime/internal/plans"
 	"github.com/phscript/phscript/runtime/internal/quota"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
@@ -51,6 +52,8 @@ type Snapshot struct {
 	// wait, GivenUp those that could not be sent.
 	Hooks             map[string]hooks.Totals
 	Outgoing, GivenUp int64
+	// Plans are those that wait for approval.
+	Plans plans.Waits
 }
 
 // Running is a run at work.
@@ -121,7 +124,7 @@ func (o *Overview) read(ctx context.Context) (*Snapshot, error) {
 			return err
 		}
 		s.At = time.UnixMicro(now)
-		for _, part := range []func(context.Context, store.Source, *Snapshot) error{readDay, readOpen, readFinished, readNotices, o.readParked, readHooks, o.readSchedules, readServers} {
+		for _, part := range []func(context.Context, store.Source, *Snapshot) error{readDay, readOpen, readFinished, readNotices, readPlans, o.readParked, readHooks, o.readSchedules, readServers} {
 			if err := part(ctx, q, s); err != nil {
 				return err
 			}
@@ -187,6 +190,14 @@ func readFinished(ctx context.Context, q store.Source, s *Snapshot) (err error) 
 
 func readNotices(ctx context.Context, q store.Source, s *Snapshot) error {
 	return q.QueryRowContext(ctx, `SELECT count(*) FROM phscript_notice WHERE tries > 0`).Scan(&s.Notices)
+}
+
+// mostPlans is how many plans that wait are shown.
+const mostPlans = 5
+
+func readPlans(ctx context.Context, q store.Source, s *Snapshot) (err error) {
+	s.Plans, err = plans.Wait(ctx, q, mostPlans)
+	return err
 }
 
 func (o *Overview) readParked(ctx context.Context, q store.Source, s *Snapshot) (err error) {

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -43,6 +42,8 @@ const (
 	LogMarkVariable = "PHSCRIPT_LOG_MARK"
 	// HookVariable holds the name of the webhook whose events the run handles.
 	HookVariable = "PHSCRIPT_WEBHOOK"
+	// PlanVariable holds the number of the plan that the run applies.
+	PlanVariable = "PHSCRIPT_PLAN"
 	// ParamsVariable holds the run's parameters as JSON.
 	ParamsVariable = "PHSCRIPT_PARAMS"
 )
@@ -77,7 +78,21 @@ type Program struct {
 	Getenv func(string) (string, bool)
 	// Children, if set, are told of the processes.
 	Children *Children
+	// Plans keeps the plans of schedules whose runs need approval.
+	Plans PlanKeeper
 }
+
+// PlanKeeper keeps plans of runs.
+type PlanKeeper interface {
+	// Save writes the plan that a run applies to a file, and returns the flags that confirm it.
+	Save(ctx context.Context, plan int64, file string) (flags []string, err error)
+	// Keep stores the plan that a run has made, if there is the file. It returns what it did with
+	// the plan, for people.
+	Keep(ctx context.Context, from *Loaded, r *history.Run, d schedule.Definition, file string) (says string, err error)
+}
+
+// planName is the file of a plan in the folder of a run.
+const planName = "plan.jsonl"
 
 // Launch starts a run and waits for its end.
 func (p *Program) Launch(ctx context.Context, from *Loaded, r *history.Run, d schedule.Definition, out Output) history.End {
@@ -90,7 +105,7 @@ func (p *Program) Launch(ctx context.Context, from *Loaded, r *history.Run, d sc
 	}
 	defer func() { _ = own.remove() }()
 	summary := filepath.Join(own.path, "summary.json")
-	cmd, err := p.command(from, r, d, own.path, summary)
+	cmd, err := p.command(ctx, from, r, d, own.path, summary)
 	if err != nil {
 		return failed(err)
 	}
@@ -151,18 +166,47 @@ func (p *Program) Launch(ctx context.Context, from *Loaded, r *history.Run, d sc
 	if p.Refused != nil && cmd.ProcessState.ExitCode() == fault.ExitAuth {
 		p.Refused(p.profile(d))
 	}
-	return conclude(cmd, err, late, sent, strings.Join(tail.lines[max(0, len(tail.lines)-tailLines):], "\n"))
+	end := conclude(cmd, err, late, sent, strings.Join(tail.lines[max(0, len(tail.lines)-tailLines):], "\n"))
+	if d.Approve && (end.Status == history.Succeeded || end.Status == history.Rejected) {
+		p.keepPlan(from, r, d, filepath.Join(own.path, planName), &end)
+	}
+	return end
+}
+
+// keepPlan stores the plan that a run has made.
+func (p *Program) keepPlan(from *Loaded, r *history.Run, d schedule.Definition, file string, end *history.End) {
+	ctx, cancel := context.WithTimeout(context.Background(), longPassTime)
+	defer cancel()
+	says, err := p.Plans.Keep(ctx, from, r, d, file)
+	if err == nil {
+		end.Reason = storable(says)
+		return
+	}
+	end.Status, end.Reason = history.Failed, storable("the plan was not kept: "+err.Error())
+	if hint, ok := errors.AsType[interface {
+		error
+		ErrorHint() string
+	}](err); ok {
+		end.Hint = storable(hint.ErrorHint())
+	}
 }
 
 // command is the command line of a run. The run does not read the configuration file,
 // which may be invalid by now, and does not follow a link that may have been switched
 // to another release.
-func (p *Program) command(from *Loaded, r *history.Run, d schedule.Definition, temp, summary string) (*exec.Cmd, error) {
+func (p *Program) command(ctx context.Context, from *Loaded, r *history.Run, d schedule.Definition, temp, summary string) (*exec.Cmd, error) {
 	path, err := p.Path()
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"run", "--quiet", "--log-format", "json", "--summary", summary, "--timeout", d.Timeout.String()}
+	verb := "run"
+	switch {
+	case d.Plan > 0:
+		verb = "apply"
+	case d.Approve:
+		verb = "plan"
+	}
+	args := []string{verb, "--quiet", "--log-format", "json", "--summary", summary}
 	configCopy := ""
 	if c := from.Config; c.File != "" {
 		args = append(args, "--config", c.File)
@@ -175,10 +219,34 @@ func (p *Program) command(from *Loaded, r *history.Run, d schedule.Definition, t
 	if name := p.profile(d); name != "" {
 		args = append(args, "--profile", name)
 	}
+	if d.Plan > 0 {
+		file := filepath.Join(temp, planName)
+		flags, err := p.Plans.Save(ctx, d.Plan, file)
+		if err != nil {
+			return nil, err
+		}
+		args = append(append(args, flags...), file)
+	} else {
+		args = append(args, scriptArgs(r, d, temp)...)
+	}
+	cmd := exec.Command(path, args...)
+	cmd.Dir = cmp.Or(from.Dir, p.Dir)
+	p.variables(cmd, from, r, d)
+	if configCopy != "" {
+		cmd.Env = append(cmd.Env, ConfigVariable+"="+configCopy)
+	}
+	return cmd, nil
+}
+
+// scriptArgs are the flags of a run that runs its script, and the script.
+func scriptArgs(r *history.Run, d schedule.Definition, temp string) []string {
+	args := []string{"--timeout", d.Timeout.String()}
 	if d.MaxMemory > 0 {
 		args = append(args, "--max-memory", strconv.FormatInt(d.MaxMemory, 10)+"B")
 	}
-	if d.DryRun {
+	if d.Approve {
+		args = append(args, "--out", filepath.Join(temp, planName), "--expires-in", d.PlanLife.String())
+	} else if d.DryRun {
 		args = append(args, "--dry-run")
 	} else if d.Resume == string(schedule.ResumeSend) || d.Resume == string(schedule.ResumeSkip) {
 		args = append(args, "--resume="+d.Resume)
@@ -197,38 +265,7 @@ func (p *Program) command(from *Loaded, r *history.Run, d schedule.Definition, t
 	if len(d.Args) > 0 {
 		args = append(append(args, "--"), d.Args...)
 	}
-	cmd := exec.Command(path, args...)
-	cmd.Dir = cmp.Or(from.Dir, p.Dir)
-	cmd.Env = append(cmd.Env, p.Env...)
-	passed := map[string]bool{}
-	for _, name := range slices.Concat(from.Config.AllowEnv, d.AllowEnv) {
-		if passed[name] {
-			continue
-		}
-		passed[name] = true
-		// Env may differ from the service's own environment on purpose: with
-		// --simulate, it has the addresses of the simulated Planhat.
-		if hasVariable(p.Env, name) {
-			continue
-		}
-		if value, ok := p.Getenv(name); ok {
-			cmd.Env = append(cmd.Env, name+"="+value)
-		}
-	}
-	cmd.Env = append(cmd.Env, RunVariable+"="+itoa(r.ID), JournalVariable+"="+itoa(cmp.Or(r.First, r.ID)))
-	if configCopy != "" {
-		cmd.Env = append(cmd.Env, ConfigVariable+"="+configCopy)
-	}
-	if r.Schedule != "" {
-		cmd.Env = append(cmd.Env, ScheduleVariable+"="+r.Schedule)
-	}
-	if r.Cause == history.ByHook {
-		cmd.Env = append(cmd.Env, HookVariable+"="+r.Definition.Name)
-	}
-	if !d.Params.IsZero() {
-		cmd.Env = append(cmd.Env, ParamsVariable+"="+d.Params.JSON())
-	}
-	return cmd, nil
+	return args
 }
 
 // profile is the profile of a run, "" for the only one of the file, or for none.
@@ -302,6 +339,8 @@ func conclude(cmd *exec.Cmd, err error, late bool, summary []byte, report string
 		end.Status, end.Reason = history.Rejected, "rows were rejected"
 		if end.Rejected > 0 {
 			end.Reason = english.Plural(end.Rejected, "row was", "rows were") + " rejected"
+		} else if o.Error != nil {
+			end.Reason = storable(o.Error.String())
 		}
 	case code == fault.ExitLimit:
 		end.Status = history.TimedOut

@@ -23,7 +23,7 @@ func TestDeclaredVariablesOverrideNone(t *testing.T) {
 		return v, ok
 	}}
 	d := schedule.Definition{Schedule: config.Schedule{AllowEnv: []string{"PLANHAT_API_URL", "PHSCRIPT_STATE", "REGION", "MISSING"}}}
-	cmd, err := p.command(&Loaded{}, &history.Run{ID: 7, Script: "a.lua"}, d, t.TempDir(), "summary.json")
+	cmd, err := p.command(t.Context(), &Loaded{}, &history.Run{ID: 7, Script: "a.lua"}, d, t.TempDir(), "summary.json")
 	require.NoError(t, err)
 	assert.Equal(t, []string{"PLANHAT_API_URL=http://127.0.0.1:1", "PHSCRIPT_STATE=simulated.db", "REGION=eu", RunVariable + "=7", JournalVariable + "=7"}, cmd.Env)
 }
@@ -34,7 +34,7 @@ func TestVariablesOfAllSchedules(t *testing.T) {
 	p := &Program{Path: func() (string, error) { return "phscript", nil }, Getenv: func(name string) (string, bool) { return "of " + name, true }}
 	d := schedule.Definition{Schedule: config.Schedule{AllowEnv: []string{"REGION", "HUBSPOT_TOKEN"}}}
 	loaded := &Loaded{Config: config.Config{AllowEnv: []string{"HUBSPOT_TOKEN", "JIRA_TOKEN"}}}
-	cmd, err := p.command(loaded, &history.Run{ID: 7, Script: "a.lua"}, d, t.TempDir(), "summary.json")
+	cmd, err := p.command(t.Context(), loaded, &history.Run{ID: 7, Script: "a.lua"}, d, t.TempDir(), "summary.json")
 	require.NoError(t, err)
 	assert.Equal(t, []string{"HUBSPOT_TOKEN=of HUBSPOT_TOKEN", "JIRA_TOKEN=of JIRA_TOKEN", "REGION=of REGION", RunVariable + "=7", JournalVariable + "=7"}, cmd.Env)
 }
@@ -44,7 +44,7 @@ func TestRetriesContinueTheFirstAttempt(t *testing.T) {
 	p := &Program{Path: func() (string, error) { return "phscript", nil }}
 	for resume, want := range map[string]string{"": "", "stop": "", "send": "--resume=send", "skip": "--resume=skip"} {
 		d := schedule.Definition{Schedule: config.Schedule{Resume: resume}}
-		cmd, err := p.command(&Loaded{}, &history.Run{ID: 9, RetryOf: 8, First: 7, Script: "a.lua"}, d, t.TempDir(), "summary.json")
+		cmd, err := p.command(t.Context(), &Loaded{}, &history.Run{ID: 9, RetryOf: 8, First: 7, Script: "a.lua"}, d, t.TempDir(), "summary.json")
 		require.NoError(t, err)
 		assert.Contains(t, cmd.Env, JournalVariable+"=7")
 		if want == "" {

@@ -28,7 +28,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/trust"
 )
 
-// EventKind is what happened to a schedule.
+// EventKind is what happened to a schedule, or to a plan.
 type EventKind string
 
 // The kinds of events: the first bad run after good ones, the first good run after
@@ -37,6 +37,8 @@ const (
 	Failure  EventKind = "failure"
 	Recovery EventKind = "recovery"
 	Missed   EventKind = "missed"
+	// Approval is a plan that waits for approval.
+	Approval EventKind = "approval"
 )
 
 // Event is what notifications are about. It is sent as JSON.
@@ -56,6 +58,8 @@ type Event struct {
 	// Webhook is the webhook whose event has failed, Delivery the id of the event.
 	Webhook  string `json:"webhook,omitempty"`
 	Delivery string `json:"event_id,omitempty"`
+	// Plan is the number of the plan that waits.
+	Plan int64 `json:"plan,omitempty"`
 	// Idle is how many ticks in a row did not run.
 	Idle int64 `json:"ticks_without_run,omitempty"`
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/header"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/hooks"
+	"github.com/phscript/phscript/runtime/internal/plans"
 	"github.com/phscript/phscript/runtime/internal/schedule"
 	"github.com/phscript/phscript/runtime/internal/store"
 )
@@ -125,6 +126,8 @@ func (s *Schedules) Retry(ctx context.Context, id int64, resume string, ask Ask)
 			return fmt.Errorf("run %d is %s; you can repeat it once it has ended", id, r.Status)
 		}
 		switch {
+		case r.Definition.Plan > 0:
+			return fmt.Errorf("run %d applies plan %d; if that was interrupted, phscript plans approve %d continues it", id, r.Definition.Plan, r.Definition.Plan)
 		case r.Cause == history.ByApply:
 			return fmt.Errorf("run %d has applied a plan, and each plan can be applied once; to do it again, make a new plan with phscript plan", id)
 		case r.Cause == history.ByUndo:
@@ -218,10 +221,18 @@ func (s *Service) startHooks(ctx context.Context, loops *sync.WaitGroup) {
 	if s.o.Handler != nil {
 		loops.Go(func() { s.o.Handler.Run(ctx) })
 	}
+	if s.o.Plans != nil {
+		loops.Go(func() { s.o.Plans.Run(ctx) })
+	}
 }
 
-// useHooks puts the webhooks of a configuration into effect.
+// useHooks puts the webhooks of a configuration into effect, and how long plans are kept.
 func (s *Service) useHooks(loaded *Loaded) {
+	if s.o.Plans != nil {
+		size := int64(DefaultKeepSize)
+		_ = config.Set("", loaded.Config.Serve.KeepSize, &size, config.ParseSize) // it was checked
+		s.o.Plans.Use(cmp.Or(max(0, loaded.Config.Serve.KeepDays), DefaultKeepDays), size/4)
+	}
 	if s.o.Intake != nil {
 		s.o.Intake.Use(loaded.Hooks)
 	}
@@ -232,18 +243,33 @@ func (s *Service) useHooks(loaded *Loaded) {
 	}
 }
 
-// TellOfHook queues the notifications of a change of a webhook, within a transaction.
-func (s *Schedules) TellOfHook(ctx context.Context, tx *store.Tx, c hooks.Change) error {
-	kind := Recovery
-	if c.Failing {
-		kind = Failure
+// TellOfPlan queues the notifications of a plan that waits, within a transaction: those of its
+// schedule, or else the defaults.
+func (s *Schedules) TellOfPlan(ctx context.Context, tx *store.Tx, p *plans.Plan, defaults []config.Action) error {
+	event := Event{
+		Kind: Approval, Schedule: p.Schedule, Script: p.Script, Run: p.MadeRun, Plan: p.ID, Status: history.Status(p.State),
+		Reason: fmt.Sprintf("plan %d waits for approval until %s: %s", p.ID, p.Expires.UTC().Format("2006-01-02 15:04 MST"), plans.Says(p.Sum())),
 	}
-	event := newEvent(kind, c.Run, history.End{Status: c.Run.Status, Reason: c.Reason, Error: c.Run.Error, ExitCode: c.Run.ExitCode, Rejected: c.Run.Rejected})
-	event.Webhook, event.Delivery = c.Hook, c.Delivery
-	for _, a := range c.Actions {
+	actions := defaults
+	if e, err := s.one(ctx, tx, p.Schedule); err == nil && len(e.OnFailure) > 0 {
+		actions = e.OnFailure
+	} else if err != nil && !errors.Is(err, ErrNoSchedule) {
+		return err
+	}
+	name := p.Schedule
+	if name == "" {
+		name = "plan"
+	}
+	return s.act(ctx, tx, event, actions, config.Schedule{Name: name + ".on_" + string(Approval), Profile: p.Profile})
+}
+
+// act queues notifications, within a transaction. handler has the settings of runs that handle
+// the event.
+func (s *Schedules) act(ctx context.Context, tx *store.Tx, event Event, actions []config.Action, handler config.Schedule) error {
+	for _, a := range actions {
 		var err error
-		if a.Script != "" {
-			err = s.queueHandler(ctx, tx, config.Schedule{Name: c.Hook + ".on_" + string(kind), Script: a.Script, Profile: c.Run.Definition.Profile}, event)
+		if handler.Script = a.Script; a.Script != "" {
+			err = s.queueHandler(ctx, tx, handler, event)
 		} else {
 			err = s.queueNotice(ctx, tx, event, a)
 		}
@@ -252,4 +278,15 @@ func (s *Schedules) TellOfHook(ctx context.Context, tx *store.Tx, c hooks.Change
 		}
 	}
 	return nil
+}
+
+// TellOfHook queues the notifications of a change of a webhook, within a transaction.
+func (s *Schedules) TellOfHook(ctx context.Context, tx *store.Tx, c hooks.Change) error {
+	kind := Recovery
+	if c.Failing {
+		kind = Failure
+	}
+	event := newEvent(kind, c.Run, history.End{Status: c.Run.Status, Reason: c.Reason, Error: c.Run.Error, ExitCode: c.Run.ExitCode, Rejected: c.Run.Rejected})
+	event.Webhook, event.Delivery = c.Hook, c.Delivery
+	return s.act(ctx, tx, event, c.Actions, config.Schedule{Name: c.Hook + ".on_" + string(kind), Profile: c.Run.Definition.Profile})
 }

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -8,6 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/phscript/phscript/runtime/internal/audit"
+	"github.com/phscript/phscript/runtime/internal/config"
+	"github.com/phscript/phscript/runtime/internal/quota"
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
@@ -143,4 +147,33 @@ func (s *Service) noteClock(asked, answer time.Time) {
 func (s *Service) retire(ctx context.Context) error {
 	return store.Exec(ctx, s.o.DB, `UPDATE phscript_server SET seen_at = `+s.o.DB.Now()+`, workers = 0, problem = '' WHERE name = ? AND started_at = ?`,
 		s.o.Name, s.started)
+}
+
+// prune deletes what is older than the configuration says, or takes too much.
+func (s *Service) prune(ctx context.Context) error {
+	s.mu.Lock()
+	set := s.loaded.Config.Serve
+	s.mu.Unlock()
+	days, size := cmp.Or(max(0, set.KeepDays), DefaultKeepDays), int64(DefaultKeepSize)
+	if err := config.Set("", set.KeepSize, &size, config.ParseSize); err != nil {
+		return err
+	}
+	now, err := s.schedules.now(ctx, s.o.DB)
+	if err != nil {
+		return err
+	}
+	if s.o.Plans != nil { // which count towards the size
+		taken, err := s.o.Plans.Size(ctx)
+		if err != nil {
+			return err
+		}
+		size = max(size/4, size-taken)
+	}
+	n, err := s.history.Prune(ctx, now.AddDate(0, 0, -days), size)
+	if n > 0 {
+		s.o.Log.Info("deleted old runs from the history", "runs", n)
+	}
+	gone := store.Exec(ctx, s.o.DB, `DELETE FROM phscript_server WHERE seen_at < `+s.o.DB.Now()+` - ?`, forgetServers.Microseconds())
+	old := store.Exec(ctx, s.o.DB, `DELETE FROM phscript_outage WHERE until_at < `+s.o.DB.Now()+` - ?`, forgetServers.Microseconds())
+	return errors.Join(err, gone, old, quota.Forget(ctx, s.o.DB), audit.Prune(ctx, s.o.DB))
 }

@@ -3,7 +3,6 @@
 package serve
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,11 +11,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/phscript/phscript/runtime/internal/audit"
 	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/hooks"
-	"github.com/phscript/phscript/runtime/internal/quota"
+	"github.com/phscript/phscript/runtime/internal/plans"
 	"github.com/phscript/phscript/runtime/internal/store"
 )
 
@@ -74,6 +72,8 @@ type Options struct {
 	// Handler and Intake, if set, take events of other systems and hand them to runs.
 	Handler *hooks.Handler
 	Intake  *hooks.Intake
+	// Plans, if set, are those that wait for approval.
+	Plans *plans.Plans
 }
 
 // Service plans and starts runs until it is stopped.
@@ -376,25 +376,4 @@ func (s *Service) use(ctx context.Context, loaded *Loaded) error {
 	s.loaded, s.tried, s.problem = loaded, s.o.Loader.print, nil
 	s.useHooks(loaded)
 	return nil
-}
-
-func (s *Service) prune(ctx context.Context) error {
-	s.mu.Lock()
-	set := s.loaded.Config.Serve
-	s.mu.Unlock()
-	days, size := cmp.Or(max(0, set.KeepDays), DefaultKeepDays), int64(DefaultKeepSize)
-	if err := config.Set("", set.KeepSize, &size, config.ParseSize); err != nil {
-		return err
-	}
-	now, err := s.schedules.now(ctx, s.o.DB)
-	if err != nil {
-		return err
-	}
-	n, err := s.history.Prune(ctx, now.AddDate(0, 0, -days), size)
-	if n > 0 {
-		s.o.Log.Info("deleted old runs from the history", "runs", n)
-	}
-	gone := store.Exec(ctx, s.o.DB, `DELETE FROM phscript_server WHERE seen_at < `+s.o.DB.Now()+` - ?`, forgetServers.Microseconds())
-	old := store.Exec(ctx, s.o.DB, `DELETE FROM phscript_outage WHERE until_at < `+s.o.DB.Now()+` - ?`, forgetServers.Microseconds())
-	return errors.Join(err, gone, old, quota.Forget(ctx, s.o.DB), audit.Prune(ctx, s.o.DB))
 }

@@ -126,6 +126,8 @@ var Forms = []struct {
 	{Command: "hooks show", Value: OneEvent{}},
 	{Command: "list", Value: ScriptList{}},
 	{Command: "plan show", Value: PlanShown{}},
+	{Command: "plans list", Value: WaitingList{}},
+	{Command: "plans show", Value: WaitingPlan{}},
 	{Command: "quota", Value: QuotaList{}},
 	{Command: "runs list", Value: RunList{}},
 	{Command: "runs logs", Lines: true, Value: LogLine{}},

@@ -45,6 +45,7 @@ type options struct {
 	// undo is set if undo applies its plan, and gets what was done.
 	undo *Undoing
 	done *view.ApplyDone
+	served
 }
 
 // New returns the command apply.
@@ -109,11 +110,14 @@ func New(env *environment.Env) *cobra.Command {
 	usage.Complete(cmd, "in-doubt", cobra.FixedCompletions([]cobra.Completion{apply.Sent, apply.Send}, cobra.ShellCompDirectiveNoFileComp))
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "Show no progress, and print one line per wait")
 	usage.AddJSON(cmd, &o.json)
+	f.StringVar(&o.reporting.File, "summary", "", "") // for a service
+	_ = f.MarkHidden("summary")
 	return cmd
 }
 
 // refuse is refuse without secrets.
 func (a *applying) refuse(reasons []string, hint string) error {
+	a.why = reasons
 	hidden := *a.env
 	hidden.Stderr = a.host.Secrets.Writer(a.env.Stderr)
 	return refuse(&hidden, a.name, reasons, hint)
@@ -165,6 +169,9 @@ func open(env *environment.Env, name, called string) (*os.File, *planfile.Header
 
 // again says how to make a new plan.
 func (o *options) again(h *planfile.Header) string {
+	if text := o.served.again(h); text != "" {
+		return text
+	}
 	line := []string{"phscript", "plan"}
 	if h.Undo != nil {
 		line[1] = "undo"
@@ -200,6 +207,8 @@ func (o *options) again(h *planfile.Header) string {
 }
 
 func (o *options) apply(env *environment.Env, name string, command []string) error {
+	env = run.Supervised(env)
+	o.observe(env, o)
 	f, header, report, err := open(env, name, o.called(name))
 	if err != nil {
 		return err
@@ -231,6 +240,7 @@ func (o *options) apply(env *environment.Env, name string, command []string) err
 	if err != nil {
 		return err
 	}
+	terms.Scheduled = false // whoever approved the plan has confirmed what must be
 	h, err := o.Open(env, c)
 	if err != nil {
 		return err
@@ -245,6 +255,7 @@ func (o *options) apply(env *environment.Env, name string, command []string) err
 	defer accounts.Close()
 	a := &applying{options: o, env: env, host: h, accounts: accounts, header: header, report: report, name: o.called(name), file: f, command: command, terms: terms}
 	a.started = env.Now()
+	o.reporting.Begin(env, &o.Options, header.Script.Name, a.started, h.Secrets)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	a.entry = h.Enter(env, a.cause(), runtime.Script{Name: header.Script.Name}, cancel)
@@ -252,6 +263,7 @@ func (o *options) apply(env *environment.Env, name string, command []string) err
 	release()
 	endProgress()
 	if finished, ok := errors.AsType[*usage.Finished](err); ok {
+		a.refused(finished.Code)
 		return finished
 	}
 	if by := stopped(); by != nil && err != nil {
@@ -273,6 +285,8 @@ type applying struct {
 	terms    *consent.Terms
 	// command is the script with its arguments, if they were given.
 	command []string
+	// why are the reasons for which the plan was refused.
+	why []string
 
 	entry   *host.Entry
 	started time.Time

@@ -20,6 +20,9 @@ import (
 
 // resume is the command line that continues the apply.
 func (a *applying) resume() string {
+	if a.number != "" {
+		return "phscript plans approve " + a.number
+	}
 	line := []string{"phscript"}
 	for _, arg := range a.env.Args {
 		line = append(line, run.Quoted(arg))
@@ -94,11 +97,19 @@ func leftOut(r *apply.Result) string {
 
 // conclude stores in the history how the apply ended.
 func (a *applying) conclude(err error, code int) {
-	s := outcome.New(a.header.Script.Name, a.started, outcome.Work{Summary: a.accounts.Calls(), Duration: a.env.Now().Sub(a.started)})
-	s.Conclude(err)
+	s := a.summary()
+	s.Conclude(a.reason(err))
 	s.ExitCode, s.Run = code, a.entry.ID()
-	if err == nil {
-		a.entry.Note(leftOut(a.result))
+	if why := leftOut(a.result); err == nil && why != "" {
+		a.entry.Note(why)
+		if a.number != "" {
+			s.Error = &outcome.Failure{Message: why}
+		}
 	}
+	a.reporting.End(s)
 	a.entry.End(context.Background(), s)
+}
+
+func (a *applying) summary() *outcome.Summary {
+	return outcome.New(a.header.Script.Name, a.started, outcome.Work{Summary: a.accounts.Calls(), Duration: a.env.Now().Sub(a.started)})
 }

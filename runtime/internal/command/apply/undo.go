@@ -37,6 +37,9 @@ func Undo(env *environment.Env, o host.Options, c host.Consent, u Undoing) (done
 
 // called is what messages call the plan in a file.
 func (o *options) called(name string) string {
+	if o.number != "" {
+		return "plan " + o.number
+	}
 	if o.undo != nil {
 		return fmt.Sprintf("the undo of run %d", o.undo.Run)
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
@@ -40,6 +41,11 @@ type options struct {
 	flags    *params.Flags
 	out      string
 	detailed bool
+	// A service that needs a plan approved says for how long it can be applied, and where the
+	// summary goes.
+	life      time.Duration
+	reporting run.Reporting
+	scheduled bool
 }
 
 // New returns the command plan.
@@ -85,6 +91,11 @@ func New(env *environment.Env) *cobra.Command {
 	f.StringVarP(&o.out, "out", "o", "", "Write the plan to `FILE`")
 	f.BoolVar(&o.detailed, "detailed-exitcode", false, "Exit with code 10 if there are changes")
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "Print one line per wait")
+	f.DurationVar(&o.life, "expires-in", planfile.Life, "")
+	f.StringVar(&o.reporting.File, "summary", "", "")
+	for _, name := range []string{"expires-in", "summary"} {
+		_ = f.MarkHidden(name)
+	}
 	o.flags = params.Declare(env, cmd)
 	cmd.SetFlagErrorFunc(flagError)
 	cmd.AddCommand(newShow(env))
@@ -117,6 +128,8 @@ func (o *options) checkOut(env *environment.Env) error {
 
 // plan plans a script.
 func (o *options) plan(env *environment.Env, name string, args []string) (err error) {
+	env = run.Supervised(env)
+	o.scheduled = o.reporting.Observe(env, &o.Options)
 	c, err := o.Settings(env)
 	if err != nil {
 		return err
@@ -127,6 +140,11 @@ func (o *options) plan(env *environment.Env, name string, args []string) (err er
 	script, err := run.Script(env, name, "phscript plan", o.Simulated)
 	if err != nil {
 		return err
+	}
+	if o.scheduled {
+		if err := env.Trust.Scheduled(env.Dir, script.Path); err != nil {
+			return err
+		}
 	}
 	values, err := params.Of(env, script, params.Given{Params: o.params, Flags: o.flags})
 	if err != nil {
@@ -167,6 +185,7 @@ func (o *options) plan(env *environment.Env, name string, args []string) (err er
 		spool.Secret = func(text string) bool { return h.Secrets.String(text) != text }
 	}
 	made := env.Now()
+	o.reporting.Begin(env, &o.Options, script.Name, made, h.Secrets)
 	ctx, stopped, release := env.Interruptible()
 	defer release()
 	program, runErr := h.Runtime.Compile(ctx, script)
@@ -183,15 +202,14 @@ func (o *options) plan(env *environment.Env, name string, args []string) (err er
 		}
 		printing.Error(h.Secrets.Writer(env.Stderr), env.StderrColor(), runErr)
 		o.notWritten(env, "the script failed, so there is no plan")
-		return &usage.Finished{Code: outcome.Code(runErr)}
+		return o.conclude(script.Name, made, env.Now(), result, runErr, &usage.Finished{Code: outcome.Code(runErr)})
 	}
 	if i := slices.IndexFunc(result.Unknown, func(u runtime.PlannedUnknown) bool { return u.Lost }); i >= 0 {
 		lost := result.Unknown[i]
-		printing.Error(h.Secrets.Writer(env.Stderr), env.StderrColor(), &usage.Failure{
-			Message: fmt.Sprintf("%s:%d: %s", lost.Script, lost.Line, lost.Text), Hint: "plan again when Planhat answers",
-		})
+		failed := &usage.Failure{Message: fmt.Sprintf("%s:%d: %s", lost.Script, lost.Line, lost.Text), Hint: "plan again when Planhat answers"}
+		printing.Error(h.Secrets.Writer(env.Stderr), env.StderrColor(), failed)
 		o.notWritten(env, "a write is missing, so there is no plan")
-		return &usage.Finished{Code: fault.ExitScript}
+		return o.conclude(script.Name, made, env.Now(), result, failed, &usage.Finished{Code: fault.ExitScript})
 	}
 	var rejected []outcome.RejectedRow
 	for _, row := range result.Rejected {
@@ -202,6 +220,7 @@ func (o *options) plan(env *environment.Env, name string, args []string) (err er
 	made = made.UTC()
 	header := (&making{env: env, host: h, script: script, args: args, params: object, values: values, result: result, report: report}).header(made)
 	header.Simulated = o.Simulated
+	header.Expires = header.Made.Add(o.life)
 	for _, flag := range o.Repeated() {
 		header.Flags = append(header.Flags, h.Secrets.String(flag))
 	}
@@ -218,7 +237,22 @@ func (o *options) plan(env *environment.Env, name string, args []string) (err er
 			return err
 		}
 	}
-	return ending(report.Sum(), o.detailed)
+	return o.conclude(script.Name, made, env.Now(), result, nil, ending(report.Sum(), o.detailed))
+}
+
+// conclude tells a service how the planning ended, and returns the end of the command.
+func (o *options) conclude(script string, made, ended time.Time, result *runtime.Result, failed, end error) error {
+	s := outcome.New(script, made, outcome.Work{
+		Summary: result.Summary, Rejected: result.Rejected, Planned: result.Planned, Plan: result.Plan, Records: result.PlannedRecords, Accounts: result.PlannedAccounts,
+		Warnings: result.Warnings, Duration: ended.Sub(made),
+	})
+	s.Conclude(failed)
+	s.DryRun = true
+	if finished, ok := errors.AsType[*usage.Finished](end); ok {
+		s.ExitCode = finished.Code
+	}
+	o.reporting.End(s)
+	return end
 }
 
 // ending returns the exit code of a plan. It comes from the counts that are printed.
@@ -237,6 +271,10 @@ func (o *options) notWritten(env *environment.Env, why string) {
 	if o.out == "" {
 		return
 	}
+	if o.scheduled {
+		fmt.Fprintln(env.Stderr, why)
+		return
+	}
 	if env.IsFile(o.out) {
 		fmt.Fprintf(env.Stderr, "%s; %s still holds an earlier plan\n", why, o.out)
 		return
@@ -250,6 +288,9 @@ func (o *options) write(env *environment.Env, spool *planfile.Spool, h *planfile
 	size, err := spool.Finish(path, h, rejected)
 	if err != nil {
 		return &usage.Failure{Message: "the plan was not written: " + err.Error()}
+	}
+	if o.scheduled {
+		return nil // the service stores it
 	}
 	fmt.Fprintf(env.Stderr, "\nwrote the plan to %s; it expires at %s\n", o.out, h.Expires.Local().Format("2006-01-02 15:04"))
 	if line := o.applying(h); line != "" {

@@ -178,7 +178,7 @@ func Script(env *environment.Env, name, command string, simulated bool) (runtime
 var decisive = []string{"dry-run", "simulate", "replay", "config", "profile"}
 
 func runScript(env *environment.Env, o *options, flags *pflag.FlagSet) error {
-	env = supervised(env)
+	env = Supervised(env)
 	if asked, err := o.help(env); asked || err != nil {
 		return err
 	}

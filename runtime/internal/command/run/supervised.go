@@ -16,10 +16,10 @@ import (
 // It is over before another worker may repeat the run.
 const orphanGrace = 10 * time.Second
 
-// supervised prepares a run that phscript serve has started. Its standard
+// Supervised prepares a run that phscript serve has started. Its standard
 // input is a pipe that ends when the service does, also if it is killed. The run
 // ends then, so that it does not run twice when another worker repeats it.
-func supervised(env *environment.Env) *environment.Env {
+func Supervised(env *environment.Env) *environment.Env {
 	if _, ok := env.Getenv(serve.RunVariable); !ok {
 		return env
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/hooks"
 	"github.com/phscript/phscript/runtime/internal/listen"
 	"github.com/phscript/phscript/runtime/internal/overview"
+	"github.com/phscript/phscript/runtime/internal/plans"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
 	"github.com/phscript/phscript/runtime/internal/web"
@@ -52,6 +53,7 @@ type offer struct {
 	service *serve.Service
 	// intake takes events of other systems.
 	intake http.Handler
+	plans  *plans.Plans
 	db     *store.DB
 	engine serve.Engine
 	log    *slog.Logger
@@ -193,7 +195,7 @@ func (f *offer) site(hosts *guard.Hosts) (*web.Site, error) {
 		return nil, err
 	}
 	return site, pages.Add(site, pages.Options{
-		Accounts: accounts, Overview: seen, Reads: reader, Schedules: serve.NewSchedules(f.db, f.engine), Events: hooks.NewEvents(f.db), Size: f.db.Size,
+		Accounts: accounts, Overview: seen, Reads: reader, Schedules: serve.NewSchedules(f.db, f.engine), Plans: f.plans, Events: hooks.NewEvents(f.db), Size: f.db.Size,
 		Limit:  planhat.LimiterConfig{CallsPerMinute: f.config.CallsPerMin}.WindowSpec().Limit,
 		Config: func() (config.Config, error) { return f.now.Load().Config, f.service.Problem() },
 	})

@@ -244,8 +244,10 @@ func serveSchedules(env *environment.Env, o *options) error {
 	}
 	defer events.close()
 	warnOfLoss(ctx, db, loaded, log)
+	keeper := newKeeper(env, db, engine, secrets, log)
+	program.Plans = keeper
 	s := serve.New(serve.Options{
-		Handler: events.handler, Intake: events.intake,
+		Handler: events.handler, Intake: events.intake, Plans: keeper.Plans,
 		DB: db, Engine: engine, Loader: loader, Name: quota.ProcessName(), Workers: workers, Grace: o.grace,
 		Launch: program.Launch, Log: log,
 		Alone: o.Simulated, LostAfter: o.lostAfter, LateAfter: o.lateAfter, RetryPause: o.retryPause,
@@ -265,7 +267,7 @@ func serveSchedules(env *environment.Env, o *options) error {
 	warn(log, o.doubts(env, loaded))
 	service.Store(s)
 	defer reapOrphans(env, children)()
-	shown := &offer{options: o, env: env, config: c, service: s, intake: events.intake, db: db, engine: engine, log: log, now: &current}
+	shown := &offer{options: o, env: env, config: c, service: s, intake: events.intake, plans: keeper.Plans, db: db, engine: engine, log: log, now: &current}
 	set, err := shown.listen(ctx)
 	if err != nil {
 		return err

@@ -168,6 +168,14 @@ func (o *Options) None(text string) string {
 	return text + " the store " + o.place
 }
 
+// Real returns an error if there is no store, for a command that stores something.
+func (o *Options) Real() error {
+	if !o.missing {
+		return nil
+	}
+	return &usage.Error{Message: "there is no store at " + o.place, Hint: "start 'phscript serve' first, which creates it, or name another store with --state"}
+}
+
 // WithStore opens the store for a command that reads schedules or runs.
 func (o *Options) WithStore(env *environment.Env, do func(ctx context.Context, s *serve.Schedules, db *store.DB) error) error {
 	ctx := context.Background()

@@ -40,6 +40,10 @@ type overviewData struct {
 	// sent.
 	ParkedEvents, GivenUp int64
 	Notices               int64
+	// Plans are the first that wait for approval, MorePlans how many more do.
+	Plans     []planRow
+	AllPlans  int
+	MorePlans int
 }
 
 // attention is something that somebody should look at.
@@ -81,6 +85,10 @@ func (o Options) overview(q *web.Request) (any, error) {
 		data.Ended += s.Day[status]
 	}
 	data.Succeeded, data.WithRejected = s.Day[history.Succeeded], int(s.Day[history.Rejected])
+	for _, p := range s.Plans.Plans {
+		data.Plans = append(data.Plans, planRowOf(p, s.At))
+	}
+	data.AllPlans, data.MorePlans = s.Plans.Count, s.Plans.Count-len(s.Plans.Plans)
 	for _, server := range s.Servers {
 		if server.Live {
 			data.Servers = append(data.Servers, server)
@@ -242,7 +250,7 @@ func version(s *overview.Snapshot) string {
 	for _, server := range s.Servers {
 		say("server", server.Name, server.Live, server.Problem)
 	}
-	say(s.Notices, s.Unread)
+	say(s.Notices, s.Unread, s.Plans.Count, s.Plans.Version)
 	return strconv.FormatUint(h.Sum64(), 36)
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/follow"
 	"github.com/phscript/phscript/runtime/internal/hooks"
 	"github.com/phscript/phscript/runtime/internal/overview"
+	"github.com/phscript/phscript/runtime/internal/plans"
 	"github.com/phscript/phscript/runtime/internal/serve"
 	"github.com/phscript/phscript/runtime/internal/store"
 	"github.com/phscript/phscript/runtime/internal/web"
@@ -34,6 +35,7 @@ type Options struct {
 	Overview  *overview.Overview
 	Schedules *serve.Schedules
 	Events    *hooks.Events
+	Plans     *plans.Plans
 	// Limit is the calls to Planhat that are allowed in a minute.
 	Limit int
 	// Reads answers what only reads.
@@ -45,6 +47,7 @@ type Options struct {
 
 	logs     *follow.Logs
 	settings *settings
+	contents *contents
 }
 
 // page is a page of the site.
@@ -64,13 +67,15 @@ type lively interface{ lives() bool }
 // Add adds the pages to a site.
 func Add(s *web.Site, o Options) error {
 	s.Funcs(functions)
-	o.logs, o.settings = follow.New(o.Overview.History()), &settings{}
+	o.logs, o.settings, o.contents = follow.New(o.Overview.History()), &settings{}, newContents()
 	list := []page{
 		{title: "Overview", path: "/{$}", file: "overview.html", nav: true, fill: o.overview},
 		{title: "Runs", path: "/runs", file: "runs.html", nav: true, fill: o.runs},
 		{title: "Schedules", path: "/schedules", file: "schedules.html", nav: true, fill: o.schedules},
 		{title: "Schedule", path: "/schedules/{name}", file: "schedule.html", fill: o.schedule},
 		{title: "Run", path: "/runs/{id}", file: "run.html", fill: o.run},
+		{title: "Plans", path: "/plans", file: "plans.html", nav: true, fill: o.plans},
+		{title: "Plan", path: "/plans/{id}", file: "plan.html", fill: o.plan},
 		{title: "Webhooks", path: "/webhooks", file: "webhooks.html", nav: true, fill: o.webhooks},
 		{title: "Event", path: "/webhooks/events/{id}", file: "event.html", fill: o.event},
 		{title: "Outgoing messages", path: "/webhooks/outgoing", file: "outgoing.html", fill: o.outgoing},
@@ -109,6 +114,7 @@ func Add(s *web.Site, o Options) error {
 			return o.Schedules.Resume(q.Context(), name, ask)
 		}),
 		"/webhooks/events/{id}/replay": o.replayOne, "/webhooks/replay": o.replayEvents, "/webhooks/discard": o.discardEvents, "/webhooks/resend": o.resend,
+		"/plans/{id}/approve": o.approvePlan, "/plans/{id}/refuse": o.refusePlan,
 		"/access/revoke": o.revoke,
 	} {
 		s.Post(path, access.Operator, func(q *web.Request) error {

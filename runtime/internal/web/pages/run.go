@@ -12,6 +12,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/outcome"
+	"github.com/phscript/phscript/runtime/internal/plans"
 	"github.com/phscript/phscript/runtime/internal/web"
 )
 
@@ -46,6 +47,8 @@ type runData struct {
 	Warnings []string
 	Params   []number
 	Before   []earlier
+	// Plan is the plan that the run has made or applies, 0 for none.
+	Plan int64
 	// CanCancel and CanRetry say what an operator may ask for.
 	CanCancel, CanRetry bool
 }
@@ -70,7 +73,16 @@ func (o Options) run(q *web.Request) (any, error) {
 	data := &runData{Run: rowOf(r, now), Hash: short(r.ScriptHash, 8), Retries: r.Definition.Retries, Live: !r.Status.Over()}
 	data.Hash = strings.TrimSuffix(data.Hash, "…")
 	data.CanCancel = data.Live && !r.CancelWanted && !r.Cause.Command()
-	data.CanRetry = r.Status.Over() && r.Status != history.Succeeded && !r.Cause.Command()
+	data.CanRetry = r.Status.Over() && r.Status != history.Succeeded && !r.Cause.Command() && r.Definition.Plan == 0
+	if data.Plan = r.Definition.Plan; r.Definition.Approve {
+		p, err := plans.OfRun(q.Context(), o.Reads, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		if p != nil {
+			data.Plan = p.ID
+		}
+	}
 	if limit, err := time.ParseDuration(r.Definition.Timeout); err == nil && r.Status == history.Running {
 		data.Deadline = r.Started.Add(limit)
 	}

@@ -36,7 +36,7 @@ func stateOf(s history.Status) state {
 
 // causes are why runs exist, in words.
 var causes = map[history.Cause]string{
-	history.ByTick: "its schedule", history.ByCatchUp: "missed ticks", history.ByHand: "somebody", history.ByRetry: "a failed attempt", history.ByEvent: "an event", history.ByHook: "a webhook",
+	history.ByTick: "its schedule", history.ByCatchUp: "missed ticks", history.ByHand: "somebody", history.ByRetry: "a failed attempt", history.ByEvent: "an event", history.ByHook: "a webhook", history.ByPlan: "an approved plan",
 	history.ByRun: "phscript run", history.ByApply: "phscript apply", history.ByUndo: "phscript undo", history.ByREPL: "phscript repl",
 }
 
