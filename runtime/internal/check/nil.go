@@ -92,6 +92,9 @@ func (c *script) tests() {
 func (c *script) nilUsed(e ast.Expr, calculated bool) {
 	source := c.origin(e)
 	name, isName := e.(*ast.IdentExpr)
+	if isName {
+		c.leftOut(name)
+	}
 	if call, ok := source.(*ast.FuncCallExpr); !ok && isName && c.flow.VariableOf(name) == nil || ok && c.caught(call) {
 		return
 	}
@@ -119,6 +122,27 @@ func (c *script) nilUsed(e ast.Expr, calculated bool) {
 	f.Hint = "store it in a local and test it first: if value then ... end"
 	if text != "..." && (isName || source == e && !isCall(e)) {
 		f.Hint = fmt.Sprintf("test it first: if %s then ... end", text)
+	}
+}
+
+// leftOut reports calls of a local function without an argument that the function uses and
+// does not ask about.
+func (c *script) leftOut(name *ast.IdentExpr) {
+	v := c.flow.Resolved[name]
+	if v == nil || v.Kind != flow.Argument || v.Implicit || len(v.Values) != 1 || v.Fn.Value == nil || c.made == nil || c.tested.values[v] || c.tested.reported[v] {
+		return
+	}
+	c.tested.reported[v] = true
+	holder, place := v.Fn.Value.V, slices.Index(v.Fn.Expr.ParList.Names, v.Name)
+	if place < 0 || !holder.HoldsFunction() || c.made.loose[holder] {
+		return
+	}
+	for _, call := range c.made.calls[holder] {
+		if n := len(call.Args); n > place || n > 0 && syntax.Unpacks(call.Args[n-1]) || c.caught(call) {
+			continue
+		}
+		f := c.at(c.nameToken(call), "may-be-nil", fmt.Sprintf("this call leaves out the argument '%s', which '%s' uses in line %d without a test", v.Name, holder.Name, c.flow.Tokens[c.flow.Expr[name].At].Line))
+		f.Hint, f.Subject = fmt.Sprintf("pass it, or begin the function with %s = %s or ...", v.Name, v.Name), v.Name
 	}
 }
 

@@ -220,8 +220,12 @@ func (t *contents) parameter(v *flow.Variable) infer.Value {
 
 // eachConstant calls check with the constants of this script that a value may be, if it
 // may be several, and reports whether that found anything. Each constant is reported once,
-// where it is written.
+// where it is written. A variable that the script asks about may have only some of its
+// values at a place, and so may a field.
 func (c *script) eachConstant(e ast.Expr, check func(constant ast.Expr)) (found bool) {
+	if _, isName := e.(*ast.IdentExpr); !isName || c.tested == nil || c.tested.values[c.testKey(e)] {
+		return false
+	}
 	all := c.Value(e).Choices()
 	for i := range all {
 		constant := all[i].Literal

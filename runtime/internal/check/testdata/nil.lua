@@ -50,3 +50,13 @@ local function search(list, id)
   end
 end
 print(total, sign(total) + 1, search(tables.values({}), 1).name)
+local function report(title, options)
+  print(title, #planhat.company.get_list{ limit = options.limit })
+end
+report("all")                                    --> may-be-nil: this call leaves out the argument 'options'
+report("some", { limit = 5 })
+local function quiet(title, options)
+  options = options or {}
+  print(title, options.limit)
+end
+quiet("all")

@@ -94,3 +94,6 @@ set("extid-1", "customer")
 set("extid-2", "fine")                          --> wrong-value: 'status' of a company must be one of
 local function some(limit) return planhat.company.get_list{ limit = limit } end
 print(#some("all"), #some(5))                    --> wrong-arguments: option 'limit' must be a whole number
+local mode = "prospect"
+if args[2] then mode = "none" end
+if mode ~= "none" then planhat.company.update("extid-1", { status = mode }) end
