@@ -178,7 +178,8 @@ func (c *script) patterns(e *ast.FuncCallExpr) {
 		if e.Func != nil && len(args) > 0 {
 			args = args[1:]
 		}
-	case e.Func != nil || c.Value(e.Receiver).Type != "" || matchesOtherwise(c.text(e.Receiver)) || bytes.Contains(bytes.ToLower(c.src), []byte("lpeg")):
+	case e.Func != nil || c.Value(e.Receiver).Type != "" || matchesOtherwise(c.text(e.Receiver)),
+		e.Method == "match" && bytes.Contains(bytes.ToLower(c.src), []byte("lpeg")):
 		return
 	}
 	if !slices.Contains(patternFunctions, name) || len(args) == 0 {

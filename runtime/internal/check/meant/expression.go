@@ -2,6 +2,7 @@ package meant
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/phscript/phscript/runtime/internal/pattern"
@@ -160,7 +161,7 @@ func (u Use) plain() *Doubt {
 	hint := u.literally()
 	removes := u.Text && u.Replacement == ""
 	switch {
-	case p == "." && u.Function == "gsub" && u.Text && strings.Contains(`,/\`, u.Replacement):
+	case p == "." && u.Function == "gsub" && u.Text && slices.Contains([]string{"", ",", "/", `\`}, u.Replacement):
 		return &Doubt{Message: "a dot in a pattern matches any character, so this replaces every character", Hint: `to match a dot, write "%."`}
 	case p == "." && u.Function == "find":
 		return &Doubt{Message: "a dot in a pattern matches any character, so this finds the first one", Hint: hint}
