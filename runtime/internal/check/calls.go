@@ -179,13 +179,13 @@ func (c *script) argumentCount(token int, callee infer.Value, a arguments) {
 	}
 	for i := n; i < len(f.Params) && !a.open; i++ {
 		p := &f.Params[i]
-		if p.Omissible() {
+		if p.Omissible() || callee.Is("loadfile") || callee.Is("dofile") { // these two read standard input without a name
 			continue
 		}
 		c.misuse(token, callee, p.Missing(i)).Hint = "call it as " + callee.Topic.Signature()
 		return
 	}
-	if !f.Variadic && n > len(f.Params) {
+	if !f.Variadic && n > len(f.Params) && !c.chosen(token) {
 		c.tooMany(callee, a.given, n)
 	}
 }

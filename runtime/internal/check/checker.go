@@ -151,6 +151,13 @@ type script struct {
 	tested *tested
 	// together are the findings about globals that miss a local, by function.
 	together map[*flow.Function]*finding
+	// suggested counts the undefined names for which similar ones were looked up, told those that
+	// were reported.
+	suggested int
+	// slips are the locals that globals may mean, in words, and locals the names of them all.
+	slips  map[string]string
+	locals *nameIndex
+	told   map[string]bool
 	// typed are the values that are compared with names of types.
 	typed map[string]bool
 	// attempts are calls whose error the script expects; nil before they are looked for.

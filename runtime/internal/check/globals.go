@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -22,6 +21,7 @@ func (c *script) globals() {
 		set[g.Name] = set[g.Name] || g.Set
 		uses[g.Name] = append(uses[g.Name], g)
 	}
+	c.slips, c.told, c.locals = map[string]string{}, map[string]bool{}, c.localNames()
 	own, guarded := c.ownEnvironment(), c.guarded()
 	c.together = map[*flow.Function]*finding{}
 	for _, g := range c.flow.Globals {
@@ -29,13 +29,19 @@ func (c *script) globals() {
 		switch {
 		case g.Set && known:
 			if !c.declared[g.Name] {
-				c.overwritten(g, uses[g.Name])
+				f := c.overwritten(g, uses[g.Name])
+				f.minor = f.minor || own
 			}
 		case known:
 		case set[g.Name]:
 			f := c.makesGlobal(g, uses[g.Name])
 			f.minor = f.minor || own
+		case c.told[g.Name]:
+			f := c.at(g.Token, "undefined-global", fmt.Sprintf("'%s' is not defined", g.Name))
+			f.Subject, f.minor = g.Name, own || guarded[g.Name]
 		default:
+			// Another use of the name is merged with the first, unless a comment ignores that.
+			c.told[g.Name] = len(c.comments) == 0
 			c.undefined(g).minor = own || guarded[g.Name]
 		}
 	}
@@ -44,11 +50,12 @@ func (c *script) globals() {
 // overwritten reports a built-in name that the script assigns to. A function in its place
 // is meant, and so is what begins with the old value; another value only does harm to those
 // who need the old one.
-func (c *script) overwritten(g flow.GlobalUse, uses []flow.GlobalUse) {
+func (c *script) overwritten(g flow.GlobalUse, uses []flow.GlobalUse) *finding {
 	f := c.at(g.Token, "global-overwritten", fmt.Sprintf("this replaces '%s' for the rest of the run", g.Name))
 	f.Hint, f.Subject = "choose another name and declare it with local", g.Name
 	topic := c.manual.Topic(g.Name)
 	f.minor = c.keepsMeaning(g) || !essential[g.Name] && topic != nil && topic.Func == nil && !slices.ContainsFunc(uses, c.needsModule)
+	return f
 }
 
 // keepsMeaning reports whether an assignment to a built-in name puts something of its kind
@@ -92,7 +99,11 @@ func (c *script) makesGlobal(g flow.GlobalUse, uses []flow.GlobalUse) *finding {
 	}
 	f := c.at(g.Token, "global-set", message)
 	f.Hint, f.Subject = hint, g.Name
-	near := c.misspelled(uses)
+	near, known := c.slips[g.Name]
+	if !known {
+		near = c.misspelled(uses)
+		c.slips[g.Name] = near
+	}
 	if near != "" && g.Set {
 		f.Message += near
 	}
@@ -165,12 +176,59 @@ func (c *script) misspelled(uses []flow.GlobalUse) string {
 	if len(name) < 4 {
 		return ""
 	}
-	for _, local := range c.visible(uses[0].Token) {
-		if slip(name, local) {
+	for _, local := range c.locals.near(name) {
+		if slices.ContainsFunc(c.locals.named[local], func(v *flow.Variable) bool { return v.Token < uses[0].Token && c.endOf(v) >= uses[0].Token }) {
 			return catalog.DidYouMean(name, []string{local})
 		}
 	}
 	return ""
+}
+
+// nameIndex finds the local variables whose names differ from another in one slip.
+type nameIndex struct {
+	named map[string][]*flow.Variable
+	// without are the names by what is left of them without one of their letters.
+	without map[string][]string
+}
+
+func (c *script) localNames() *nameIndex {
+	x := &nameIndex{named: map[string][]*flow.Variable{}, without: map[string][]string{}}
+	for _, v := range c.flow.Vars {
+		if len(v.Name) > 2 {
+			if x.named[v.Name] == nil {
+				for i := range len(v.Name) {
+					left := v.Name[:i] + v.Name[i+1:]
+					x.without[left] = append(x.without[left], v.Name)
+				}
+			}
+			x.named[v.Name] = append(x.named[v.Name], v)
+		}
+	}
+	return x
+}
+
+// near returns the names that one slip makes of a name, in order.
+func (x *nameIndex) near(name string) []string {
+	var found []string
+	try := func(other string) {
+		if slip(name, other) && !slices.Contains(found, other) {
+			found = append(found, other)
+		}
+	}
+	for _, other := range x.without[name] {
+		try(other)
+	}
+	for i := range len(name) {
+		left := name[:i] + name[i+1:]
+		if x.named[left] != nil {
+			try(left)
+		}
+		for _, other := range x.without[left] {
+			try(other)
+		}
+	}
+	slices.Sort(found)
+	return found
 }
 
 // slip reports whether one letter of a name is missing, too much or another one, or two are
@@ -306,9 +364,8 @@ func (c *script) guarded() map[string]bool {
 			c.spared[name] = true
 		}
 	}
-	locals := c.locals()
 	for name := range c.spared {
-		if !c.known[name] && !strings.Contains(name, ".") && slices.ContainsFunc(locals, func(local string) bool { return local == name || slip(name, local) }) {
+		if !c.known[name] && !strings.Contains(name, ".") && (c.locals.named[name] != nil || len(c.locals.near(name)) > 0) {
 			delete(c.spared, name)
 		}
 	}
@@ -332,15 +389,4 @@ func (c *script) globalPath(e ast.Expr) string {
 		return flow.Dotted(e)
 	}
 	return ""
-}
-
-// locals are the names of all local variables, which a misspelled name may mean.
-func (c *script) locals() []string {
-	names := map[string]bool{}
-	for _, v := range c.flow.Vars {
-		if len(v.Name) > 2 {
-			names[v.Name] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(names))
 }

@@ -20,6 +20,9 @@ func localForm(g flow.GlobalUse) string {
 	return "local " + g.Name + " = ..."
 }
 
+// mostSuggestions is for how many undefined names of a file similar ones are looked up.
+const mostSuggestions = 100
+
 func (c *script) undefined(g flow.GlobalUse) *finding {
 	message := fmt.Sprintf("'%s' is not defined", g.Name)
 	f := c.at(g.Token, "undefined-global", message)
@@ -37,6 +40,9 @@ func (c *script) undefined(g flow.GlobalUse) *finding {
 		return f
 	case topic != nil:
 		f.Hint = "write planhat." + g.Name
+		return f
+	}
+	if c.suggested++; c.suggested > mostSuggestions {
 		return f
 	}
 	names := c.visible(g.Token)
@@ -220,4 +226,16 @@ func (c *script) calledMembers() map[*flow.Variable][]string {
 	}}
 	visit.Statements(c.chunk)
 	return c.calls
+}
+
+// chosen reports whether what a token names is a local that holds one of several functions:
+// local load = load or compat.load.
+func (c *script) chosen(token int) bool {
+	return slices.ContainsFunc(c.flow.Vars, func(v *flow.Variable) bool {
+		if v.Name != c.flow.Tokens[token].Text || v.Token > token || c.endOf(v) < token {
+			return false
+		}
+		_, choice := v.Values[0].Expr.(*ast.LogicalOpExpr)
+		return choice
+	})
 }

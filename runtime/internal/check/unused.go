@@ -120,7 +120,13 @@ func (c *script) harmless(val *flow.Value) bool {
 		if callee := c.Callee(e); callee.Topic != nil {
 			return callee.Is("assert") || callee.Is("pcall") || callee.Is("xpcall")
 		}
-		return !ok || c.flow.VariableOf(name) == nil
+		if !ok || c.flow.VariableOf(name) == nil {
+			return true
+		}
+		_, own := c.Callee(e).Literal.(*ast.FunctionExpr)
+		return !own
+	case *ast.TableExpr:
+		return slices.ContainsFunc(e.Fields, func(f *ast.Field) bool { return c.mayAct(f.Value) })
 	}
 	return false
 }
@@ -210,8 +216,14 @@ func (c *script) unusedValues(v *flow.Variable) {
 		}
 		f := c.at(val.Token, "unused-assignment", message)
 		f.Subject = v.Name
-		f.minor = (v.Kind != flow.Argument || !val.First) && flow.Initial(val.Expr) || v.Kind == flow.LoopVar || val.Accompanied() || val.Expr != nil && refersTo(val.Expr, v.Name) || c.advances(val)
+		f.minor = (v.Kind != flow.Argument || !val.First) && flow.Initial(val.Expr) || v.Kind == flow.LoopVar || val.Accompanied() || val.Expr != nil && refersTo(val.Expr, v.Name) || c.advances(val) || c.mayAct(val.Expr)
 	}
+}
+
+// mayAct reports whether an expression is a call of something unknown.
+func (c *script) mayAct(e ast.Expr) bool {
+	call, ok := e.(*ast.FuncCallExpr)
+	return ok && c.Callee(call).Topic == nil
 }
 
 // advances reports whether a value is made of the one before it, as the last step of what

@@ -5,6 +5,7 @@ package display
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Style is a way to set text off.
@@ -41,10 +42,48 @@ type Line struct {
 	Mark Style
 }
 
+// widest is how many bytes of a line are shown, and before how many come before the place.
+const (
+	widest = 200
+	before = 80
+)
+
+// around cuts a long line around its place.
+func (l Line) around() Line {
+	if len(l.Text) <= widest {
+		return l
+	}
+	from := 0
+	if l.Column > 1 && l.Column <= len(l.Text)+1 {
+		from = max(0, min(l.Column-1-before, len(l.Text)-widest))
+	}
+	for from > 0 && !utf8.RuneStart(l.Text[from]) {
+		from--
+	}
+	to := min(len(l.Text), from+widest)
+	for to < len(l.Text) && !utf8.RuneStart(l.Text[to]) {
+		to--
+	}
+	start, end := "", ""
+	if from > 0 {
+		start = "..."
+	}
+	if to < len(l.Text) {
+		end = "..."
+	}
+	l.Text = start + l.Text[from:to] + end
+	if shift := from - len(start); l.Column > 0 {
+		l.Column -= shift
+		l.EndColumn = min(l.EndColumn-shift, len(start)+to-from)
+	}
+	return l
+}
+
 // Source writes the line behind a gutter with its number, and carets below the
 // place.
 func Source(out *strings.Builder, l Line, color bool) {
 	gutter := fmt.Sprintf("%5d | ", l.Number)
+	l = l.around()
 	source := OneLine(strings.TrimRight(strings.ReplaceAll(l.Text, "\t", "    "), " \r\n"))
 	fmt.Fprintf(out, "%s%s\n", Paint(Dim, gutter, color), source)
 	if l.Column < 1 || l.Column > len(l.Text)+1 {

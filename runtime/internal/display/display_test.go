@@ -28,6 +28,24 @@ func TestSource(t *testing.T) {
 	}
 }
 
+// TestLongLines: only what is around the place is shown.
+func TestLongLines(t *testing.T) {
+	text := strings.Repeat("é", 1000) + "prnt(x)" + strings.Repeat("y", 3000)
+	var out strings.Builder
+	Source(&out, Line{Number: 1, Text: text, Column: 2001, EndColumn: 2004}, false)
+	lines := strings.Split(out.String(), "\n")
+	assert.Less(t, len(lines[0]), 230)
+	assert.Equal(t, "prnt", string([]rune(lines[0])[strings.Index(lines[1], "^"):strings.LastIndex(lines[1], "^")+1]))
+	assert.Contains(t, lines[0], "| ...é")
+	assert.True(t, strings.HasSuffix(lines[0], "y..."))
+	out.Reset()
+	Source(&out, Line{Number: 1, Text: text, Column: 1, EndColumn: len(text)}, false)
+	assert.Less(t, len(out.String()), 600)
+	out.Reset()
+	Source(&out, Line{Number: 1, Text: text}, false)
+	assert.Less(t, len(out.String()), 300)
+}
+
 func TestPaint(t *testing.T) {
 	assert.Equal(t, "\x1b[1mx\x1b[0m", Paint(Bold, "x", true))
 	assert.Equal(t, "x", Paint(Bold, "x", false))

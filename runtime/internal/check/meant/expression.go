@@ -196,7 +196,7 @@ var (
 )
 
 // word reports whether letters are a word rather than a set: they have vowels and
-// consonants, and are not in the order of the alphabet.
+// consonants, are not in the order of the alphabet, and mix no capital letters in.
 func word(letters string) bool {
 	lower := strings.ToLower(letters)
 	vowels, sorted := 0, true
@@ -206,5 +206,6 @@ func word(letters string) bool {
 		}
 		sorted = sorted && (i == 0 || lower[i-1] <= lower[i])
 	}
-	return vowels > 0 && vowels < len(lower) && !sorted
+	cased := letters == lower || letters == strings.ToUpper(letters) || letters[1:] == lower[1:]
+	return vowels > 0 && vowels < len(lower) && !sorted && cased
 }

@@ -47,6 +47,9 @@ func (r *Report) WriteSARIF(w io.Writer, version string) error {
 	}}})
 }
 
+// longestSnippet is how many bytes of a line are repeated in the report.
+const longestSnippet = 1000
+
 // plainText leaves out the marks of Markdown.
 func plainText(doc string) string { return strings.ReplaceAll(doc, "`", "") }
 
@@ -62,7 +65,7 @@ func (f *Finding) sarif(index map[string]int) object {
 		if start, end := f.Characters(); start > 0 {
 			region["startColumn"], region["endLine"], region["endColumn"] = start, f.EndLine, end+1
 		}
-		if f.SourceLine != "" {
+		if f.SourceLine != "" && len(f.SourceLine) <= longestSnippet {
 			region["snippet"] = object{"text": f.SourceLine}
 		}
 		physical["region"] = region

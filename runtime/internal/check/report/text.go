@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	"github.com/dustin/go-humanize/english"
 
 	"github.com/phscript/phscript/runtime/internal/display"
@@ -31,14 +32,28 @@ func (r *Report) Count(s Severity) int {
 
 // WriteText writes the report for people: each finding with its line of the
 // script, and in the end how many there are.
+// A file shows at most a few dozen findings of one rule, with how many more there are.
 func (r *Report) WriteText(w io.Writer, color bool) error {
 	out := &strings.Builder{}
+	type kind struct{ file, rule string }
+	count := map[kind]int{}
+	for i := range r.Findings {
+		count[kind{r.Findings[i].File, r.Findings[i].Rule}]++
+	}
+	shown := map[kind]int{}
 	for i := range r.Findings {
 		f := &r.Findings[i]
+		k := kind{f.File, f.Rule}
+		if shown[k]++; shown[k] > mostAlike {
+			continue
+		}
 		if out.Len() > 0 {
 			out.WriteString("\n")
 		}
 		f.render(out, color)
+		if more := count[k] - mostAlike; shown[k] == mostAlike && more > 0 {
+			fmt.Fprintf(out, "%s\n", display.Paint(display.Dim, fmt.Sprintf("and %s more [%s] in %s", humanize.Comma(int64(more)), f.Rule, display.OneLine(f.File)), color))
+		}
 	}
 	if out.Len() > 0 {
 		out.WriteString("\n")
@@ -77,6 +92,9 @@ func (f *Finding) render(out *strings.Builder, color bool) {
 		fmt.Fprintf(out, "%s\n", display.Paint(display.Dim, "also on "+english.PluralWord(len(again), "line", "")+" "+enumerate(again), color))
 	}
 }
+
+// mostAlike is how many findings of one rule are shown for a file.
+const mostAlike = 30
 
 // mostLines is how many lines of a repeated finding are listed.
 const mostLines = 8
