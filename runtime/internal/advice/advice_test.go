@@ -72,7 +72,7 @@ func pattern(hint string) *regexp.Regexp {
 }
 
 func TestAdviceIsRight(t *testing.T) {
-	for _, a := range slices.Concat(trials, habits, forms, webhooks) {
+	for _, a := range slices.Concat(trials, habits, forms, webhooks, loops) {
 		t.Run(a.hint, func(t *testing.T) {
 			r := trial.New(t, a.files)
 			in, before := cmp.Or(a.in, "main.lua"), cmp.Or(a.files[a.in], a.script)
@@ -117,7 +117,7 @@ func TestAdviceIsRight(t *testing.T) {
 // TestEveryHintWithCodeIsTried fails for a hint that proposes code and has no trial.
 func TestEveryHintWithCodeIsTried(t *testing.T) {
 	known := map[string]bool{}
-	for _, a := range slices.Concat(trials, habits, forms, webhooks) {
+	for _, a := range slices.Concat(trials, habits, forms, webhooks, loops) {
 		known[a.hint] = true
 	}
 	for hint, test := range elsewhere {

@@ -293,7 +293,7 @@ func (c *script) replacesLast(s ast.Stmt) {
 		return
 	}
 	f := c.on(index, "loop-bounds", fmt.Sprintf("'%s' stays empty: this sets item 0 and replaces it each time", name.Value))
-	f.Severity, f.Hint = report.Error, fmt.Sprintf("write %[1]s[#%[1]s + 1] = ...", name.Value)
+	f.Severity, f.Hint = report.Error, fmt.Sprintf("write %s[#%s + 1] = ...", name.Value, name.Value)
 }
 
 // addsKeys reports new keys in the table that pairs goes through.

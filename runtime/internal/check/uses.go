@@ -211,7 +211,7 @@ func (c *script) triedResults(names []string, tokens []int, exprs []ast.Expr) {
 		return strings.Contains(strings.ToLower(names[1]), name) && (len(name) > 1 || len(names[1]) == 1)
 	}) {
 		f := c.at(tokens[0], "try-results", fmt.Sprintf("planhat.try returns the result first, then the error: '%s' is the result, and '%s' the error", names[0], names[1]))
-		f.Hint, f.Subject = fmt.Sprintf("write local %s, err = %s", names[1], c.code(call)), names[0]
+		f.Hint, f.Subject = fmt.Sprintf("write local %s, err = %s", names[1], c.fullText(call)), names[0]
 		return
 	}
 	if names[0] == "_" || !c.returnsNothing(call.Args[0]) {
@@ -266,7 +266,7 @@ func (c *script) methodOfError(e *ast.FuncCallExpr) {
 		return
 	}
 	f := c.at(c.nameToken(e), "try-results", fmt.Sprintf("the error of a call is an object without '%s'", e.Method))
-	f.Hint = fmt.Sprintf("ask for its kind, such as %[1]s.kind == \"not_found\", or write tostring(%[1]s):%[2]s(...)", c.code(e.Receiver), e.Method)
+	f.Hint = fmt.Sprintf("ask for its kind, such as %s.kind == \"not_found\", or write tostring(%s):%s(...)", c.code(e.Receiver), c.code(e.Receiver), e.Method)
 }
 
 // comparesError reports the error of a call that is compared with a string.
