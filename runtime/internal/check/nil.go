@@ -19,6 +19,8 @@ import (
 // other expressions by their text.
 type tested struct {
 	values map[any]bool
+	// stored are those that are only put into a table.
+	stored map[any]bool
 	// reported are the values that were reported already.
 	reported map[any]bool
 }
@@ -41,7 +43,7 @@ func (c *script) testKey(e ast.Expr) any {
 
 // tests finds the values that the script asks about.
 func (c *script) tests() {
-	c.tested = &tested{values: map[any]bool{}, reported: map[any]bool{}}
+	c.tested = &tested{values: map[any]bool{}, stored: map[any]bool{}, reported: map[any]bool{}}
 	note := func(exprs ...ast.Expr) {
 		for _, e := range exprs {
 			switch e.(type) {
@@ -80,7 +82,11 @@ func (c *script) tests() {
 		case *ast.TableExpr:
 			// A table may be asked later.
 			for _, f := range e.Fields {
-				note(f.Value)
+				if name, ok := f.Value.(*ast.IdentExpr); ok {
+					c.tested.stored[c.testKey(name)] = true
+				} else {
+					note(f.Value)
+				}
 			}
 		}
 	}}
@@ -105,7 +111,7 @@ func (c *script) nilUsed(e ast.Expr, calculated bool) {
 		return
 	}
 	key := c.testKey(e)
-	if c.tested.values[key] || c.tested.values[c.testKey(source)] || c.tested.reported[key] || isName && c.sharesTest(name) {
+	if c.tested.values[key] || c.tested.stored[key] || c.tested.values[c.testKey(source)] || c.tested.reported[key] || isName && c.sharesTest(name) {
 		return
 	}
 	c.tested.reported[key] = true
@@ -129,7 +135,7 @@ func (c *script) nilUsed(e ast.Expr, calculated bool) {
 // does not ask about.
 func (c *script) leftOut(name *ast.IdentExpr) {
 	v := c.flow.Resolved[name]
-	if v == nil || v.Kind != flow.Argument || v.Implicit || len(v.Values) != 1 || v.Fn.Value == nil || c.made == nil || c.tested.values[v] || c.tested.reported[v] {
+	if v == nil || v.Kind != flow.Argument || v.Implicit || len(v.Values) != 1 || v.Fn.Value == nil || c.made == nil || c.tested.values[v] || c.tested.stored[v] || c.tested.reported[v] {
 		return
 	}
 	c.tested.reported[v] = true
