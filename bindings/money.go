@@ -114,7 +114,7 @@ func refusedMoney(known spec.Arguments) error {
 	text, isText := known.At(0).(string)
 	decimal, isSign := known.Option(1, "decimal").(string)
 	if !isText || !isSign || refusedSign(decimal) != nil {
-		return nil
+		return nil //nolint:nilerr // the check of the parameter reports it
 	}
 	_, _, err := readMoney(text, decimal)
 	return err

@@ -297,12 +297,12 @@ func refusedParse(known spec.Arguments) error {
 		return nil
 	}
 	if !isText || r.Check() != nil {
-		return nil
+		return nil //nolint:nilerr // the check of the parameter reports it
 	}
 	if name, named := known.Option(1, "zone").(string); named {
 		zone, err := zoneOf(name, func() *time.Location { return time.UTC })
 		if err != nil {
-			return nil // reported as such
+			return nil //nolint:nilerr // the check of the parameter reports it
 		}
 		r.Zone = zone
 	}
