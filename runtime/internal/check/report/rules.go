@@ -94,4 +94,16 @@ func WriteRules(w io.Writer) error {
 	return err
 }
 
+// WriteRule writes the page of a rule for people: what it finds, such a script, and one that
+// resembles it and is right.
+func WriteRule(w io.Writer, r *Rule) error {
+	indented := func(script string) string { return "    " + strings.ReplaceAll(script, "\n", "\n    ") }
+	when := ""
+	if r.OptIn() {
+		when = ", only with --pedantic or --rule"
+	}
+	_, err := fmt.Fprintf(w, "%s (%s%s)\n\n%s\n\nReported:\n\n%s\n\nNot reported:\n\n%s\n", r.Name, r.Severity, when, r.Doc, indented(r.Example), indented(r.Silent))
+	return err
+}
+
 var rules = slices.Concat(nameRules, apiRules, truthRules, quotaRules, valueRules, literalRules, useRules, slipRules, headerRules)

@@ -27,8 +27,8 @@ func (r *Report) WriteSARIF(w io.Writer, version string) error {
 		described = append(described, object{
 			"id": rule.Name, "shortDescription": text, "fullDescription": text,
 			"help": object{
-				"text":     plainText(rule.Doc) + "\n\nExample:\n\n" + rule.Example,
-				"markdown": rule.Doc + "\n\nExample:\n\n```lua\n" + rule.Example + "\n```\n",
+				"text":     plainText(rule.Doc) + "\n\nExample:\n\n" + rule.Example + "\n\nCorrect:\n\n" + rule.Silent,
+				"markdown": rule.Doc + "\n\nExample:\n\n```lua\n" + rule.Example + "\n```\n\nCorrect:\n\n```lua\n" + rule.Silent + "\n```\n",
 			},
 			"defaultConfiguration": object{"level": rule.Severity},
 		})

@@ -32,6 +32,7 @@ type options struct {
 	failOn    string
 	strict    bool
 	pedantic  bool
+	explain   string
 	rules     []string
 	disable   []string
 	globals   []string
@@ -59,7 +60,7 @@ func New(env *environment.Env) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.paths = args
 			o.command = func(flag string) string { return usage.CommandWith(cmd.Root(), flag, "run", "plan") }
-			if len(args) == 0 && !o.listRules {
+			if len(args) == 0 && !o.listRules && o.explain == "" {
 				return &usage.Error{Message: "no script given", Hint: "phscript check FILE.lua, or phscript check . for all scripts in this folder"}
 			}
 			if err := o.validate(); err != nil {
@@ -77,11 +78,13 @@ func New(env *environment.Env) *cobra.Command {
 	f.StringSliceVar(&o.disable, "disable", nil, "Skip this `RULE`; can be repeated")
 	f.StringSliceVar(&o.globals, "globals", nil, "Let scripts use these global `NAMES` without defining them")
 	f.BoolVar(&o.listRules, "list-rules", false, "Print the rules and check nothing")
+	f.StringVar(&o.explain, "explain", "", "Explain this `RULE` with examples, and check nothing")
 	f.StringVar(&o.stdinName, "stdin-name", "stdin", "Report standard input as `FILE`, and look for required files beside it")
 	usage.AddConfig(f, &o.configFile)
 	usage.AddProfile(f, &o.profile)
 	usage.Complete(cmd, "rule", completeRule)
 	usage.Complete(cmd, "disable", completeRule)
+	usage.Complete(cmd, "explain", completeRule)
 	return cmd
 }
 
@@ -98,7 +101,11 @@ func (o *options) validate() error {
 	if o.strict {
 		o.failOn = string(report.Warning)
 	}
-	if problem := unknownRule(slices.Concat(o.rules, o.disable)); problem != "" {
+	named := slices.Concat(o.rules, o.disable)
+	if o.explain != "" {
+		named = append(named, o.explain)
+	}
+	if problem := unknownRule(named); problem != "" {
 		return &usage.Error{Message: problem, Hint: rulesHint}
 	}
 	return nil
@@ -136,6 +143,9 @@ func (o *options) configure(env *environment.Env) (config.Config, error) {
 func checkScripts(env *environment.Env, o *options) error {
 	if o.listRules {
 		return report.WriteRules(env.Stdout)
+	}
+	if o.explain != "" {
+		return report.WriteRule(env.Stdout, report.RuleNamed(o.explain))
 	}
 	c, err := o.configure(env)
 	if err != nil {
