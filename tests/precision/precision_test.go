@@ -40,7 +40,7 @@ func read(t *testing.T) []finding {
 	t.Helper()
 	file, err := os.Open("findings.jsonl")
 	require.NoError(t, err)
-	defer file.Close()
+	defer func() { assert.NoError(t, file.Close()) }()
 	var all []finding
 	lines := bufio.NewScanner(file)
 	for lines.Scan() {

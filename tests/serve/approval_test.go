@@ -134,7 +134,7 @@ func TestApproval(t *testing.T) {
 		done := w.awaitPlan("applied")
 		applied := w.await("crm", atLeast(3, history.Succeeded))[2]
 		assert.Equal(t, done.Run, applied.ID)
-		assert.Equal(t, "plan", string(applied.Cause))
+		assert.EqualValues(t, "plan", applied.Cause)
 		assert.Equal(t, "looks right", applied.AskedWhy)
 		assert.Equal(t, 4, applied.Written)
 		after := w.phases()

@@ -244,11 +244,12 @@ func scriptArgs(r *history.Run, d schedule.Definition, temp string) []string {
 	if d.MaxMemory > 0 {
 		args = append(args, "--max-memory", strconv.FormatInt(d.MaxMemory, 10)+"B")
 	}
-	if d.Approve {
+	switch {
+	case d.Approve:
 		args = append(args, "--out", filepath.Join(temp, planName), "--expires-in", d.PlanLife.String())
-	} else if d.DryRun {
+	case d.DryRun:
 		args = append(args, "--dry-run")
-	} else if d.Resume == string(schedule.ResumeSend) || d.Resume == string(schedule.ResumeSkip) {
+	case d.Resume == string(schedule.ResumeSend) || d.Resume == string(schedule.ResumeSkip):
 		args = append(args, "--resume="+d.Resume)
 	}
 	for flag, values := range map[string][]string{"--allow-write": d.AllowWrite, "--allow-read": d.AllowRead, "--allow-env": d.AllowEnv, "--allow-net": d.AllowNet} {

@@ -1,4 +1,4 @@
 local now = os.time()
 for task in planhat.task.each{ limit = 20 } do
-  if task.startTime and task.startTime < now then print("overdue: " .. task.action) end
+  if task.startTime and task.startTime < now then print("overdue: " .. (task.action or "a task")) end
 end
