@@ -31,6 +31,8 @@ type advised struct {
 	script string
 	files  map[string]string
 	check  bool
+	// variables are the environment variables of the run.
+	variables map[string]string
 	// args are the command, "run" or "check" of main.lua unless given, and in is the
 	// file to change, main.lua unless given.
 	args []string
@@ -72,9 +74,10 @@ func pattern(hint string) *regexp.Regexp {
 }
 
 func TestAdviceIsRight(t *testing.T) {
-	for _, a := range slices.Concat(trials, habits, forms, webhooks, loops) {
+	for _, a := range slices.Concat(trials, habits, forms, webhooks, loops, checked) {
 		t.Run(a.hint, func(t *testing.T) {
 			r := trial.New(t, a.files)
+			maps.Copy(r.Variables, a.variables)
 			in, before := cmp.Or(a.in, "main.lua"), cmp.Or(a.files[a.in], a.script)
 			write := func(name, text string) {
 				require.NoError(t, os.WriteFile(filepath.Join(r.Env.Dir, name), []byte(text), 0o600))
@@ -86,7 +89,7 @@ func TestAdviceIsRight(t *testing.T) {
 			}
 			args := run
 			if a.check {
-				args = []string{"check", "main.lua"}
+				args = []string{"check", "--pedantic", "main.lua"}
 			}
 			out := program(r, args...)
 			line := ""
@@ -117,7 +120,7 @@ func TestAdviceIsRight(t *testing.T) {
 // TestEveryHintWithCodeIsTried fails for a hint that proposes code and has no trial.
 func TestEveryHintWithCodeIsTried(t *testing.T) {
 	known := map[string]bool{}
-	for _, a := range slices.Concat(trials, habits, forms, webhooks, loops) {
+	for _, a := range slices.Concat(trials, habits, forms, webhooks, loops, checked) {
 		known[a.hint] = true
 	}
 	for hint, test := range elsewhere {

@@ -122,11 +122,11 @@ func (c *script) secretInText(token int, t compile.Token) {
 	for _, span := range spans {
 		c.hide(t.Start+span.From, t.Start+span.To)
 	}
-	c.secretAt(token, "this looks like "+message+", which everyone who can read the script can use", variable)
+	c.secretAt(token, spans, "this looks like "+message+", which everyone who can read the script can use", variable)
 }
 
 // secretAt reports the secret of a string, once.
-func (c *script) secretAt(token int, message, variable string) {
+func (c *script) secretAt(token int, spans []secret.Span, message, variable string) {
 	if c.secretTokens[token] {
 		return
 	}
@@ -135,7 +135,29 @@ func (c *script) secretAt(token int, message, variable string) {
 	}
 	c.secretTokens[token] = true
 	f := c.at(token, "secret", message)
-	f.Hint = fmt.Sprintf("read it from an environment variable: env.require(%q); if others have seen it, replace it with a new one", variable)
+	before, after := around(c.flow.Tokens[token].Text, spans)
+	f.Hint = fmt.Sprintf("read it from an environment variable: %senv.require(%q)%s; if others have seen it, replace it with a new one", before, variable, after)
+}
+
+// around returns the code that joins the rest of a string with its secret, "" where there is
+// no rest or it is too long to show.
+func around(text string, spans []secret.Span) (before, after string) {
+	const longest = 100
+	quote := text[:1]
+	if len(spans) != 1 || quote == "[" || strings.Contains(text, "\n") {
+		return "", ""
+	}
+	before, after = text[1:spans[0].From], text[spans[0].To:len(text)-1]
+	if before == "https://" || len(before)+len(after) > longest {
+		return "", "" // what is secret is the whole address
+	}
+	if before != "" {
+		before = quote + before + quote + " .. "
+	}
+	if after != "" {
+		after = " .. " + quote + after + quote
+	}
+	return before, after
 }
 
 // secretInComment reports what has the form of a secret in a comment.
@@ -190,7 +212,8 @@ func (c *script) secretNamed(name string, value ast.Expr) {
 			from, to = t.Start+at, t.Start+at+span.To-span.From
 		}
 		c.hide(from, to)
-		c.secretAt(token, fmt.Sprintf("'%s' is written into the script, so everyone who can read the script can use it", name), variableFor(name))
+		spans := []secret.Span{{From: from - t.Start, To: to - t.Start}}
+		c.secretAt(token, spans, fmt.Sprintf("'%s' is written into the script, so everyone who can read the script can use it", name), variableFor(name))
 	}
 }
 

@@ -297,7 +297,7 @@ func (c *script) writtenID(model *catalog.Model, p *catalog.Property, text strin
 		f := c.between(at.From, at.To, "wrong-value", fmt.Sprintf("'%s' takes the id of a record, not an e-mail address", p.Name))
 		f.Subject = p.Name
 		if other := c.manual.Catalog().ModelNamed(p.Ref); other != nil && other.Operation("get_list") != nil && other.Operation("get_list").Parameter("email") != nil {
-			f.Hint = fmt.Sprintf("use the _id of the record with that address: planhat.%s.get_list{ email = %q }", other.Snake, text)
+			f.Hint = fmt.Sprintf("use the id of the record with that address: planhat.%s.get_list{ email = %q }[1]._id", other.Snake, text)
 		}
 		return true
 	}

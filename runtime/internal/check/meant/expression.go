@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/phscript/phscript/runtime/internal/lualib/luapattern"
 	"github.com/phscript/phscript/runtime/internal/pattern"
 )
 
@@ -38,11 +39,25 @@ func (u Use) expression() *Doubt {
 	case backslashClass().MatchString(p), backslashDot().MatchString(p):
 		return &Doubt{Message: escapes, Hint: u.translated()}
 	case alternatives().MatchString(p), anchored().MatchString(p):
-		return &Doubt{Message: "Lua's patterns have no alternatives: '|' stands for itself", Hint: "try one pattern after another: s:match(first) or s:match(second)"}
+		return &Doubt{Message: "Lua's patterns have no alternatives: '|' stands for itself", Hint: u.inTurnHint()}
 	case repeatedGroup().MatchString(p):
 		return &Doubt{Message: fmt.Sprintf("Lua's patterns cannot repeat a group: the '%c' after ')' stands for itself", p[len(p)-2])}
 	}
 	return nil
+}
+
+// inTurnHint says how to write alternatives, "" if several captures or iterations make that
+// longer than a hint.
+func (u Use) inTurnHint() string {
+	switch captures, _ := luapattern.Read(u.Pattern); {
+	case u.Function == "match" && captures <= 1:
+		return "try one pattern after another: s:match(first) or s:match(second)"
+	case u.Function == "find":
+		return "to test whether one of them matches, write s:find(first) or s:find(second)"
+	case u.Function == "gsub" && u.Text && !strings.Contains(u.Replacement, "%"):
+		return "replace one pattern after another: (s:gsub(first, new):gsub(second, new))"
+	}
+	return ""
 }
 
 // translated says how to write a regular expression as a pattern, "" if it has parts

@@ -122,7 +122,7 @@ func Escaped(text string) string {
 func (u Use) literally() string {
 	hint := fmt.Sprintf("to match the text itself, write %q", Escaped(u.Pattern))
 	if u.Function == "find" {
-		hint += fmt.Sprintf(", or find(s, %q, 1, true)", u.Pattern)
+		hint += fmt.Sprintf(", or s:find(%q, 1, true)", u.Pattern)
 	}
 	return hint
 }
@@ -203,7 +203,7 @@ func Split(function, separator string) *Doubt {
 		case Escaped(plain) == separator:
 			d.Hint = fmt.Sprintf("write %q", plain)
 		case function == "text.replace":
-			d.Hint = "to replace what a pattern matches, use s:gsub(pattern, new)"
+			d.Hint = "to replace what a pattern matches, use (s:gsub(pattern, new))"
 		}
 		return d
 	}
