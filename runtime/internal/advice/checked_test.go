@@ -64,6 +64,11 @@ var checked = []advised{
 		replace: "options)\n", found: `with (.* or) \.\.\.$`, by: "options)\n  $1 {}\n", want: "a\tA\nb\tnil\n",
 	},
 
+	{
+		hint: "write … = {} before its first field is set", check: true, script: "local M\nfunction M.greet() return 'hi' end\nprint('done')",
+		replace: "local M\n", found: `write (.*) before`, by: "local M\n$1\n", want: "done\n",
+	},
+
 	// Patterns.
 	{
 		hint: "try one pattern after another: s:match(first) or s:match(second)", check: true,

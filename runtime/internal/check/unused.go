@@ -44,6 +44,9 @@ func (c *script) unusedVariable(v *flow.Variable) {
 	case len(v.Values) == 1:
 		switch {
 		case meantUnused(v):
+		case !only.Used && only.Changed && only.Empty:
+			f := c.at(v.Token, "never-set", fmt.Sprintf("'%s' is given fields but never assigned, so it is nil and the run fails there", v.Name))
+			f.Hint, f.Subject = fmt.Sprintf("write %s = {} before its first field is set", v.Name), v.Name
 		case !only.Used && only.Changed:
 			if !only.Shows() {
 				c.neverRead(v, true)

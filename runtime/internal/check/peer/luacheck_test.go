@@ -39,7 +39,7 @@ var counterpart = map[string][]string{
 	"231": {"unused-local"},
 	"232": {"unused-argument"},
 	"233": {"unused-loop-variable"},
-	"241": {"unused-local"},
+	"241": {"unused-local", "never-set"},
 	"311": {"unused-assignment", "unused-function"},
 	"312": {"unused-assignment"},
 	"313": {"unused-assignment"},

@@ -11,7 +11,7 @@ var nameRules = []Rule{
 	{"unused-argument", Warning, "A parameter that its function does not use. Start its name with `_` if this is intended.", "return function(row) end", `return function(_row, name) return name end`},
 	{"unused-loop-variable", Warning, "A loop variable that the loop does not use. Call it `_` if this is intended.", `for _, name in ipairs({ "Acme" }) do print("name") end`, "local n = 0\nfor _ in pairs(args) do n = n + 1 end\nprint(n)"},
 	{"unused-assignment", Warning, "A value that is overwritten or goes out of scope before it is read.", "local n = tonumber(args[1])\nn = 2\nprint(n)", "local name = \"\"\nif args[1] then name = args[1] else name = \"Acme\" end\nprint(name)"},
-	{"never-set", Warning, "A local variable that is read but never assigned.", "local n\nprint(n)", "local n\nif args[1] then n = 1 end\nprint(n)"},
+	{"never-set", Warning, "A local variable that is read, or given fields, but never assigned.", "local n\nprint(n)", "local n\nif args[1] then n = 1 end\nprint(n)"},
 	{"read-before-set", Warning, "A variable that is read before it is first assigned.", "local n\nprint(n)\nn = 1\nprint(n)", "local n\nlocal function show() print(n) end\nn = 1\nshow()"},
 	{"shadowed-name", Warning, "A name that one statement declares twice, or a local variable used as the built-in function or module that it hides.", "local type = \"customer\"\nprint(type(type))", "local function show(args)\n  local type = \"customer\"\n  print(args, type)\nend\nshow(1)"},
 	{"unreachable-code", Warning, "Code that never runs.", "do return end\nprint(1)", "local function sign(n)\n  if n < 0 then return -1 else return 1 end\n  error(\"not a number\")\nend\nprint(sign(2))"},

@@ -34,3 +34,6 @@ local function counted(given)      --> unused-argument: is assigned but never re
   given = 5
 end
 counted(1)
+
+local Accounts                                   --> never-set: is given fields but never assigned
+function Accounts.first() return 1 end
