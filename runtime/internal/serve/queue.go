@@ -114,6 +114,15 @@ func (s *Schedules) Cancel(ctx context.Context, id int64, ask Ask) (was history.
 	return was, err
 }
 
+// UnrepeatableError says why a run cannot be repeated, and what to do instead.
+type UnrepeatableError struct{ Message string }
+
+func (e *UnrepeatableError) Error() string { return e.Message }
+
+func unrepeatable(format string, args ...any) error {
+	return &UnrepeatableError{fmt.Sprintf(format, args...)}
+}
+
 // Retry queues another attempt of a run that has ended, with the same settings, except the
 // parameters that are asked for. resume, if not "", is as in the settings of a schedule.
 func (s *Schedules) Retry(ctx context.Context, id int64, resume string, ask Ask) (again int64, err error) {
@@ -123,20 +132,20 @@ func (s *Schedules) Retry(ctx context.Context, id int64, resume string, ask Ask)
 			return err
 		}
 		if !r.Status.Over() {
-			return fmt.Errorf("run %d is %s; you can repeat it once it has ended", id, r.Status)
+			return unrepeatable("run %d is %s; you can repeat it once it has ended", id, r.Status)
 		}
 		switch {
 		case r.Definition.Plan > 0:
-			return fmt.Errorf("run %d applies plan %d; if that was interrupted, phscript plans approve %d continues it", id, r.Definition.Plan, r.Definition.Plan)
+			return unrepeatable("run %d applies plan %d; if that was interrupted, phscript plans approve %d continues it", id, r.Definition.Plan, r.Definition.Plan)
 		case r.Cause == history.ByApply:
-			return fmt.Errorf("run %d has applied a plan, and each plan can be applied once; to do it again, make a new plan with phscript plan", id)
+			return unrepeatable("run %d has applied a plan, and each plan can be applied once; to do it again, make a new plan with phscript plan", id)
 		case r.Cause == history.ByUndo:
-			return fmt.Errorf("run %d is an undo, which can't be repeated; phscript undo makes a new plan", id)
+			return unrepeatable("run %d is an undo, which can't be repeated; phscript undo makes a new plan", id)
 		case r.Cause.Command():
-			return fmt.Errorf("run %d was not made by a service; repeat the command, phscript %s", id, r.Cause)
+			return unrepeatable("run %d was not made by a service; repeat the command, phscript %s", id, r.Cause)
 		}
 		if r.Cause == history.ByHook {
-			return fmt.Errorf("run %d handled events of the webhook '%s'; replay those, see phscript hooks list %s", id, r.Definition.Name, r.Definition.Name)
+			return unrepeatable("run %d handled events of the webhook '%s'; replay those, see phscript hooks list %s", id, r.Definition.Name, r.Definition.Name)
 		}
 		d, err := schedule.Settings(r.Definition, "")
 		if err != nil {

@@ -86,7 +86,11 @@ func (w *Worker) Work(ctx context.Context, id int64) error {
 	}
 	w.stops.Store(id, stop)
 	defer w.stops.Delete(id)
-	log := w.log.With("run", id, "schedule", r.Schedule, "script", r.Script)
+	of, name := "schedule", r.Schedule
+	if r.Cause == history.ByHook {
+		of, name = "webhook", r.Definition.Name
+	}
+	log := w.log.With("run", id, of, name, "script", r.Script)
 	log.Info("run started", "attempt", r.Attempt, "cause", r.Cause)
 	done := make(chan struct{})
 	var beat sync.WaitGroup

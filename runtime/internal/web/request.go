@@ -204,6 +204,6 @@ func (q *Request) show(status int, p *Page, v *view) error {
 	}
 	q.W.Header().Set("Content-Type", "text/html; charset=utf-8")
 	q.W.WriteHeader(status)
-	_, _ = q.W.Write(page)
+	_, _ = q.W.Write(directions(page))
 	return nil
 }

@@ -98,7 +98,11 @@ func (q *Request) poll(after string, source Source) error {
 		events = []Event{}
 	}
 	q.W.Header().Set("Content-Type", "application/json")
-	return json.NewEncoder(q.W).Encode(map[string]any{"events": events, "end": ended})
+	text, err := json.Marshal(map[string]any{"events": events, "end": ended})
+	if err == nil {
+		_, err = q.W.Write(append(directions(text), '\n'))
+	}
+	return err
 }
 
 // expired tells a page's stream that the session has ended.
@@ -126,6 +130,7 @@ func (s *stream) event(e Event) error {
 	if err != nil {
 		return err
 	}
+	data = directions(data)
 	// JSON has no line breaks, and ids are the service's own.
 	return s.write(fmt.Sprintf("id: %s\nevent: %s\ndata: %s\n\n", strings.NewReplacer("\n", "", "\r", "", "\x00", "").Replace(e.ID), e.Name, data))
 }

@@ -168,7 +168,11 @@ func (o Options) confirmEvents(q *web.Request) (any, error) {
 		return nil, err
 	}
 	if n == 0 {
-		return nil, &web.Problem{Status: http.StatusConflict, Title: "There is nothing to " + strings.ToLower(word), Text: "No event that you chose is " + cmp.Or(strings.TrimSpace(of), "handled, parked or discarded") + "."}
+		hint := "Events that wait or are in a run cannot be replayed. Go back, and tick others."
+		if discard {
+			hint = "Only parked events can be discarded: handled ones are done, and waiting ones are parked after their last try. Go back, and tick parked ones."
+		}
+		return nil, &web.Problem{Status: http.StatusConflict, Title: "There is nothing to " + strings.ToLower(word), Text: "No event that you chose is " + cmp.Or(strings.TrimSpace(of), "handled, parked or discarded") + ".", Hint: hint}
 	}
 	f.Limit = mostNamed
 	events, err := o.Events.List(q.Context(), f)

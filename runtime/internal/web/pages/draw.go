@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/phscript/phscript/runtime/internal/web"
 )
 
@@ -51,6 +53,9 @@ func lines(list []logLine, path func(string) string) template.HTML {
 		b.WriteString(string(l.Text))
 		if l.Fields != "" {
 			b.WriteString(` <span class="f">` + template.HTMLEscapeString(l.Fields) + `</span>`)
+		}
+		if l.Rest != "" {
+			b.WriteString(`… <a class="link ctx" href="` + template.HTMLEscapeString(path(l.Rest)) + `">all ` + template.HTMLEscapeString(humanize.IBytes(uint64(l.Bytes))) + ` of it: download</a>`)
 		}
 		if l.InContextLink != "" {
 			b.WriteString(` <a class="link ctx" href="` + template.HTMLEscapeString(path(l.InContextLink)) + `">in context</a>`)

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/web"
@@ -23,6 +24,9 @@ const (
 	// mostLines is how many lines a page begins with, linesAround how many are around the one
 	// that a link leads to.
 	mostLines, linesAround = 1000, 100
+	// mostText is how many bytes of a line, and of its values, a page shows. The rest is in the
+	// download.
+	mostText = 4 << 10
 	// logEvery is how often a stream asks for lines.
 	logEvery = 400 * time.Millisecond
 )
@@ -36,15 +40,33 @@ type logLine struct {
 	Fields        string
 	Marked        bool
 	InContextLink string
+	// Rest leads to the whole line, which is Bytes long, if the page shows only its beginning.
+	Rest  string
+	Bytes int
 }
 
 // classes mark the levels that people look for.
 var classes = map[string]string{"warn": "w", "error": "e", "stderr": "e"}
 
 func showLine(l history.Line, zone web.Zone, schedule string) logLine {
-	return logLine{
-		Seq: l.Seq, Time: zone.Second(l.At, schedule), Level: l.Level, Class: classes[l.Level], Text: colored(l.Message), Fields: fields(l.Fields),
+	message, values := beginning(l.Message), fields(l.Fields)
+	shown := logLine{Seq: l.Seq, Time: zone.Second(l.At, schedule), Level: l.Level, Class: classes[l.Level], Text: colored(message), Fields: beginning(values)}
+	if len(message) < len(l.Message) || len(shown.Fields) < len(values) {
+		shown.Bytes, shown.Rest = len(l.Message)+len(values), fmt.Sprintf("/runs/%d/log/download", l.Run)
 	}
+	return shown
+}
+
+// beginning is as much of a text as a line shows, in whole characters.
+func beginning(text string) string {
+	if len(text) <= mostText {
+		return text
+	}
+	end := mostText
+	for end > mostText-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end]
 }
 
 // fields writes the values of a line as name=value.

@@ -115,6 +115,21 @@ func (r *trial) run(name string, status history.Status, end history.End) int64 {
 	return one.ID
 }
 
+// other adds a run that failed and is none of a schedule.
+func (r *trial) other(cause history.Cause, name string) int64 {
+	r.Helper()
+	d, err := schedule.Settings(config.Schedule{Name: name, Script: "shared.lua"}, "")
+	require.NoError(r, err)
+	one := &history.Run{Due: time.Now(), Attempt: 1, Cause: cause, Script: "shared.lua", Status: history.Queued, Definition: d.Schedule}
+	_, err = r.history.Add(r.Context(), r.db, one)
+	require.NoError(r, err)
+	_, err = r.history.Claim(r.Context(), r.db, one.ID, "app-1:12")
+	require.NoError(r, err)
+	_, err = r.history.Finish(r.Context(), r.db, one.ID, history.End{Status: history.Failed, Reason: "boom"}, history.Running)
+	require.NoError(r, err)
+	return one.ID
+}
+
 func (r *trial) count() (n int) {
 	require.NoError(r, r.db.QueryRowContext(r.Context(), "SELECT count(*) FROM phscript_run").Scan(&n))
 	return n
@@ -314,6 +329,21 @@ func TestActions(t *testing.T) {
 		for _, path := range []string{"/schedules/none/pause", "/schedules/none/run", "/runs/99999/cancel", "/runs/x/retry"} {
 			status, _, _ := r.ask("kim", "POST", path, url.Values{})
 			assert.Equal(r, 404, status, path)
+		}
+		// What cannot be repeated has no button, and says why to who asks all the same.
+		working := r.run("crm", history.Running, history.End{})
+		for id, why := range map[int64]string{
+			working:                          "is running; you can repeat it once it has ended",
+			r.other(history.ByHook, "jira"):  "handled events of the webhook &#39;jira&#39;; replay those",
+			r.other(history.ByUndo, ""):      "is an undo, which can&#39;t be repeated",
+			r.other(history.ByApply, ""):     "has applied a plan",
+			r.other(history.ByRun, "a name"): "was not made by a service",
+		} {
+			page := fmt.Sprintf("/runs/%d", id)
+			assert.NotContains(r, r.see(page), page+"/retry")
+			status, _, body := r.ask("kim", "POST", page+"/retry", url.Values{})
+			assert.Equal(r, 409, status, body)
+			assert.Contains(r, body, why)
 		}
 		list, err := audit.List(r.Context(), r.db, audit.Filter{})
 		require.NoError(r, err)

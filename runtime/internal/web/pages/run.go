@@ -49,8 +49,9 @@ type runData struct {
 	Before   []earlier
 	// Plan is the plan that the run has made or applies, 0 for none.
 	Plan int64
-	// CanCancel and CanRetry say what an operator may ask for.
-	CanCancel, CanRetry bool
+	// CanCancel, CanRetry and CanReplay say what an operator may ask for: runs of webhooks are
+	// not repeated, but their events are replayed.
+	CanCancel, CanRetry, CanReplay bool
 }
 
 // number is a named value.
@@ -73,7 +74,9 @@ func (o Options) run(q *web.Request) (any, error) {
 	data := &runData{Run: rowOf(r, now), Hash: short(r.ScriptHash, 8), Retries: r.Definition.Retries, Live: !r.Status.Over()}
 	data.Hash = strings.TrimSuffix(data.Hash, "…")
 	data.CanCancel = data.Live && !r.CancelWanted && !r.Cause.Command()
-	data.CanRetry = r.Status.Over() && r.Status != history.Succeeded && !r.Cause.Command() && r.Definition.Plan == 0
+	bad := r.Status.Over() && r.Status != history.Succeeded
+	data.CanRetry = bad && !r.Cause.Command() && r.Cause != history.ByHook && r.Definition.Plan == 0
+	data.CanReplay = bad && r.Cause == history.ByHook
 	if data.Plan = r.Definition.Plan; r.Definition.Approve {
 		p, err := plans.OfRun(q.Context(), o.Reads, r.ID)
 		if err != nil {

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
 	"slices"
@@ -25,10 +26,7 @@ type runRow struct {
 func (r runRow) ByHook() bool { return r.Cause == history.ByHook }
 
 func rowOf(r *history.Run, now time.Time) runRow {
-	row := runRow{Run: r, State: stateOf(r.Status), Name: r.Schedule, Because: causeOf(r.Cause), Why: history.Why(r.Reason, r.Error)}
-	if row.Name == "" {
-		row.Name = r.Script
-	}
+	row := runRow{Run: r, State: stateOf(r.Status), Name: cmp.Or(r.Schedule, r.Definition.Name, r.Script), Because: causeOf(r.Cause), Why: history.Why(r.Reason, r.Error)}
 	if r.AskedBy != "" {
 		row.Because = r.AskedBy
 	}

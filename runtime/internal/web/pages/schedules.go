@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"net/http"
 	"slices"
 	"time"
 
@@ -141,6 +142,9 @@ func (o Options) ask(q *web.Request) (serve.Ask, error) {
 func refusal(err error) error {
 	if errors.Is(err, serve.ErrNoSchedule) {
 		return web.NotFound("such schedule")
+	}
+	if wrong, ok := errors.AsType[*serve.UnrepeatableError](err); ok {
+		return &web.Problem{Status: http.StatusConflict, Title: "The run cannot be repeated", Text: wrong.Message + "."}
 	}
 	if wrong, ok := errors.AsType[*header.ParamError](err); ok {
 		return &web.Problem{Status: 400, Title: "A parameter is not right", Text: wrong.Error(), Hint: wrong.Hint}

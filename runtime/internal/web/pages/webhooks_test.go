@@ -105,6 +105,37 @@ func TestWebhooks(t *testing.T) {
 	})
 }
 
+// TestRunsOfWebhooks: a run of a webhook has its name, and leads to the webhook and its events.
+func TestRunsOfWebhooks(t *testing.T) {
+	r := start(t, t.TempDir()+"/state.db")
+	run := r.other(history.ByHook, "jira")
+	r.see("/runs", fmt.Sprintf(`<a href="/runs/%d">jira</a>`, run))
+	r.see("/", "</span>jira</a>")
+	r.see(fmt.Sprintf("/runs/%d", run), "<h1>jira</h1>", `<a href="/webhooks?webhook=jira">jira</a> / `, fmt.Sprintf(`<a class="btn" href="/webhooks?run=%d">Replay its events</a>`, run))
+}
+
+// TestHugeLines: a page shows the beginning of a long line, and where the rest is.
+func TestHugeLines(t *testing.T) {
+	r := start(t, t.TempDir()+"/state.db")
+	run := r.run("crm", history.Succeeded, history.End{})
+	long := strings.Repeat("é", 1<<20)
+	require.NoError(t, r.history.Append(t.Context(), []history.Line{
+		{Run: run, Seq: 1, At: time.Now(), Level: "info", Message: "a" + long},
+		{Run: run, Seq: 2, At: time.Now(), Level: "info", Message: "x", Fields: json.RawMessage(`{"field":"` + long + `"}`)},
+		{Run: run, Seq: 3, At: time.Now(), Level: "info", Message: "cod\u202excod.exe \u2066end"},
+	}))
+	path := fmt.Sprintf("/runs/%d", run)
+	page := r.see(path, fmt.Sprintf(`… <a class="link ctx" href="%s/log/download">all 2.0 MiB of it: download</a>`, path), "cod&lt;U+202E&gt;xcod.exe &lt;U+2066&gt;end")
+	assert.Less(t, len(page), 40<<10)
+	assert.Equal(t, 2, strings.Count(page, "all 2.0 MiB of it"))
+	assert.NotContains(t, page, "\ufffd")
+	_, _, polled := r.ask("kim", "GET", path+"/log", nil)
+	assert.Contains(t, polled, "U+202E")
+	assert.Less(t, len(polled), 40<<10)
+	_, _, whole := r.ask("kim", "GET", path+"/log/download", nil)
+	assert.Greater(t, len(whole), 4<<20)
+}
+
 func TestEventsArePaged(t *testing.T) {
 	r := start(t, t.TempDir()+"/state.db")
 	for i := range 120 {
@@ -203,6 +234,9 @@ func TestDecisions(t *testing.T) {
 		assert.Equal(r, 400, status, "a form that names no events means none")
 		status, _, _ = r.ask("kim", "GET", "/confirm/events?do=discard&parked=all&webhook=jira", nil)
 		assert.Equal(r, 409, status, "nothing is parked")
+		status, _, page = r.ask("kim", "GET", fmt.Sprintf("/confirm/events?do=discard&event=%d", ids[0]), nil)
+		assert.Equal(r, 409, status)
+		assert.Contains(r, page, "Only parked events can be discarded")
 
 		require.NoError(r, hooks.Put(r.Context(), r.db, hooks.Message{Message: "msg_1", Run: 3, Script: "a.lua", Host: "api.example.com"}))
 		require.NoError(r, store.Exec(r.Context(), r.db, `UPDATE phscript_hook_message SET state = 'failed', tries = 10, reason = ?`, "503 "+hostile))

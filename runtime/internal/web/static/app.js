@@ -297,7 +297,7 @@
     button.addEventListener("click", () => {
       const paused = button.getAttribute("aria-pressed") !== "true";
       button.setAttribute("aria-pressed", String(paused));
-      button.textContent = paused ? "Resume" : "Pause";
+      button.textContent = paused ? "Resume updates" : "Pause updates";
       live.pause(paused);
       if (!paused) refresh();
     });
