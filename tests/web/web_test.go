@@ -304,6 +304,7 @@ func TestRestart(t *testing.T) {
 		tab.Says("Not live")
 		w.serve()
 		tab.Says("Live, ")
+		tab.Await(`document.querySelector("tbody")`)
 		ran := browser.Eval[string](tab, `document.querySelector("tbody").innerText`)
 		tab.Await(fmt.Sprintf("document.querySelector('tbody').innerText !== %q", ran))
 
