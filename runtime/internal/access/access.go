@@ -61,7 +61,7 @@ const (
 // Errors about what somebody shows to sign in. Whoever has guessed nothing learns nothing
 // from them: the last two need the right link.
 var (
-	ErrUnknown = errors.New("this token or link is unknown, or the account was revoked")
+	ErrUnknown = errors.New("invalid token or link, or the account was revoked")
 	ErrExpired = errors.New("this token or link has expired")
 	ErrUsed    = errors.New("this link has been used already")
 	// ErrNoSession is the error for a cookie without a session, or whose session has ended.

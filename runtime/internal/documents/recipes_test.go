@@ -15,10 +15,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// failure and recovery are events as phscript serve hands them to a command.
+// failure, recovery and webhook are events as phscript serve hands them to a command.
 const (
 	failure  = `{"event":"failure","schedule":"nightly","script":"sync.lua","run":412,"attempt":3,"status":"failed","reason":"sync.lua:12: \"quoted\"\nand $(more)","error":"error: the report","exit_code":1,"rejected":0}`
 	recovery = `{"event":"recovery","schedule":"nightly","script":"sync.lua","run":413,"attempt":1,"status":"succeeded","rejected":0}`
+	webhook  = `{"event":"failure","schedule":"","webhook":"company-changed","event_id":"65f1","script":"changed.lua","run":73,"attempt":1,"status":"failed","reason":"no such company","rejected":0}`
 )
 
 // recipe writes the shell script of a document that has a name, and returns a
@@ -81,8 +82,11 @@ func TestChatRecipes(t *testing.T) {
 				assert.Contains(t, body, strings.Trim(string(text), `"`))
 				assert.Contains(t, body, "nightly")
 			}
+			out, err := send(webhook, tt.variable+"="+address)
+			require.NoError(t, err, out)
+			assert.Contains(t, received(), "company-changed", "the name of the webhook")
 			refused, received := receiver(t, http.StatusForbidden)
-			_, err := send(failure, tt.variable+"="+refused)
+			_, err = send(failure, tt.variable+"="+refused)
 			received()
 			assert.Error(t, err, "a refusal is not delivered, so phscript tries again")
 			_, err = send(failure)
@@ -102,4 +106,9 @@ func TestMailRecipe(t *testing.T) {
 	assert.Equal(t, "To: ops@example.com\nSubject: nightly: failed\nContent-Type: text/plain; charset=utf-8", head)
 	assert.Contains(t, body, `sync.lua:12: "quoted" and $(more)`)
 	assert.Contains(t, body, "phscript runs show 412")
+	assert.NotContains(t, body, "hooks list")
+	out, err = send(webhook, "NOTIFY_TO=ops@example.com", "PATH="+bin+":"+os.Getenv("PATH"))
+	require.NoError(t, err, out)
+	assert.Contains(t, out, "Subject: company-changed: failed\n")
+	assert.Contains(t, out, "phscript hooks list company-changed --status parked\n")
 }

@@ -45,8 +45,8 @@ func (q *Request) fail(err error) {
 		}
 		q.site.o.Log.Error("a page failed", "path", q.URL.Path, "reason", err.Error())
 		problem = &Problem{
-			Status: http.StatusInternalServerError, Title: "Something went wrong", Text: "The log of the service says what.",
-			Hint: "Reload the page in a moment: the store may be busy or away.",
+			Status: http.StatusInternalServerError, Title: "phscript could not show this page", Text: "The log of the service says why.",
+			Hint: "Reload the page in a moment: the store may be busy or unreachable.",
 		}
 	}
 	if problem.After > 0 {
@@ -69,7 +69,7 @@ func (q *Request) recover() {
 			panic(r)
 		}
 		q.site.o.Log.Error("a page failed", "path", q.URL.Path, "reason", fmt.Sprint(r), "stack", string(debug.Stack()))
-		q.fail(&Problem{Status: http.StatusInternalServerError, Title: "Something went wrong", Text: "The log of the service says what."})
+		q.fail(&Problem{Status: http.StatusInternalServerError, Title: "phscript could not show this page", Text: "The log of the service says why."})
 	}
 }
 

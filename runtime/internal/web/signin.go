@@ -128,7 +128,7 @@ func (s *Site) refuse(q *Request, data signInData, reason error) error {
 	if !allowed {
 		return &Problem{
 			Status: http.StatusTooManyRequests, Title: "Too many failed attempts to sign in", After: pause,
-			Text: "A right token or link still works at any time.", Hint: "'phscript access link', on the machine of the service, prints a new link.",
+			Text: "A valid token or link still works at any time.", Hint: "'phscript access link', on the machine of the service, prints a new link.",
 		}
 	}
 	s.o.Log.Warn("could not sign in", "reason", reason.Error(), "address", q.Address.String())

@@ -34,11 +34,11 @@ type options struct {
 
 // New returns the command access.
 func New(env *environment.Env) *cobra.Command {
-	group := usage.Group("access", "Say who may use the pages of phscript serve",
-		"access works on the accounts that can sign in to the pages of 'phscript serve'. They are in the store, so\n"+
-			"every service that shares it knows them. A viewer sees everything that is not secret; an operator also\n"+
-			"runs, cancels, pauses and retries.\n\n"+
-			"To look at the pages yourself, run 'phscript serve --open', or 'phscript access link' while it runs.")
+	group := usage.Group("access", "Manage accounts for the dashboard",
+		"access manages the accounts that can sign in to the dashboard of 'phscript serve'. They are in the store,\n"+
+			"so every service that shares it knows them. A viewer sees everything except secrets and the bodies of\n"+
+			"events; an operator also runs, cancels, pauses and retries.\n\n"+
+			"To look at the dashboard yourself, run 'phscript serve --open', or 'phscript access link' while it runs.")
 	storage.AddCommand(env, group, "add NAME", "Add an account and print its token", oneName, add, func(cmd *cobra.Command, o *options) {
 		usage.Choice(cmd, &o.role, "role", string(access.Viewer), "What the account may do, `ROLE`: viewer or operator", string(access.Viewer), string(access.Operator))
 		cmd.Flags().StringVar(&o.expires, "expires", "", "Let the account expire after `TIME`, such as 30d or 12h (default never)")
@@ -47,8 +47,8 @@ func New(env *environment.Env) *cobra.Command {
 	storage.AddCommand(env, group, "list", "List the accounts", usage.NoArguments, list, func(cmd *cobra.Command, o *options) { usage.AddJSON(cmd, &o.json) })
 	storage.AddCommand(env, group, "revoke NAME", "Remove an account", oneName, revoke, nil).Long = "revoke removes an account. Its token and links stop working, and its sessions end at once."
 	storage.AddCommand(env, group, "link [NAME]", "Print a link that signs in once", cobra.MaximumNArgs(1), link, func(cmd *cobra.Command, o *options) {
-		cmd.Flags().StringVar(&o.url, "url", "", "The `ADDRESS` of the pages (default public_url or listen in [dashboard], or http://"+config.DefaultDashboard+")")
-	}).Long = "link prints a link to the pages that signs in once, within 15 minutes. Without a name, it is for\n" +
+		cmd.Flags().StringVar(&o.url, "url", "", "The `ADDRESS` of the dashboard (default public_url or listen in [dashboard], or http://"+config.DefaultDashboard+")")
+	}).Long = "link prints a link to the dashboard that signs in once, within 15 minutes. Without a name, it is for\n" +
 		"'" + access.Owner + "', an operator, whose account is added if it is missing."
 	return group
 }

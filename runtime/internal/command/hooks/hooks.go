@@ -51,8 +51,8 @@ type options struct {
 
 // New returns the command hooks.
 func New(env *environment.Env) *cobra.Command {
-	group := usage.Group("hooks", "See, repeat and send events of webhooks",
-		"hooks works on the events that 'phscript serve' has received. Give it the same --state.")
+	group := usage.Group("hooks", "List, replay and send webhook events",
+		"hooks shows and replays the events that 'phscript serve' has received. Give it the same --state.")
 	asJSON := func(cmd *cobra.Command, o *options) { usage.AddJSON(cmd, &o.json) }
 	storage.AddCommand(env, group, "list [WEBHOOK]", "List the webhooks, or the events of one", cobra.MaximumNArgs(1), list, func(cmd *cobra.Command, o *options) {
 		f := cmd.Flags()
@@ -70,14 +70,14 @@ func New(env *environment.Env) *cobra.Command {
 		f.BoolVar(&o.body, "body", false, "Print only the body, as for 'phscript run --event'")
 		asJSON(cmd, o)
 	})
-	storage.AddCommand(env, group, "replay [EVENT...]", "Hand events to their scripts again", cobra.ArbitraryArgs, replay, func(cmd *cobra.Command, o *options) {
+	storage.AddCommand(env, group, "replay [EVENT...]", "Replay events", cobra.ArbitraryArgs, replay, func(cmd *cobra.Command, o *options) {
 		f := cmd.Flags()
 		f.StringVar(&o.webhook, "webhook", "", "Replay the parked events of the webhook `NAME`")
 		f.StringVar(&o.since, "since", "", "Only events since `TIME`: 24h or 7d ago, or a date")
 		f.BoolVar(&o.all, "all", false, "With --webhook, also replay events that were handled")
-		usage.Choice(cmd, &o.resume, "resume", "", "`WHAT` to do with rows without keys that may be stored: send them again or skip them", "send", "skip")
+		usage.Choice(cmd, &o.resume, "resume", "", "`WHAT` to do with rows without keys that may already be stored: send or skip them", "send", "skip")
 	})
-	storage.AddCommand(env, group, "discard [EVENT...]", "Decide that parked events are not handled", cobra.ArbitraryArgs, discard, func(cmd *cobra.Command, o *options) {
+	storage.AddCommand(env, group, "discard [EVENT...]", "Discard parked events", cobra.ArbitraryArgs, discard, func(cmd *cobra.Command, o *options) {
 		f := cmd.Flags()
 		f.StringVar(&o.reason, "reason", "", "Say `WHY`; required, because others read it")
 		f.StringVar(&o.webhook, "webhook", "", "Discard the parked events of the webhook `NAME`")
@@ -157,7 +157,7 @@ func (o *options) eventID(text string) (int64, error) {
 // found turns a missing event into advice.
 func (o *options) found(id int64, err error) error {
 	if errors.Is(err, hooks.ErrNoEvent) {
-		return &usage.Error{Message: fmt.Sprintf("there is no event %d", id), Hint: "'phscript hooks list WEBHOOK" + o.Again() + "' lists events with their numbers; events are deleted 7 days after they were handled"}
+		return &usage.Error{Message: fmt.Sprintf("there is no event %d", id), Hint: "'phscript hooks list WEBHOOK" + o.Again() + "' lists events with their numbers. Repetitions use up numbers, and events are deleted 7 days after they were handled"}
 	}
 	return err
 }
@@ -273,7 +273,7 @@ func (o *options) listOutgoing(ctx context.Context, env *environment.Env, events
 	if o.json {
 		return printing.JSON(env.Stdout, view.OutgoingForm(list))
 	}
-	return printing.List(env, list, o.None("no message waits in"), view.OutgoingColumns, view.Outgoing.Cells)
+	return printing.List(env, list, o.None("no outgoing messages in"), view.OutgoingColumns, view.Outgoing.Cells)
 }
 
 func show(env *environment.Env, o *options) error {

@@ -54,7 +54,11 @@ func send(env *environment.Env, o *options) error {
 		body, err = env.ReadFile(env.Path(o.file))
 	}
 	if err != nil {
-		return &usage.Error{Message: fmt.Sprintf("cannot read the body in %s: %v", o.file, err), Hint: "name a file with --file, or pipe the body into the command"}
+		failed := &usage.Error{Message: fmt.Sprintf("cannot read the body in %s: %v", o.file, err), Hint: "check the path after --file"}
+		if o.file == "-" {
+			failed.Hint = "name a file with --file, or pipe the body into the command"
+		}
+		return failed
 	}
 	id := o.id
 	if id == "" {

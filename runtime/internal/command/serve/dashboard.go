@@ -42,7 +42,7 @@ const (
 
 // addOpen adds the flag --open.
 func (o *options) addOpen(f *pflag.FlagSet) {
-	f.BoolVar(&o.open, "open", false, "Serve pages for people, print a link that signs in, and open it in the browser")
+	f.BoolVar(&o.open, "open", false, "Serve the dashboard, on 127.0.0.1:8627 unless [dashboard] says where, print a link that signs in, and open it")
 }
 
 // offer is what the service shows over HTTP, and from where.

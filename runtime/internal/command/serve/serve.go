@@ -54,7 +54,7 @@ func New(env *environment.Env) *cobra.Command {
 	o := &options{}
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Run scripts on a schedule",
+		Short: "Run scripts on schedules and for webhooks",
 		Long: "serve runs scripts on the schedules in phscript.toml or in the scripts' headers, and keeps a history of\n" +
 			"all runs. Several machines can serve the same schedules: give them the same PostgreSQL database with\n" +
 			"--state.\n\n" +
@@ -65,10 +65,13 @@ func New(env *environment.Env) *cobra.Command {
 			"  cron = \"0 2 * * *\"\n" +
 			"  time_zone = \"Europe/Stockholm\"\n" +
 			"or in the first lines of the script: -- @schedule \"0 2 * * * Europe/Stockholm\"\n\n" +
+			"serve also receives events from other systems ([[webhook]] in phscript.toml; see 'phscript doc webhooks')\n" +
+			"and can show runs and events in a browser: with --open, or with listen under [dashboard]\n" +
+			"(see 'phscript doc dashboard').\n\n" +
 			"Changes to either take effect at once. After Ctrl-C, runs in progress finish.\n\n" +
 			"With --simulate, all runs share a simulated Planhat in this process and a store for trials, which the\n" +
 			"other commands use with --simulate too.",
-		Example: "  phscript serve --check\n  phscript serve --simulate --companies 100\n" +
+		Example: "  phscript serve --check\n  phscript serve --open\n  phscript serve --simulate --companies 100\n" +
 			"  phscript serve --state postgres://user@db/phscript --listen 127.0.0.1:8627",
 		Args: usage.NoArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {

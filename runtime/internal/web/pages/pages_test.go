@@ -215,7 +215,7 @@ func TestPages(t *testing.T) {
 		assert.Contains(r, string(sheet), `t="inlineStr"><is><t xml:space="preserve">=1+1</t>`, "it is text, and no formula")
 		status, _, _ := r.ask("lee", "GET", fmt.Sprintf("/runs/%d/rejected", bad), nil)
 		assert.Equal(r, 404, status)
-		r.see(fmt.Sprintf("/runs/%d", bad), "mend &lt;img", "The run has logged nothing", fmt.Sprintf(`action="/runs/%d/retry"`, bad))
+		r.see(fmt.Sprintf("/runs/%d", bad), "mend &lt;img", "The run logged nothing", fmt.Sprintf(`action="/runs/%d/retry"`, bad))
 		r.see(fmt.Sprintf("/runs/%d", working), fmt.Sprintf(`data-follow="/runs/%d/log"`, working), `data-after="5"`, "data-live", fmt.Sprintf(`action="/runs/%d/cancel"`, working), "app-1:12")
 		body := r.see("/configuration", "Size of the store", "iB</dd>", "Oldest run in it", "PHSCRIPT_STATE", "PLANHAT_API_TOKEN", "(hidden)")
 		assert.NotContains(r, body, "secret")
@@ -323,7 +323,7 @@ func TestActions(t *testing.T) {
 		for _, wrong := range []url.Values{{"has.days": {"1"}, "param.days": {"many"}}, {"has.region": {"1"}, "param.region": {hostile}}} {
 			status, _, body := r.ask("kim", "POST", "/schedules/crm/run", wrong)
 			assert.Equal(r, 400, status, body)
-			assert.Contains(r, body, "A parameter is not right")
+			assert.Contains(r, body, "Invalid parameter")
 			assert.NotRegexp(r, inline, body)
 		}
 		for _, path := range []string{"/schedules/none/pause", "/schedules/none/run", "/runs/99999/cancel", "/runs/x/retry"} {

@@ -147,7 +147,7 @@ func refusal(err error) error {
 		return &web.Problem{Status: http.StatusConflict, Title: "The run cannot be repeated", Text: wrong.Message + "."}
 	}
 	if wrong, ok := errors.AsType[*header.ParamError](err); ok {
-		return &web.Problem{Status: 400, Title: "A parameter is not right", Text: wrong.Error(), Hint: wrong.Hint}
+		return &web.Problem{Status: 400, Title: "Invalid parameter", Text: wrong.Error(), Hint: wrong.Hint}
 	}
 	return err
 }

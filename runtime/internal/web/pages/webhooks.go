@@ -59,7 +59,7 @@ func (h hookRow) Path() string {
 // secretRow is a secret of a webhook.
 type secretRow struct {
 	Name string
-	// Until is when it ends, Gone whether it is not configured any more.
+	// Until is when it ends, Gone whether it is no longer configured.
 	Until, Last time.Time
 	Uses        int64
 	Gone        bool

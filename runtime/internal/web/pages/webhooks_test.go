@@ -45,7 +45,7 @@ func later() { time.Sleep(1100 * time.Millisecond) }
 
 func TestWebhooks(t *testing.T) {
 	onBoth(t, func(r *trial) {
-		r.see("/webhooks", "There are no webhooks", "No event has arrived yet", "Every message was accepted", `data-live="/webhooks/live"`)
+		r.see("/webhooks", "There are no webhooks", "No event has arrived yet", "No message was refused", `data-live="/webhooks/live"`)
 		r.see("/webhooks/outgoing", "Nothing waits")
 		r.config.Hooks = []config.Webhook{{Name: "jira", Script: "jira.lua", Scheme: "jira", Key: config.Places{"issue.id"}, Secrets: []config.WebhookSecret{{Env: "NEW_SECRET"}, {Env: "OLD_SECRET", Until: "2027-01-31"}}}}
 		body := `{"issue":{"id":7},"password":"geheim-1","text":"` + strings.ReplaceAll(hostile, `"`, `\"`) + `"}`
@@ -63,7 +63,7 @@ func TestWebhooks(t *testing.T) {
 		page := r.see("/webhooks", "jira.lua", "/hooks/jira", "not in the configuration", "oldest for", "Parked", "boom &lt;img", "signature 59 &lt;img", "the last 50", "unknown path", "Replay all parked", `name="event" value="`)
 		assert.NotContains(r, page, "signature 9 ", "only the last 50")
 		assert.NotContains(r, page, fmt.Sprintf(`name="event" value="%d"`, other), "what waits can be neither replayed nor discarded")
-		page = r.see("/webhooks?webhook=jira", "issue.id", "NEW_SECRET", "1,234", "OLD_SECRET", "1 Feb 2027, 00:00", "REMOVED_SECRET", "not configured any more", "--recipe jira")
+		page = r.see("/webhooks?webhook=jira", "issue.id", "NEW_SECRET", "1,234", "OLD_SECRET", "1 Feb 2027, 00:00", "REMOVED_SECRET", "no longer configured", "--recipe jira")
 		assert.NotContains(r, page, "unknown path")
 		r.see("/", `href="/webhooks?status=parked"`, "<b>1</b> parked event<")
 
