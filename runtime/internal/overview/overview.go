@@ -52,6 +52,8 @@ type Snapshot struct {
 	// wait, GivenUp those that could not be sent.
 	Hooks             map[string]hooks.Totals
 	Outgoing, GivenUp int64
+	// Troubles are the webhooks whose events fail, by name.
+	Troubles []Trouble
 	// Plans are those that wait for approval.
 	Plans plans.Waits
 }
@@ -204,14 +206,6 @@ func (o *Overview) readParked(ctx context.Context, q store.Source, s *Snapshot) 
 	if o.parked != nil {
 		s.Parked, err = o.parked(ctx, q)
 	}
-	return err
-}
-
-func readHooks(ctx context.Context, q store.Source, s *Snapshot) (err error) {
-	if s.Hooks, err = hooks.ReadTotals(ctx, q); err != nil {
-		return err
-	}
-	s.Outgoing, s.GivenUp, err = hooks.CountMessages(ctx, q)
 	return err
 }
 

@@ -17,6 +17,8 @@ const (
 	// pingEvery is how often a stream says that it is alive. The page says that it is not live,
 	// and falls back to polling, when it has heard nothing for 18 seconds.
 	pingEvery = 8 * time.Second
+	// identifyEvery is how often a stream looks whether the session has ended.
+	identifyEvery = 2 * time.Second
 	// writeWithin is how long one write to a browser may take.
 	writeWithin = 10 * time.Second
 	// changesEvery is how often a stream looks for changes.
@@ -50,7 +52,8 @@ func (q *Request) Stream(every time.Duration, source Source) error {
 	if err := out.write("retry: 2000\n\n"); err != nil {
 		return nil
 	}
-	again, ping := time.NewTicker(every), time.NewTicker(pingEvery)
+	again, who, ping := time.NewTicker(every), time.NewTicker(identifyEvery), time.NewTicker(pingEvery)
+	defer who.Stop()
 	defer again.Stop()
 	defer ping.Stop()
 	for {
@@ -76,11 +79,12 @@ func (q *Request) Stream(every time.Duration, source Source) error {
 		case <-q.site.stopping:
 			return nil
 		case <-again.C:
-		case <-ping.C:
+		case <-who.C:
 			if err := q.identify(); errors.Is(err, access.ErrNoSession) {
 				_ = out.event(Event{ID: after, Name: "expired"})
 				return nil
 			}
+		case <-ping.C:
 			if out.event(Event{ID: after, Name: "ping"}) != nil {
 				return nil
 			}

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/phscript/phscript/runtime/internal/access"
+	"github.com/phscript/phscript/runtime/internal/audit"
 	"github.com/phscript/phscript/runtime/internal/guard"
 )
 
@@ -122,6 +123,22 @@ func TestStreamEnds(t *testing.T) {
 	}
 	require.NoError(t, lines.Err())
 	b.get("/numbers").is(200, `"end":true`)
+}
+
+// TestStreamsOfTheRevoked end before the next sign of life.
+func TestStreamsOfTheRevoked(t *testing.T) {
+	r := start(t, Options{})
+	r.site.Get("/numbers", access.Viewer, func(q *Request) error { return q.Stream(time.Hour, (&numbers{}).source) })
+	lines, _ := r.browser().signIn(r.viewer).listen("/numbers")
+	until(t, lines, "retry: 2000")
+	found, err := r.accounts.Revoke(t.Context(), "lee", audit.Actor{Name: "kim"})
+	require.NoError(t, err)
+	require.True(t, found)
+	for lines.Scan() && lines.Text() != "event: expired" {
+		require.NotEqual(t, "event: ping", lines.Text())
+	}
+	require.NoError(t, lines.Err())
+	assert.Equal(t, "event: expired", lines.Text())
 }
 
 // TestStreamsOfStrangers say that the session has ended; the script's requests get a status.

@@ -2,9 +2,14 @@ package serve
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
+
+	"github.com/dustin/go-humanize/english"
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/config"
@@ -53,6 +58,34 @@ func warnOfLoss(ctx context.Context, db *store.DB, loaded *serve.Loaded, log *sl
 	case why != "":
 		log.Warn("events that were acknowledged can be lost: " + why)
 	}
+}
+
+// left lists the webhooks that were removed or renamed while events of theirs wait: nothing
+// handles those.
+func left(ctx context.Context, db *store.DB, loaded *serve.Loaded) (list []string, err error) {
+	totals, err := hooks.NewEvents(db).Totals(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("cannot find out whether events wait whose webhooks were removed: %w", err)
+	}
+	for _, h := range loaded.Hooks {
+		delete(totals, h.Name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(totals)) {
+		if n := totals[name].Waiting; n > 0 {
+			list = append(list, fmt.Sprintf("%s for the webhook '%s', which is not in the configuration, so nothing handles them: write a webhook with this name into phscript.toml again", english.Plural(int(n), "event waits", "events wait"), name))
+		}
+	}
+	return list, nil
+}
+
+// suspicions are the doubts about a configuration, with those that the store shows.
+func (o *options) suspicions(ctx context.Context, env *environment.Env, db *store.DB, loaded *serve.Loaded) []string {
+	list := o.doubts(env, loaded)
+	more, err := left(ctx, db, loaded)
+	if err != nil {
+		more = []string{err.Error()}
+	}
+	return append(list, more...)
 }
 
 func (t *taker) close() { _ = t.durable.Close() }

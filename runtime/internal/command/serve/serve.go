@@ -261,13 +261,13 @@ func serveSchedules(env *environment.Env, o *options) error {
 		Loaded: func(now *serve.Loaded) {
 			current.Store(now)
 			keepSecret(secrets, now.Config)
-			warn(log, o.doubts(env, now))
+			warn(log, o.suspicions(ctx, env, db, now))
 			if readAtStart(now.Config) != readAtStart(c) {
 				log.Warn("listen, workers, [dashboard], and the certificate and max_memory of [webhooks] are only read at the start; restart the service to use the new values")
 			}
 		},
 	}, loaded)
-	warn(log, o.doubts(env, loaded))
+	warn(log, o.suspicions(ctx, env, db, loaded))
 	service.Store(s)
 	defer reapOrphans(env, children)()
 	shown := &offer{options: o, env: env, config: c, service: s, intake: events.intake, plans: keeper.Plans, db: db, engine: engine, log: log, now: &current}

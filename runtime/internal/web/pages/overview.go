@@ -53,9 +53,10 @@ type attention struct {
 	Note            string
 	When            time.Time
 	Ago, Why, Hint  string
-	// Run is the run to retry, Schedule the schedule to pause, if that is possible.
-	Run      int64
-	Schedule string
+	// Run is the run to retry, Schedule the schedule to pause, Events where to decide about
+	// events, if that is possible.
+	Run              int64
+	Schedule, Events string
 }
 
 // atWork is a run at work.
@@ -107,6 +108,7 @@ func (o Options) overview(q *web.Request) (any, error) {
 	if err := o.attend(q.Context(), s, data); err != nil {
 		return nil, err
 	}
+	o.attendHooks(s, data)
 	for _, r := range s.Running {
 		one := atWork{runRow: rowOf(r.Run, s.At)}
 		if t := r.Task; t != nil && t.Total > 0 {
@@ -244,7 +246,10 @@ func version(s *overview.Snapshot) string {
 		say("parked", name, s.Parked[name])
 	}
 	for _, name := range sortedKeys(s.Hooks) {
-		say("webhook", name, s.Hooks[name].Parked)
+		say("webhook", name, s.Hooks[name].Parked, s.Hooks[name].Waiting > 0)
+	}
+	for _, t := range s.Troubles {
+		say("trouble", t.Hook, t.Again, t.Run, t.Reason)
 	}
 	say(s.GivenUp)
 	for _, server := range s.Servers {

@@ -38,9 +38,13 @@ type label struct{ X, Anchor, Text string }
 
 // The size of a chart, in its own units. Limits fit with room for what may be above.
 const (
-	chartLeft, chartWidth  = 34.0, 344.0
+	chartLeft, chartWidth  = 44.0, 344.0
 	chartBottom, chartHigh = 102.0, 84.0
 )
+
+// Left is where the bars begin, Edge where the numbers beside them end.
+func (quotaChart) Left() float64 { return chartLeft }
+func (quotaChart) Edge() float64 { return chartLeft - 5 }
 
 // quotas reads the quota now, and the calls since some time ago in steps.
 func (o Options) quotas(q *web.Request, since, step time.Duration) (list []quotaChart, err error) {

@@ -77,11 +77,54 @@ type eventRow struct {
 
 func eventRowOf(e *hooks.Event) eventRow {
 	row := eventRow{Event: e, State: eventStates[e.State], Why: e.Reason, Decide: e.State == hooks.Parked}
+	if e.State == hooks.Waiting && e.Tries > 0 {
+		row.State = state{"Trying again", "wait", "warn"}
+	}
 	row.Again = (e.State == hooks.Handled || e.State == hooks.Parked || e.State == hooks.Discarded) && !e.NoBody
 	if e.State == hooks.Discarded {
 		row.Why = e.DiscardedBy + ": " + e.DiscardedWhy
 	}
 	return row
+}
+
+// mostAttention is how many things the overview lists that need attention, at most of a kind.
+const mostAttention = 8
+
+// attendHooks lists the webhooks whose events fail, and those whose events nothing handles any
+// more.
+func (o Options) attendHooks(s *overview.Snapshot, data *overviewData) {
+	for _, t := range s.Troubles[:min(len(s.Troubles), mostAttention)] {
+		a := attention{
+			State: eventStates[hooks.Parked], Name: t.Hook, Path: "/webhooks?webhook=" + url.QueryEscape(t.Hook), When: t.Received, Ago: ago(s.At, t.Received),
+			Why: short(plainText(t.Reason), 300), Events: "/webhooks?status=parked&webhook=" + url.QueryEscape(t.Hook),
+		}
+		if t.Run != 0 {
+			a.Log = fmt.Sprintf("/runs/%d", t.Run)
+		}
+		if a.Note = plural(t.Parked, "parked event", "parked events"); t.Again > 0 {
+			a.Note += ", " + count(t.Again) + " tried again"
+		}
+		if t.Parked == 0 {
+			a.State, a.Note, a.Events = state{"Trying again", "wait", "warn"}, plural(t.Again, "event", "events"), ""
+		}
+		data.Attention = append(data.Attention, a)
+	}
+	c, err := o.Config()
+	if err != nil {
+		return // the page of the configuration says so
+	}
+	known := map[string]bool{}
+	for _, w := range c.Hooks {
+		known[w.Name] = true
+	}
+	for _, name := range sortedKeys(s.Hooks) {
+		if t := s.Hooks[name]; t.Waiting > 0 && !known[name] {
+			data.Attention = append(data.Attention, attention{
+				State: state{"Not in the configuration", "warn", "warn"}, Name: name, Path: "/webhooks?webhook=" + url.QueryEscape(name), Note: plural(t.Waiting, "event waits", "events wait"), When: t.Oldest, Ago: ago(s.At, t.Oldest),
+				Why: "Nothing handles its events: no webhook in phscript.toml has this name.", Hint: "Write a webhook with this name into phscript.toml again, and they are handled.",
+			})
+		}
+	}
 }
 
 type webhooksData struct {

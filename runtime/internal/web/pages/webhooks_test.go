@@ -18,6 +18,7 @@ import (
 	"github.com/phscript/phscript/runtime/internal/history"
 	"github.com/phscript/phscript/runtime/internal/hooks"
 	"github.com/phscript/phscript/runtime/internal/store"
+	"github.com/phscript/phscript/runtime/internal/web"
 )
 
 // event stores an event in a state.
@@ -134,6 +135,48 @@ func TestHugeLines(t *testing.T) {
 	assert.Less(t, len(polled), 40<<10)
 	_, _, whole := r.ask("kim", "GET", path+"/log/download", nil)
 	assert.Greater(t, len(whole), 4<<20)
+}
+
+// TestWebhooksNeedAttention: the overview says why the events of a webhook fail, as soon as one is
+// tried again, and which webhooks were removed while events of theirs wait.
+func TestWebhooksNeedAttention(t *testing.T) {
+	onBoth(t, func(r *trial) {
+		r.config.Hooks = []config.Webhook{{Name: "jira", Script: "jira.lua", Scheme: "jira", Secrets: []config.WebhookSecret{{Env: "NEW_SECRET"}}}}
+		waits := r.event("jira", "d-1", hooks.Waiting, "{}")
+		later()
+		assert.NotContains(r, r.see("/"), "Needs attention", "it has just arrived")
+		r.see(fmt.Sprintf("/webhooks/events/%d", waits), "</svg>Waiting", "Next try")
+
+		run := r.other(history.ByHook, "jira")
+		require.NoError(r, store.Exec(r.Context(), r.db, `UPDATE phscript_hook_event SET tries = 2, run = ? WHERE id = ?`, run, waits))
+		later()
+		page := r.see("/", "Needs attention", "Trying again", `href="/webhooks?webhook=jira">jira</a><span class="muted">1 event</span>`, "boom &lt;img", fmt.Sprintf(`<a class="btn" href="/runs/%d">Look at the log</a>`, run))
+		assert.NotContains(r, page, "Replay or discard", "it can be neither")
+		r.see("/webhooks", "</svg>Trying again")
+		r.see(fmt.Sprintf("/webhooks/events/%d", waits), "Trying again", "Next try")
+
+		r.event("jira", "d-2", hooks.Parked, "{}")
+		later()
+		r.see("/", "1 parked event, 1 tried again", `<a class="btn" href="/webhooks?status=parked&amp;webhook=jira">Replay or discard</a>`)
+		_, _, page = r.ask("lee", "GET", "/", nil)
+		assert.Contains(r, page, "1 parked event, 1 tried again")
+		assert.NotContains(r, page, "Replay or discard")
+		assert.NotContains(r, page, "Not in the configuration")
+
+		r.config.Hooks = nil
+		r.see("/", "Not in the configuration", "1 event waits", "no webhook in phscript.toml has this name")
+		r.problem = fmt.Errorf("line 3")
+		assert.NotContains(r, r.see("/"), "Not in the configuration", "nobody knows")
+	})
+}
+
+// TestNumbersOfCharts fit beside the bars, those of busy accounts, too.
+func TestNumbersOfCharts(t *testing.T) {
+	c := quotaChart{Limit: 1000}
+	c.draw(nil, time.Now(), 24*time.Hour, 15*time.Minute, web.Zone{})
+	for _, line := range c.Grid {
+		assert.LessOrEqual(t, 7*float64(len(line.Text))-3, c.Edge(), line.Text)
+	}
 }
 
 func TestEventsArePaged(t *testing.T) {
