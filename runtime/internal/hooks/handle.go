@@ -27,8 +27,11 @@ const (
 	pruneEvery  = 10 * time.Minute
 	// batchBytes is what the bodies of a batch may take together.
 	batchBytes = 8 << 20
-	// mostLooked is how many waiting events a pass looks at, of a webhook.
-	mostLooked = 20_000
+	// mostLooked is how many events a pass looks at, of those of a webhook that are due and not
+	// held back. It looks at firstPage of them at first, and then at largestPage.
+	mostLooked  = 20_000
+	firstPage   = 20
+	largestPage = 1000
 	// mostSettled is how many ended runs are looked up at a time.
 	mostSettled = 100
 	// fewAgain is how many events a run gets at most in the second try. In later tries, it
@@ -158,11 +161,9 @@ func (h *Handler) Run(ctx context.Context) {
 // Pass notes which runs have ended, and starts others.
 func (h *Handler) Pass(ctx context.Context) error {
 	hooks, _ := h.used()
-	if len(hooks) == 0 {
-		return nil
-	}
 	h.gathers.Store(false)
-	err := h.settle(ctx, hooks)
+	// Also without webhooks: there may be runs of some that were removed.
+	err := errors.Join(h.settle(ctx, hooks), h.recover(ctx, hooks))
 	for _, hook := range hooks {
 		for more := hook.Active(); more; {
 			var failed error
@@ -180,8 +181,13 @@ func (h *Handler) start(ctx context.Context, hook *Hook) (started bool, err erro
 	if err != nil {
 		return false, err
 	}
-	if events, _, err := h.choose(ctx, reader, hook); err != nil || len(events) == 0 {
+	found, _, err := h.choose(ctx, reader, hook, nil)
+	if err != nil || len(found) == 0 {
 		return false, err
+	}
+	among := make([]int64, 0, len(found))
+	for _, e := range found {
+		among = append(among, e.id)
 	}
 	var run *history.Run
 	var events []waiting
@@ -191,7 +197,7 @@ func (h *Handler) start(ctx context.Context, hook *Hook) (started bool, err erro
 			return err
 		}
 		var now time.Time
-		if events, now, err = h.choose(ctx, tx, hook); err != nil || len(events) == 0 {
+		if events, now, err = h.choose(ctx, tx, hook, among); err != nil || len(events) == 0 {
 			return err
 		}
 		run, err = h.begin(ctx, tx, hook, events, now)
@@ -205,18 +211,28 @@ func (h *Handler) start(ctx context.Context, hook *Hook) (started bool, err erro
 }
 
 const (
-	openRuns    = `SELECT count(DISTINCT run) FROM phscript_hook_event WHERE hook = ? AND state = 'running'`
-	waitingPage = `SELECT id, order_key, received_at, due_at, tries, size, run, resume FROM phscript_hook_event WHERE hook = ? AND state = 'waiting' AND id > ? ORDER BY id LIMIT ?`
+	openRuns = `SELECT count(DISTINCT run) FROM phscript_hook_event WHERE hook = ? AND state = 'running'`
+	// waitingPage are events that can be handled now. An event that has not been tried is due
+	// at once, whatever the clock says. Events are held back by others with their key: those in
+	// a run, those that are parked (if the second webhook is set), and earlier ones that are
+	// tried again later.
+	waitingPage = `SELECT id, order_key, received_at, tries, size, run, resume FROM phscript_hook_event AS e
+		WHERE hook = ? AND state = 'waiting' AND id > ? AND (tries = 0 OR due_at <= ?) AND (order_key = '' OR
+			order_key NOT IN (SELECT r.order_key FROM phscript_hook_event AS r WHERE r.hook = ? AND r.state = 'running')
+			AND NOT EXISTS (SELECT 1 FROM phscript_hook_event AS p WHERE p.hook = ? AND p.state = 'parked' AND p.order_key <> '' AND p.order_key = e.order_key)
+			AND NOT EXISTS (SELECT 1 FROM phscript_hook_event AS a WHERE a.hook = ? AND a.state = 'waiting' AND a.tries > 0 AND a.order_key = e.order_key AND a.due_at > ? AND a.id < e.id))
+		ORDER BY id LIMIT ?`
 )
 
-// choose returns the events of the next run, none if there is nothing to begin.
-func (h *Handler) choose(ctx context.Context, q store.Queryer, hook *Hook) (events []waiting, now time.Time, err error) {
+// choose returns the events of the next run, none if there is nothing to begin. among, if set,
+// are the only ones that it looks at.
+func (h *Handler) choose(ctx context.Context, q store.Queryer, hook *Hook, among []int64) (events []waiting, now time.Time, err error) {
 	var open int
 	if err := q.QueryRowContext(ctx, openRuns, hook.Name).Scan(&open); err != nil || open >= hook.AtOnce {
 		return nil, now, err
 	}
 	if now, err = h.now(ctx, q); err == nil {
-		events, err = h.pick(ctx, q, hook, now)
+		events, err = h.pick(ctx, q, hook, now, among)
 	}
 	return events, now, err
 }
@@ -244,12 +260,12 @@ func (h *Handler) now(ctx context.Context, q store.Queryer) (time.Time, error) {
 
 // waiting is an event that waits.
 type waiting struct {
-	id            int64
-	key           string
-	received, due int64
-	tries         int
-	size, run     int64
-	resume        string
+	id        int64
+	key       string
+	received  int64
+	tries     int
+	size, run int64
+	resume    string
 }
 
 // limit is how many events a run gets that begins with this one.
@@ -265,31 +281,28 @@ func (w waiting) limit(hook *Hook) int {
 
 // pick chooses the events of the next run, in the order of their arrival. It leaves out those
 // whose key is in a run, or has an earlier event that is not handled.
-func (h *Handler) pick(ctx context.Context, q store.Queryer, hook *Hook, now time.Time) (chosen []waiting, err error) {
-	states := []string{"running"}
+func (h *Handler) pick(ctx context.Context, q store.Queryer, hook *Hook, now time.Time, among []int64) (chosen []waiting, err error) {
+	parked := "" // no webhook
 	if hook.Waits() {
-		states = append(states, "parked")
+		parked = hook.Name
+	}
+	statement, those := waitingPage, []any(nil)
+	for _, id := range among {
+		those = append(those, id)
+	}
+	if len(those) > 0 {
+		statement = strings.Replace(statement, "id > ?", "id > ? AND id IN (?"+strings.Repeat(", ?", len(those)-1)+")", 1)
 	}
 	blocked := map[string]bool{}
-	for _, state := range states { // in this form, there is an index
-		err = store.Each(ctx, q, func(row *sql.Rows) error {
-			var key string
-			err := row.Scan(&key)
-			blocked[key] = true
-			return err
-		}, `SELECT DISTINCT order_key FROM phscript_hook_event WHERE hook = ? AND state = '`+state+`' AND order_key <> ''`, hook.Name)
-		if err != nil {
-			return nil, err
-		}
-	}
-	const page = 1000
+	page := max(firstPage, hook.Batch)
 	bytes, last := int64(0), int64(0)
 	for looked := 0; looked < mostLooked; looked += page {
+		args := append(append([]any{hook.Name, last}, those...), now.UnixMicro(), hook.Name, parked, hook.Name, now.UnixMicro(), page)
 		n := 0
 		full := false
 		err := store.Each(ctx, q, func(row *sql.Rows) error {
 			var w waiting
-			if err := row.Scan(&w.id, &w.key, &w.received, &w.due, &w.tries, &w.size, &w.run, &w.resume); err != nil {
+			if err := row.Scan(&w.id, &w.key, &w.received, &w.tries, &w.size, &w.run, &w.resume); err != nil {
 				return err
 			}
 			n++
@@ -297,20 +310,21 @@ func (h *Handler) pick(ctx context.Context, q store.Queryer, hook *Hook, now tim
 			fits := len(chosen) == 0 || len(chosen) < chosen[0].limit(hook) && w.limit(hook) == chosen[0].limit(hook) && bytes+w.size <= batchBytes
 			switch {
 			case full || w.key != "" && blocked[w.key]:
-			case w.due > now.UnixMicro() || !fits:
+			case !fits:
 				blocked[w.key] = true // those after it wait for it
 			default:
 				chosen, bytes = append(chosen, w), bytes+w.size
 			}
 			full = full || len(chosen) > 0 && (len(chosen) >= chosen[0].limit(hook) || bytes >= batchBytes)
 			return nil
-		}, waitingPage, hook.Name, last, page)
+		}, statement, args...)
 		if err != nil || full {
 			return chosen, err
 		}
 		if n < page {
 			break
 		}
+		page = largestPage
 	}
 	if len(chosen) > 0 && chosen[0].tries == 0 && chosen[0].limit(hook) > 1 && now.UnixMicro()-chosen[0].received < hook.Within.Microseconds() && chosen[0].run == 0 {
 		h.gathers.Store(true)
@@ -322,7 +336,13 @@ func (h *Handler) pick(ctx context.Context, q store.Queryer, hook *Hook, now tim
 // begin queues a run for events.
 func (h *Handler) begin(ctx context.Context, tx *store.Tx, hook *Hook, events []waiting, now time.Time) (*history.Run, error) {
 	run := &history.Run{Cause: history.ByHook, Script: hook.Script, Definition: hook.Settings.Schedule, Status: history.Queued, Due: now}
+	alone := false
 	if first := events[0]; hook.Batch == 1 && first.run != 0 {
+		if err := tx.QueryRowContext(ctx, `SELECT CASE WHEN shared = 0 THEN 1 ELSE 0 END FROM phscript_hook_event WHERE id = ?`, first.id).Scan(&alone); err != nil {
+			return nil, err
+		}
+	}
+	if first := events[0]; alone {
 		// It continues the journal of the try before. That of a batch is also about other
 		// events, which may have runs at the same time.
 		run.RetryOf, run.Attempt, run.Definition.Resume = first.run, first.tries+1, first.resume
@@ -337,11 +357,19 @@ func (h *Handler) begin(ctx context.Context, tx *store.Tx, hook *Hook, events []
 	if err := h.history.SetJob(ctx, tx, run.ID, job); err != nil {
 		return nil, err
 	}
+	// Its script marks events as handled in another process, which does not know the setting.
+	keeps := 0
+	if hook.KeepsBodies() {
+		keeps = 1
+	}
+	if err := store.Exec(ctx, tx, `UPDATE phscript_hook SET keeps_bodies = ? WHERE name = ? AND keeps_bodies <> ?`, keeps, hook.Name, keeps); err != nil {
+		return nil, err
+	}
 	ids := make([]any, 0, len(events))
 	for _, e := range events {
 		ids = append(ids, e.id)
 	}
-	result, err := tx.ExecContext(ctx, `UPDATE phscript_hook_event SET state = 'running', run = ? WHERE state = 'waiting' AND id IN (?`+strings.Repeat(`, ?`, len(ids)-1)+`)`, append([]any{run.ID}, ids...)...)
+	result, err := tx.ExecContext(ctx, `UPDATE phscript_hook_event SET state = 'running', run = ?, shared = ? WHERE state = 'waiting' AND id IN (?`+strings.Repeat(`, ?`, len(ids)-1)+`)`, append([]any{run.ID, min(len(ids)-1, 1)}, ids...)...)
 	if err != nil {
 		return nil, err
 	}

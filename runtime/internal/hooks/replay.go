@@ -16,9 +16,9 @@ func (s *Events) OfRun(ctx context.Context, run int64) ([]*Event, error) {
 }
 
 // Done notes that a run has handled one of its events. It reports false if the event is not
-// in the run.
+// in the run. It deletes the body if the webhook keeps none.
 func (s *Events) Done(ctx context.Context, id, run int64) (bool, error) {
-	return store.Changed(ctx, s.db, setHandled(s.db, true)+`id = ? AND run = ? AND state = 'running'`, id, run)
+	return store.Changed(ctx, s.db, setHandled(s.db, `CASE WHEN (SELECT h.keeps_bodies FROM phscript_hook h WHERE h.name = hook) = 0 THEN NULL ELSE body END`)+`id = ? AND run = ? AND state = 'running'`, id, run)
 }
 
 // ErrNoBody is the error for an event that cannot be handled again: its body was deleted.

@@ -96,30 +96,39 @@ func find(hooks []Hook, name string) *Hook {
 
 func (h *Handler) handled(ctx context.Context, tx *store.Tx, hook *Hook, r *history.Run, left []inRun) error {
 	// In one statement: there may be hundreds, and senders wait meanwhile.
-	if err := store.Exec(ctx, tx, setHandled(h.DB, hook.KeepsBodies())+`run = ? AND state = 'running'`, r.ID); err != nil {
+	body := "body"
+	if !hook.KeepsBodies() {
+		body = "NULL"
+	}
+	if err := store.Exec(ctx, tx, setHandled(h.DB, body)+`run = ? AND state = 'running'`, r.ID); err != nil {
 		return err
 	}
 	if r.Status == history.Rejected {
 		return h.turn(ctx, tx, hook, r, left[0], true)
 	}
 	parked, err := store.Exists(ctx, tx, `FROM phscript_hook_event WHERE hook = ? AND state = 'parked'`, hook.Name)
-	if err != nil || parked {
+	if err != nil {
 		return err
+	}
+	if parked {
+		return store.Exec(ctx, tx, `UPDATE phscript_hook SET failing = ? WHERE name = ? AND failing = ?`, failingParked, hook.Name, failingRun)
 	}
 	return h.turn(ctx, tx, hook, r, left[0], false)
 }
 
-// setHandled is the beginning of a statement that notes that events were handled.
-func setHandled(db *store.DB, keep bool) string {
+// setHandled is the beginning of a statement that notes that events were handled. body is an
+// expression for what is left of their bodies.
+func setHandled(db *store.DB, body string) string {
 	drop := ""
-	if !keep {
-		drop = ", body = NULL"
+	if body != "body" {
+		drop = ", body = " + body
 	}
 	return `UPDATE phscript_hook_event SET state = 'handled', reason = '', ended_at = ` + db.Now() + drop + ` WHERE `
 }
 
 // failed gives the events of a run that failed their next try, or parks them. If the script
-// had finished with some of them, only the next one has used up a try: it was in hand.
+// had finished with some of them, only the next one has used up a try: it was in hand. All of
+// them are parked if somebody cancelled the run.
 func (h *Handler) failed(ctx context.Context, tx *store.Tx, hook *Hook, r *history.Run, left []inRun, finished bool) error {
 	reason := cmp.Or(history.Why(r.Reason, r.Error), "its run "+string(r.Status))
 	byHand := r.Status == history.Cancelled && (r.CancelWanted || r.Started.IsZero())
@@ -131,7 +140,7 @@ func (h *Handler) failed(ctx context.Context, tx *store.Tx, hook *Hook, r *histo
 	for i, e := range left {
 		var err error
 		switch {
-		case finished && i > 0:
+		case finished && i > 0 && !byHand:
 			err = store.Exec(ctx, tx, `UPDATE phscript_hook_event SET state = 'waiting', due_at = `+tx.DB.Now()+` WHERE id = ? AND run = ? AND state = 'running'`, e.id, r.ID)
 		case park || e.tries+1 >= hook.Tries:
 			err = store.Exec(ctx, tx, `UPDATE phscript_hook_event SET state = 'parked', tries = tries + 1, reason = ?, resume = '' WHERE id = ? AND run = ? AND state = 'running'`, reason, e.id, r.ID)
@@ -174,14 +183,74 @@ func doubled(first, longest time.Duration, times int) time.Duration {
 	return min(first, longest)
 }
 
+// Values of the column failing of a webhook that fails.
+const (
+	// failingRun is that no run has succeeded since an event was parked or rows were rejected.
+	failingRun = 1
+	// failingParked is that one has, but events are parked.
+	failingParked = 2
+)
+
+// recover ends the failure of webhooks of which a run has succeeded and the last parked event
+// was discarded. A process that discards events cannot notify people.
+func (h *Handler) recover(ctx context.Context, hooks []Hook) error {
+	reader, err := h.DB.Reader()
+	if err != nil {
+		return err
+	}
+	var names []string
+	err = store.Each(ctx, reader, func(row *sql.Rows) error {
+		var name string
+		err := row.Scan(&name)
+		names = append(names, name)
+		return err
+	}, recovered, failingParked)
+	for _, name := range names {
+		err = errors.Join(err, h.DB.InTx(ctx, func(tx *store.Tx) error { return h.recoverOne(ctx, tx, find(hooks, name)) }))
+	}
+	return err
+}
+
+// recovered are the webhooks that fail only because of parked events, and have none.
+const recovered = `SELECT name FROM phscript_hook WHERE failing = ? AND NOT EXISTS (SELECT 1 FROM phscript_hook_event WHERE hook = name AND state = 'parked')
+	AND NOT EXISTS (SELECT 1 FROM phscript_hook_event WHERE hook = name AND state = 'running')
+	AND NOT EXISTS (SELECT 1 FROM phscript_hook_event WHERE hook = name AND state = 'waiting')`
+
+func (h *Handler) recoverOne(ctx context.Context, tx *store.Tx, hook *Hook) error {
+	if err := lock(ctx, tx, hook.Name); err != nil {
+		return err
+	}
+	still, err := store.Exists(ctx, tx, `FROM (`+recovered+`) AS all_recovered WHERE name = ?`, failingParked, hook.Name)
+	if err != nil || !still {
+		return err
+	}
+	e := inRun{hook: hook.Name}
+	var run int64
+	err = tx.QueryRowContext(ctx, `SELECT id, delivery, run FROM phscript_hook_event WHERE hook = ? AND state = 'handled' ORDER BY ended_at DESC LIMIT 1`, hook.Name).Scan(&e.id, &e.delivery, &run)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	r, err := h.history.Get(ctx, tx, run)
+	if errors.Is(err, history.ErrNoRun) {
+		r, err = &history.Run{ID: run, Status: history.Succeeded}, nil // its record was deleted
+	}
+	if err != nil {
+		return err
+	}
+	return h.turn(ctx, tx, hook, r, e, false)
+}
+
 // turn records that a webhook has begun to fail, or works again. If that is a change, people
 // are notified.
 func (h *Handler) turn(ctx context.Context, tx *store.Tx, hook *Hook, r *history.Run, e inRun, failing bool) error {
-	to, from := 0, 1
+	condition, to := `failing <> 0`, 0
 	if failing {
-		to, from = 1, 0
+		condition, to = `failing = 0`, failingRun
 	}
-	changed, err := store.Changed(ctx, tx, `UPDATE phscript_hook SET failing = ? WHERE name = ? AND failing = ?`, to, hook.Name, from)
+	changed, err := store.Changed(ctx, tx, `UPDATE phscript_hook SET failing = ? WHERE name = ? AND `+condition, to, hook.Name)
+	if err == nil && !changed && failing {
+		err = store.Exec(ctx, tx, `UPDATE phscript_hook SET failing = ? WHERE name = ? AND failing = ?`, failingRun, hook.Name, failingParked)
+	}
 	if err != nil || !changed || h.Tell == nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func ReadTotals(ctx context.Context, q store.Source) (map[string]Totals, error) 
 		err := row.Scan(&t.Hook, &t.Received, &t.Repeated, &t.Refused, &t.Failing)
 		all[t.Hook] = t
 		return err
-	}, `SELECT name, received, repeated, refused, failing FROM phscript_hook`)
+	}, `SELECT name, received, repeated, refused, failing <> 0 FROM phscript_hook`)
 	for name, t := range all {
 		if err == nil {
 			err = pending(ctx, q, &t)

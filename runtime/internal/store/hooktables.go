@@ -104,3 +104,13 @@ const hookPages = `CREATE TABLE phscript_hook_secret (
 	ALTER TABLE phscript_hook_event ADD COLUMN discarded_why TEXT NOT NULL DEFAULT '';
 	CREATE INDEX phscript_hook_event_hook ON phscript_hook_event (hook, id);
 	CREATE INDEX phscript_hook_event_discarded ON phscript_hook_event (hook, state, id) WHERE state = 'discarded';`
+
+// hookHeld are indexes of what holds back events: parked ones, and those that are tried again
+// later. A queue of events that are held back is read from an index alone. keeps_bodies is the
+// setting of the webhook, for its runs. shared says that the last run of an event had others.
+const hookHeld = `DROP INDEX phscript_hook_event_waiting;
+	CREATE INDEX phscript_hook_event_waiting ON phscript_hook_event (hook, state, id, due_at, tries, order_key, received_at, size) WHERE state = 'waiting';
+	CREATE INDEX phscript_hook_event_again ON phscript_hook_event (hook, state, order_key, due_at, id, tries) WHERE state = 'waiting' AND tries > 0;
+	CREATE INDEX phscript_hook_event_held ON phscript_hook_event (hook, state, order_key) WHERE state = 'parked' AND order_key <> '';
+	ALTER TABLE phscript_hook ADD COLUMN keeps_bodies BIGINT NOT NULL DEFAULT 1;
+	ALTER TABLE phscript_hook_event ADD COLUMN shared BIGINT NOT NULL DEFAULT 0;`

@@ -318,6 +318,7 @@ var migrations = []string{
 	hookPages,
 	hookDecided,
 	planTables,
+	hookHeld,
 }
 
 // migrationLock is the PostgreSQL advisory lock for changing the tables: "phscript"
