@@ -176,8 +176,15 @@ func TestBatches(t *testing.T) {
 // only the one that fails is parked.
 func TestPoison(t *testing.T) {
 	t.Parallel()
+	for _, tries := range []int{1, 3} {
+		t.Run(fmt.Sprint(tries, " tries"), func(t *testing.T) { poison(t, tries) })
+	}
+}
+
+func poison(t *testing.T, tries int) {
+	t.Parallel()
 	f := newFixture(t, t.TempDir()+"/state.db")
-	f.use(plain(func(w *config.Webhook) { w.Batch, w.Within, w.Tries, w.AtOnce = 30, "1ms", 3, 10 }))
+	f.use(plain(func(w *config.Webhook) { w.Batch, w.Within, w.Tries, w.AtOnce = 30, "1ms", tries, 10 }))
 	for i := range 25 {
 		f.arrive(string(rune('a'+i)) + "1")
 	}
@@ -238,6 +245,27 @@ func TestEnds(t *testing.T) {
 			assert.Equal(t, c.state == Parked || name == "rows rejected", len(f.told) == 1)
 		})
 	}
+}
+
+// TestStops: a run that the service has ended uses up no try, so no event is parked for that.
+func TestStops(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, f *fixture) {
+		f.use(plain(func(w *config.Webhook) { w.Tries = 1 }))
+		f.arrive("a1")
+		run := onlyRun(t, f.pass())
+		claimed, err := f.history.Claim(t.Context(), f.db, run, "here:1")
+		require.NoError(t, err)
+		require.True(t, claimed)
+		done, err := f.history.Finish(t.Context(), f.db, run, history.End{Status: history.Cancelled, Reason: "the worker was stopped"}, history.Running)
+		require.NoError(t, err)
+		require.True(t, done)
+		f.end(onlyRun(t, f.pass()), succeeded)
+		f.pass()
+		e := f.all()[0]
+		assert.Equal(t, []any{Handled, 0}, []any{e.State, e.Tries})
+		assert.Empty(t, f.told)
+	})
 }
 
 // TestPruned: ids stay for a week, and bodies as long as there is room.

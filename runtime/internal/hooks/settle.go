@@ -134,15 +134,15 @@ func (h *Handler) failed(ctx context.Context, tx *store.Tx, hook *Hook, r *histo
 	byHand := r.Status == history.Cancelled && (r.CancelWanted || r.Started.IsZero())
 	park := byHand || inDoubt(r)
 	pause := doubled(hook.RetryPause, longestRetryPause, left[0].tries)
-	if r.Status == history.Cancelled {
-		pause = 0 // the service was stopped
-	}
+	stopped := r.Status == history.Cancelled && !park
 	for i, e := range left {
 		var err error
 		switch {
-		case finished && i > 0 && !byHand:
+		case stopped || finished && i > 0 && !byHand:
+			// It was not in hand, or the service ended the run: that is not the event's fault.
 			err = store.Exec(ctx, tx, `UPDATE phscript_hook_event SET state = 'waiting', due_at = `+tx.DB.Now()+` WHERE id = ? AND run = ? AND state = 'running'`, e.id, r.ID)
-		case park || e.tries+1 >= hook.Tries:
+		case park || e.tries+1 >= hook.Tries && (len(left) == 1 || finished):
+			// Of several events, nobody knows which one failed: each has a try of its own first.
 			err = store.Exec(ctx, tx, `UPDATE phscript_hook_event SET state = 'parked', tries = tries + 1, reason = ?, resume = '' WHERE id = ? AND run = ? AND state = 'running'`, reason, e.id, r.ID)
 			if err == nil {
 				err = tried(ctx, tx, e.id, r.ID, reason)
