@@ -9,6 +9,7 @@ import (
 
 	"github.com/phscript/phscript/runtime/internal/command/environment"
 	"github.com/phscript/phscript/runtime/internal/command/host"
+	"github.com/phscript/phscript/runtime/internal/config"
 	"github.com/phscript/phscript/runtime/internal/hooks"
 	"github.com/phscript/phscript/runtime/internal/serve"
 )
@@ -22,6 +23,7 @@ func (o *options) doubts(env *environment.Env, loaded *serve.Loaded) (list []str
 	}
 	list = append(list, o.missing(env, loaded)...)
 	list = append(list, o.inTheClear(c)...)
+	list = append(list, alike(c.Hooks)...)
 	list = append(list, host.Exposed(env, c)...)
 	if len(loaded.Hooks) > 0 && c.Webhooks.Listen == "" {
 		list = append(list, `the webhooks get no events, because the service does not listen for them: write listen = "127.0.0.1:8628" under [webhooks]`)
@@ -44,6 +46,18 @@ func (o *options) outOfReach(loaded *serve.Loaded) (list []string) {
 	for _, h := range loaded.Hooks {
 		if !strings.HasPrefix(h.Path, hooks.DefaultPath) {
 			list = append(list, fmt.Sprintf("webhook '%s' gets no events: it has the path %s, and where webhooks share their address with pages or metrics, paths must begin with %s; give [webhooks] another listen", h.Name, h.Path, hooks.DefaultPath))
+		}
+	}
+	return list
+}
+
+// alike warns of webhooks whose events are told apart by their bodies alone, and for long: a
+// state that comes back would be taken for a repetition.
+func alike(hooks []config.Webhook) (list []string) {
+	for _, w := range hooks {
+		if w.Scheme == "hmac" && w.Dedupe == nil {
+			list = append(list, fmt.Sprintf("webhook '%s' has no dedupe, so for 7 days a message with the same body as an earlier one counts as its repetition and is not handled: "+
+				`name fields that differ for each event, such as dedupe = ["id", "updatedAt"], or a header, such as dedupe = "header:X-Delivery"`, w.Name))
 		}
 	}
 	return list
