@@ -59,7 +59,12 @@ func New(env *environment.Env) *cobra.Command {
 			"  phscript check --strict --format sarif scripts > check.sarif",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.paths = args
-			o.command = func(flag string) string { return usage.CommandWith(cmd.Root(), flag, "run", "plan") }
+			var sorts sync.Mutex // the list of commands is sorted when it is first read, and scripts are checked at once
+			o.command = func(flag string) string {
+				sorts.Lock()
+				defer sorts.Unlock()
+				return usage.CommandWith(cmd.Root(), flag, "run", "plan")
+			}
 			if len(args) == 0 && !o.listRules && o.explain == "" {
 				return &usage.Error{Message: "no script given", Hint: "phscript check FILE.lua, or phscript check . for all scripts in this folder"}
 			}
