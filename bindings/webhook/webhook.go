@@ -2,16 +2,15 @@
 package webhook
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"github.com/phscript/phscript/bindings"
+	"github.com/phscript/phscript/bindings/webhook/body"
 	"github.com/phscript/phscript/planhat"
 )
 
@@ -166,9 +165,9 @@ func table(L *lua.LState, e bindings.Event) *lua.LTable {
 	if e.ReplayedBy != "" {
 		t.RawSetString("replayed_by", lua.LString(e.ReplayedBy))
 	}
-	if strings.HasPrefix(e.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+	if body.IsForm(e.Header.Get("Content-Type")) {
 		t.RawSetString("body", fields(L, string(e.Body)))
-	} else if v, err := bindings.CodecOf(L).DecodeBytes(bytes.TrimPrefix(e.Body, []byte("\xef\xbb\xbf")), bindings.DecodeOptions{}); err == nil {
+	} else if v, err := bindings.CodecOf(L).DecodeBytes(body.JSON(e.Body), bindings.DecodeOptions{}); err == nil {
 		t.RawSetString("body", v)
 	}
 	return t
@@ -177,7 +176,7 @@ func table(L *lua.LState, e bindings.Event) *lua.LTable {
 // fields are the parameters of an address, or the fields of a form.
 func fields(L *lua.LState, text string) *lua.LTable {
 	t := L.NewTable()
-	values, _ := url.ParseQuery(text) // without those that are invalid
+	values := body.Form(text)
 	for name := range values {
 		t.RawSetString(name, lua.LString(values.Get(name)))
 	}

@@ -60,7 +60,8 @@ var rules = []rule{
 	{pkg: "bindings/progress", own: []string{"bindings", "bindings/internal/luajson"}, never: []string{luar}},
 	{pkg: "bindings/state", own: []string{"bindings", "planhat"}, never: []string{luar}},
 	{pkg: "bindings/xlsx", own: []string{"bindings", "bindings/internal/calendar", "bindings/internal/export", "bindings/internal/invalid", "bindings/internal/luatext", "planhat/catalog"}, never: []string{luar}},
-	{pkg: "bindings/webhook", own: []string{"bindings", "planhat"}, never: []string{luar}},
+	{pkg: "bindings/webhook/body", own: nil, never: []string{lua, luar}},
+	{pkg: "bindings/webhook", own: []string{"bindings", "bindings/webhook/body", "planhat"}, never: []string{luar}},
 	{pkg: "bindings/web", own: []string{"bindings", "planhat"}, never: []string{luar}},
 	{pkg: "runtime/internal/header", own: []string{"planhat/catalog", "runtime/internal/config", "runtime/internal/fault", "runtime/internal/pattern"}, never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/network", own: []string{"bindings", "planhat", "runtime/internal/redact"}},
@@ -77,7 +78,7 @@ var rules = []rule{
 	{pkg: "runtime/internal/redact", own: []string{"planhat"}, never: []string{lua}},
 	{pkg: "runtime/internal/wire", own: []string{"planhat", "runtime/internal/display", "runtime/internal/pattern", "runtime/internal/redact"}, never: []string{lua}},
 	{pkg: "runtime/internal/webhook", never: []string{lua}},
-	{pkg: "runtime/internal/hooks", own: []string{"planhat/catalog", "runtime/internal/audit", "runtime/internal/config", "runtime/internal/history", "runtime/internal/pattern", "runtime/internal/schedule", "runtime/internal/store", "runtime/internal/webhook"}, never: []string{lua}},
+	{pkg: "runtime/internal/hooks", own: []string{"bindings/webhook/body", "planhat/catalog", "runtime/internal/audit", "runtime/internal/config", "runtime/internal/history", "runtime/internal/pattern", "runtime/internal/schedule", "runtime/internal/store", "runtime/internal/webhook"}, never: []string{lua}},
 	{pkg: "runtime/internal/proposal", own: []string{"bindings/spec", "planhat/catalog", "runtime/internal/schema"}},
 	{pkg: "runtime/internal/scaffold", never: []string{lua, "net/http"}},
 	{pkg: "runtime/internal/trust", own: []string{"runtime/internal/sourcefile", "runtime/internal/fault", "runtime/internal/pattern"}, never: []string{lua, "net/http"}},
@@ -224,7 +225,7 @@ func fitsAny(patterns []string, pkg string) bool {
 // below an internal folder. docs only embeds the guides: Go embeds files of the
 // package's own folder.
 var public = []string{
-	"bindings", "bindings/crypto", "bindings/html", "bindings/notify", "bindings/parallel", "bindings/progress", "bindings/spec", "bindings/state", "bindings/template", "bindings/web", "bindings/webhook", "bindings/xlsx", "docs", "planhat", "planhat/catalog", "planhat/simulator", "runtime", "runtime/cli", "stdlib",
+	"bindings", "bindings/crypto", "bindings/html", "bindings/notify", "bindings/parallel", "bindings/progress", "bindings/spec", "bindings/state", "bindings/template", "bindings/web", "bindings/webhook", "bindings/webhook/body", "bindings/xlsx", "docs", "planhat", "planhat/catalog", "planhat/simulator", "runtime", "runtime/cli", "stdlib",
 }
 
 func TestPublicPackages(t *testing.T) {

@@ -39,8 +39,12 @@ type Event struct {
 	Delivery string
 	// content is as in identity, and before the id that a repetition may have.
 	content, before string
-	Key             string
-	Received        time.Time
+	// digest is a hash of the body, unless that may differ in a repetition. differs reports
+	// whether this is a repetition, and does.
+	digest   string
+	differs  bool
+	Key      string
+	Received time.Time
 	// Address is the network address that it came from.
 	Address string
 	// Method, Path, Header and Body are as they were received, without the shared secret.
@@ -62,6 +66,8 @@ type Event struct {
 	Reason string
 	// Repeats counts the repetitions that were not stored.
 	Repeats int64
+	// Differing counts those among them that had another body.
+	Differing int64
 	// Replays counts the times that somebody asked for it again, ReplayedBy says who was
 	// the last.
 	Replays    int64
@@ -83,13 +89,13 @@ func NewEvents(db *store.DB) *Events { return &Events{db} }
 // reads is where lists and counts are read, apart from what is written.
 func (s *Events) reads() (store.Source, error) { return s.db.Reader() }
 
-const briefColumns = `id, hook, delivery, order_key, received_at, address, method, path, size, secret, state, tries, due_at, run, reason, repeats, replays, replayed_by, discarded_by, discarded_why, ended_at, headers, body IS NULL`
+const briefColumns = `id, hook, delivery, order_key, received_at, address, method, path, size, secret, state, tries, due_at, run, reason, repeats, differing, replays, replayed_by, discarded_by, discarded_why, ended_at, headers, body IS NULL`
 
 func (e *Event) scan(row *sql.Rows, more ...any) error {
 	var received, due, ended *int64
 	var header string
 	err := row.Scan(append([]any{&e.ID, &e.Hook, &e.Delivery, &e.Key, &received, &e.Address, &e.Method, &e.Path, &e.Size, &e.Secret, &e.State, &e.Tries, &due, &e.Run, &e.Reason,
-		&e.Repeats, &e.Replays, &e.ReplayedBy, &e.DiscardedBy, &e.DiscardedWhy, &ended, &header, &e.NoBody}, more...)...)
+		&e.Repeats, &e.Differing, &e.Replays, &e.ReplayedBy, &e.DiscardedBy, &e.DiscardedWhy, &ended, &header, &e.NoBody}, more...)...)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,18 @@ import (
 
 var errTooLarge = errors.New("the body is too large when it is decompressed")
 
+// Encoding returns how a body is compressed, or "" if it is not. All headers with that name
+// count.
+func Encoding(header http.Header) string {
+	var all []string
+	for name := range strings.SplitSeq(strings.Join(header.Values("Content-Encoding"), ","), ",") {
+		if name = strings.TrimSpace(name); name != "" && !strings.EqualFold(name, "identity") {
+			all = append(all, name)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
 // Inflate returns a body without its compression, unless that has more bytes than most.
 func Inflate(encoding string, body []byte, most int64) ([]byte, error) {
 	var from io.Reader
@@ -47,8 +59,8 @@ func Inflate(encoding string, body []byte, most int64) ([]byte, error) {
 // is called.
 func (in *Intake) inflated(header http.Header, body []byte, most int64) (plain []byte, release func(), err error) {
 	release = func() {}
-	encoding := header.Get("Content-Encoding")
-	if encoding == "" || strings.EqualFold(encoding, "identity") {
+	encoding := Encoding(header)
+	if encoding == "" {
 		return body, release, nil
 	}
 	if !in.memory.TryAcquire(most) {

@@ -109,8 +109,8 @@ func (w *writer) gather(first arrival) (group []arrival) {
 	return group
 }
 
-const insertEvent = `INSERT INTO phscript_hook_event (hook, delivery, content, order_key, received_at, address, method, path, headers, body, size, secret, due_at)
-	SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM phscript_hook_event WHERE hook = ? AND delivery = ? AND received_at > ?)
+const insertEvent = `INSERT INTO phscript_hook_event (hook, delivery, content, order_key, received_at, address, method, path, headers, body, size, secret, due_at, digest)
+	SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM phscript_hook_event WHERE hook = ? AND delivery = ? AND received_at > ?)
 	ON CONFLICT DO NOTHING RETURNING id`
 
 // insert stores a group in one transaction, and says which are repetitions.
@@ -145,6 +145,9 @@ func (w *writer) insert(ctx context.Context, group []arrival) (again []bool, err
 			}
 			if again[i] {
 				t.Repeated++
+				if a.differs {
+					t.Differing++
+				}
 			} else {
 				t.Received++
 			}
@@ -164,7 +167,7 @@ func insertEach(ctx context.Context, tx *store.Tx, group []arrival, now int64) (
 		if err != nil {
 			return nil, err
 		}
-		err = tx.QueryRowContext(ctx, insertEvent, e.Hook, e.Delivery, e.contentOrNull(), e.Key, now, e.Address, e.Method, e.Path, string(header), e.Body, len(e.Body), e.Secret, now,
+		err = tx.QueryRowContext(ctx, insertEvent, e.Hook, e.Delivery, e.contentOrNull(), e.Key, now, e.Address, e.Method, e.Path, string(header), e.Body, len(e.Body), e.Secret, now, e.digest,
 			e.Hook, e.before, now-repeatedWithin.Microseconds()).Scan(&e.ID)
 		is := errors.Is(err, sql.ErrNoRows)
 		if is {
@@ -188,18 +191,33 @@ func (e *Event) contentOrNull() *string {
 	return &e.content
 }
 
-// repeated notes that an event has come again.
+// repeated notes that an event has come again, and whether it has another body than before.
 func repeated(ctx context.Context, tx *store.Tx, e *Event) error {
-	return store.Exec(ctx, tx, `UPDATE phscript_hook_event SET repeats = repeats + 1 WHERE hook = ? AND (delivery = ? OR delivery = ? OR content = ?)`, e.Hook, e.Delivery, e.before, e.contentOrNull())
+	const same = ` WHERE hook = ? AND (delivery = ? OR delivery = ? OR content = ?)`
+	known, others := 0, 0
+	err := store.Each(ctx, tx, func(row *sql.Rows) error {
+		var digest string
+		err := row.Scan(&digest)
+		known++
+		if digest != "" && e.digest != "" && digest != e.digest {
+			others++
+		}
+		return err
+	}, `UPDATE phscript_hook_event SET repeats = repeats + 1`+same+` RETURNING digest`, e.Hook, e.Delivery, e.before, e.contentOrNull())
+	if e.differs = known > 0 && others == known; err != nil || !e.differs {
+		return err
+	}
+	return store.Exec(ctx, tx, `UPDATE phscript_hook_event SET differing = differing + 1`+same, e.Hook, e.Delivery, e.before, e.contentOrNull())
 }
 
 // count adds to the counts of webhooks, in the order of their names.
 func count(ctx context.Context, tx store.Queryer, counts map[string]*Totals) error {
 	for _, name := range sortedNames(counts) {
 		t := counts[name]
-		err := store.Exec(ctx, tx, `INSERT INTO phscript_hook (name, received, repeated, refused) VALUES (?, ?, ?, ?)
-			ON CONFLICT (name) DO UPDATE SET received = phscript_hook.received + excluded.received, repeated = phscript_hook.repeated + excluded.repeated, refused = phscript_hook.refused + excluded.refused`,
-			name, t.Received, t.Repeated, t.Refused)
+		err := store.Exec(ctx, tx, `INSERT INTO phscript_hook (name, received, repeated, differing, refused) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (name) DO UPDATE SET received = phscript_hook.received + excluded.received, repeated = phscript_hook.repeated + excluded.repeated,
+				differing = phscript_hook.differing + excluded.differing, refused = phscript_hook.refused + excluded.refused`,
+			name, t.Received, t.Repeated, t.Differing, t.Refused)
 		if err != nil {
 			return err
 		}

@@ -10,10 +10,10 @@ import (
 )
 
 // insertEvents stores events that are given as columns, for PostgreSQL.
-const insertEvents = `INSERT INTO phscript_hook_event (hook, delivery, content, order_key, received_at, address, method, path, headers, body, size, secret, due_at)
-	SELECT e.hook, e.delivery, e.content, e.order_key, ?::bigint, e.address, e.method, e.path, e.headers, e.body, length(e.body), e.secret, ?::bigint
-	FROM unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bytea[], ?::text[], ?::text[])
-		WITH ORDINALITY AS e (hook, delivery, content, order_key, address, method, path, headers, body, secret, before, at)
+const insertEvents = `INSERT INTO phscript_hook_event (hook, delivery, content, order_key, received_at, address, method, path, headers, body, size, secret, due_at, digest)
+	SELECT e.hook, e.delivery, e.content, e.order_key, ?::bigint, e.address, e.method, e.path, e.headers, e.body, length(e.body), e.secret, ?::bigint, e.digest
+	FROM unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bytea[], ?::text[], ?::text[], ?::text[])
+		WITH ORDINALITY AS e (hook, delivery, content, order_key, address, method, path, headers, body, secret, before, digest, at)
 	WHERE NOT EXISTS (SELECT 1 FROM phscript_hook_event AS o WHERE o.hook = e.hook AND o.delivery = e.before AND o.received_at > ?::bigint)
 	ORDER BY e.at
 	ON CONFLICT DO NOTHING RETURNING hook, delivery, id`
@@ -78,7 +78,7 @@ func insertAtOnce(ctx context.Context, tx *store.Tx, group []arrival, now int64)
 
 // columns are the arguments of insertEvents.
 func columns(group []arrival, now int64) ([]any, error) {
-	texts := make([][]string, 9)
+	texts := make([][]string, 10)
 	var contents []*string
 	var bodies [][]byte
 	for _, a := range group {
@@ -86,12 +86,12 @@ func columns(group []arrival, now int64) ([]any, error) {
 		if err != nil {
 			return nil, err
 		}
-		for i, text := range []string{a.Hook, a.Delivery, a.Key, a.Address, a.Method, a.Path, string(header), a.Secret, a.before} {
+		for i, text := range []string{a.Hook, a.Delivery, a.Key, a.Address, a.Method, a.Path, string(header), a.Secret, a.before, a.digest} {
 			texts[i] = append(texts[i], text)
 		}
 		contents, bodies = append(contents, a.contentOrNull()), append(bodies, a.Body)
 	}
 	return []any{
-		now, now, texts[0], texts[1], contents, texts[2], texts[3], texts[4], texts[5], texts[6], bodies, texts[7], texts[8], now - repeatedWithin.Microseconds(),
+		now, now, texts[0], texts[1], contents, texts[2], texts[3], texts[4], texts[5], texts[6], bodies, texts[7], texts[8], texts[9], now - repeatedWithin.Microseconds(),
 	}, nil
 }

@@ -52,6 +52,7 @@ type Intake struct {
 	hooks   map[string]*intakeHook // by path
 	refused map[string]*refusals
 	meters  map[string]*meter
+	noticed map[notice]bool
 }
 
 // intakeHook is a webhook at work.
@@ -85,7 +86,7 @@ type IntakeOptions struct {
 func NewIntake(o IntakeOptions) *Intake {
 	in := &Intake{
 		events: NewEvents(o.DB), writer: &writer{db: o.Durable, arrivals: make(chan arrival), stopped: make(chan struct{})}, reader: o.Reader, log: o.Log, arrived: o.Arrived, now: o.Now,
-		hooks: map[string]*intakeHook{}, refused: map[string]*refusals{}, meters: map[string]*meter{},
+		hooks: map[string]*intakeHook{}, refused: map[string]*refusals{}, meters: map[string]*meter{}, noticed: map[notice]bool{},
 	}
 	if in.now == nil {
 		in.now = time.Now
@@ -256,9 +257,13 @@ func (in *Intake) take(w http.ResponseWriter, r *http.Request, h *intakeHook) (a
 		Hook: h.Name, Delivery: id.id, before: id.before, content: id.content, Key: h.keyOf(p), Address: remote(r), Method: r.Method,
 		Path: h.shownPath(r), Header: kept(r.Header, keys), Body: body, Secret: keys.names[secret],
 	}
+	if !id.varies {
+		e.digest = contentHash("", plain)
+	}
 	if a.again, err = in.writer.store(r.Context(), e); err != nil {
 		return a, err
 	}
+	in.warn(h, e, p)
 	h.add(int64(len(body)), a.again)
 	if !a.again && in.arrived != nil {
 		in.arrived()
@@ -274,7 +279,7 @@ func (h *Hook) keyOf(p *parts) string {
 	if !ok {
 		return ""
 	}
-	return shortened(strings.Join(values, ":"))
+	return shortened(textOf(values, ":"))
 }
 
 // address is the address of a request as its sender knows it.

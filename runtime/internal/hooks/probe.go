@@ -26,7 +26,7 @@ func (h *Hook) question(r *http.Request, p *parts) (answer, bool) {
 		return answer{}, r.Header.Get("X-Goog-Resource-State") == "sync"
 	case "slack":
 		if p.of(place{path: []string{"type"}}) == "url_verification" {
-			return answer{kind: plainText, text: p.of(place{path: []string{"challenge"}})}, true
+			return answer{kind: plainText, text: textOf([]any{p.of(place{path: []string{"challenge"}})}, "")}, true
 		}
 	}
 	return answer{}, false

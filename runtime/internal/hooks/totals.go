@@ -17,6 +17,8 @@ type Totals struct {
 	Hook string
 	// Received, Repeated and Refused count what arrived.
 	Received, Repeated, Refused int64
+	// Differing counts the repetitions with another body than the event that was stored.
+	Differing int64
 	// Waiting, Running and Parked are the events in these states. WaitingBytes is what the
 	// bodies take of those that wait, and Oldest when the first of them arrived.
 	Waiting, Running, Parked, WaitingBytes int64
@@ -57,10 +59,10 @@ func ReadTotals(ctx context.Context, q store.Source) (map[string]Totals, error) 
 	all := map[string]Totals{}
 	err := store.Each(ctx, q, func(row *sql.Rows) error {
 		t := Totals{Secrets: map[string]SecretUse{}}
-		err := row.Scan(&t.Hook, &t.Received, &t.Repeated, &t.Refused, &t.Failing)
+		err := row.Scan(&t.Hook, &t.Received, &t.Repeated, &t.Differing, &t.Refused, &t.Failing)
 		all[t.Hook] = t
 		return err
-	}, `SELECT name, received, repeated, refused, failing <> 0 FROM phscript_hook`)
+	}, `SELECT name, received, repeated, differing, refused, failing <> 0 FROM phscript_hook`)
 	for name, t := range all {
 		if err == nil {
 			err = pending(ctx, q, &t)

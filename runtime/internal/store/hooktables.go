@@ -83,6 +83,12 @@ const hookDecided = `DROP INDEX phscript_hook_event_parked;
 	CREATE INDEX phscript_hook_event_parked ON phscript_hook_event (hook, state, id, order_key) WHERE state = 'parked';
 	CREATE INDEX phscript_hook_event_discarded ON phscript_hook_event (hook, state, id) WHERE state = 'discarded';`
 
+// hookDiffering counts the repetitions with another body than the event that was stored. digest
+// is a hash of the body, "" if repetitions may have another one.
+const hookDiffering = `ALTER TABLE phscript_hook ADD COLUMN differing BIGINT NOT NULL DEFAULT 0;
+	ALTER TABLE phscript_hook_event ADD COLUMN differing BIGINT NOT NULL DEFAULT 0;
+	ALTER TABLE phscript_hook_event ADD COLUMN digest TEXT NOT NULL DEFAULT '';`
+
 // hookPages have what pages show about webhooks: which secrets are used, and the tries of
 // events that were tried more than once.
 const hookPages = `CREATE TABLE phscript_hook_secret (

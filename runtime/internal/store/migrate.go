@@ -319,6 +319,7 @@ var migrations = []string{
 	hookDecided,
 	planTables,
 	hookHeld,
+	hookDiffering,
 }
 
 // migrationLock is the PostgreSQL advisory lock for changing the tables: "phscript"

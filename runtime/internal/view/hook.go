@@ -22,10 +22,12 @@ type Webhook struct {
 
 	Received int64 `json:"received" doc:"how many events were stored"`
 	Repeated int64 `json:"repeated" doc:"how many repetitions arrived"`
-	Refused  int64 `json:"refused" doc:"how many messages were not accepted"`
-	Waiting  int64 `json:"waiting" doc:"events that wait for a run"`
-	Running  int64 `json:"running" doc:"events in runs"`
-	Parked   int64 `json:"parked" doc:"events that failed at every try"`
+	// Differing are those among the repetitions that are worth a look.
+	Differing int64 `json:"differing" doc:"how many of the repetitions had another body than the event that was stored"`
+	Refused   int64 `json:"refused" doc:"how many messages were not accepted"`
+	Waiting   int64 `json:"waiting" doc:"events that wait for a run"`
+	Running   int64 `json:"running" doc:"events in runs"`
+	Parked    int64 `json:"parked" doc:"events that failed at every try"`
 	// Lag is how long the first waiting event has waited, in seconds.
 	Lag float64 `json:"lag_seconds" doc:"how long the first waiting event has been waiting"`
 }
@@ -38,7 +40,7 @@ func Webhooks(configured []hooks.Hook, totals map[string]hooks.Totals, now time.
 	}
 	for name, t := range totals {
 		w := byName[name]
-		w.Name, w.Received, w.Repeated, w.Refused, w.Waiting, w.Running, w.Parked = name, t.Received, t.Repeated, t.Refused, t.Waiting, t.Running, t.Parked
+		w.Name, w.Received, w.Repeated, w.Differing, w.Refused, w.Waiting, w.Running, w.Parked = name, t.Received, t.Repeated, t.Differing, t.Refused, t.Waiting, t.Running, t.Parked
 		if !t.Oldest.IsZero() {
 			w.Lag = max(0, now.Sub(t.Oldest).Seconds())
 		}
@@ -63,27 +65,37 @@ func (w Webhook) Cells() []string {
 	if w.Waiting > 0 {
 		lag = Duration(time.Duration(w.Lag * float64(time.Second)))
 	}
-	return []string{cmp.Or(w.Name, "(other paths)"), w.Path, w.Script, n(w.Received), n(w.Repeated), n(w.Refused), n(w.Waiting), n(w.Running), n(w.Parked), lag}
+	return []string{cmp.Or(w.Name, "(other paths)"), w.Path, w.Script, n(w.Received), repetitions(w.Repeated, w.Differing), n(w.Refused), n(w.Waiting), n(w.Running), n(w.Parked), lag}
+}
+
+// repetitions writes how many there were, and how many of them had another body.
+func repetitions(all, differing int64) string {
+	text := strconv.FormatInt(all, 10)
+	if differing > 0 {
+		text += fmt.Sprintf(" (%d with another body)", differing)
+	}
+	return text
 }
 
 // WebhookEvent is a stored event.
 type WebhookEvent struct {
-	Event    int64       `json:"event" doc:"its number"`
-	Webhook  string      `json:"webhook" doc:"its webhook"`
-	ID       string      `json:"id" doc:"what tells it apart: the sender's id, or a hash"`
-	Key      string      `json:"key,omitempty" doc:"what it has in common with events that are handled in order with it"`
-	Received time.Time   `json:"received" doc:"when it arrived"`
-	From     string      `json:"from" doc:"the network address that it came from"`
-	Secret   string      `json:"secret" doc:"the name of the secret that fitted"`
-	Size     int64       `json:"size" doc:"the size of its body, in bytes"`
-	State    hooks.State `json:"state" doc:"waiting, running, handled, parked or discarded"`
-	Tries    int         `json:"tries" doc:"how many tries have failed"`
-	Due      time.Time   `json:"due,omitzero" doc:"when the next try may begin"`
-	Run      int64       `json:"run,omitempty" doc:"its last run"`
-	Reason   string      `json:"reason,omitempty" doc:"why the last try failed"`
-	Repeats  int64       `json:"repeats" doc:"how many repetitions arrived"`
-	Replays  int64       `json:"replays" doc:"how often somebody asked for it again"`
-	By       string      `json:"replayed_by,omitempty" doc:"who asked last"`
+	Event     int64       `json:"event" doc:"its number"`
+	Webhook   string      `json:"webhook" doc:"its webhook"`
+	ID        string      `json:"id" doc:"what tells it apart: the sender's id, or a hash"`
+	Key       string      `json:"key,omitempty" doc:"what it has in common with events that are handled in order with it"`
+	Received  time.Time   `json:"received" doc:"when it arrived"`
+	From      string      `json:"from" doc:"the network address that it came from"`
+	Secret    string      `json:"secret" doc:"the name of the secret that fitted"`
+	Size      int64       `json:"size" doc:"the size of its body, in bytes"`
+	State     hooks.State `json:"state" doc:"waiting, running, handled, parked or discarded"`
+	Tries     int         `json:"tries" doc:"how many tries have failed"`
+	Due       time.Time   `json:"due,omitzero" doc:"when the next try may begin"`
+	Run       int64       `json:"run,omitempty" doc:"its last run"`
+	Reason    string      `json:"reason,omitempty" doc:"why the last try failed"`
+	Repeats   int64       `json:"repeats" doc:"how many repetitions arrived"`
+	Differing int64       `json:"differing" doc:"how many of the repetitions had another body"`
+	Replays   int64       `json:"replays" doc:"how often somebody asked for it again"`
+	By        string      `json:"replayed_by,omitempty" doc:"who asked last"`
 	// Discarded are empty unless somebody has discarded it.
 	DiscardedBy  string    `json:"discarded_by,omitempty" doc:"who has discarded it"`
 	DiscardedWhy string    `json:"discarded_why,omitempty" doc:"for what reason"`
@@ -94,7 +106,7 @@ type WebhookEvent struct {
 func EventOf(e *hooks.Event) WebhookEvent {
 	v := WebhookEvent{
 		Event: e.ID, Webhook: e.Hook, ID: e.Delivery, Key: e.Key, Received: e.Received, From: e.Address, Secret: e.Secret, Size: e.Size, State: e.State,
-		Tries: e.Tries, Run: e.Run, Reason: e.Reason, Repeats: e.Repeats, Replays: e.Replays, By: e.ReplayedBy, DiscardedBy: e.DiscardedBy, DiscardedWhy: e.DiscardedWhy, Ended: e.Ended,
+		Tries: e.Tries, Run: e.Run, Reason: e.Reason, Repeats: e.Repeats, Differing: e.Differing, Replays: e.Replays, By: e.ReplayedBy, DiscardedBy: e.DiscardedBy, DiscardedWhy: e.DiscardedWhy, Ended: e.Ended,
 	}
 	if e.State == hooks.Waiting {
 		v.Due = e.Due
@@ -145,7 +157,7 @@ func EventLines(e *hooks.Event) []Line {
 	}
 	line("reason", v.Reason)
 	if v.Repeats > 0 {
-		line("repeats", strconv.FormatInt(v.Repeats, 10))
+		line("repeats", repetitions(v.Repeats, v.Differing))
 	}
 	if v.Replays > 0 {
 		line("replays", fmt.Sprintf("%d, the last by %s", v.Replays, v.By))

@@ -307,7 +307,7 @@ func show(env *environment.Env, o *options) error {
 		case o.body && e.NoBody:
 			return &usage.Error{Message: fmt.Sprintf("the body of event %d was deleted", id)}
 		case o.body:
-			plain, err := hooks.Inflate(e.Header.Get("Content-Encoding"), e.Body, hooks.LargestBody)
+			plain, err := hooks.Inflate(hooks.Encoding(e.Header), e.Body, hooks.LargestBody)
 			if err == nil {
 				_, err = env.Stdout.Write(plain)
 			}

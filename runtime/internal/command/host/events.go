@@ -55,7 +55,7 @@ func (e *eventsOfRun) List(ctx context.Context) ([]bindings.Event, error) {
 		return nil, err
 	}
 	for _, one := range list {
-		body, err := hooks.Inflate(one.Header.Get("Content-Encoding"), one.Body, hooks.LargestBody)
+		body, err := hooks.Inflate(hooks.Encoding(one.Header), one.Body, hooks.LargestBody)
 		if err != nil {
 			return nil, fmt.Errorf("event %d: %w", one.ID, err)
 		}

@@ -63,7 +63,7 @@ func (o Options) event(q *web.Request) (any, error) {
 		data.Headers = append(data.Headers, number{Name: name, Value: value})
 	}
 	if operator && !e.NoBody {
-		plain, err := hooks.Inflate(e.Header.Get("Content-Encoding"), e.Body, mostInflated)
+		plain, err := hooks.Inflate(hooks.Encoding(e.Header), e.Body, mostInflated)
 		if err == nil {
 			data.Body = redacted.Of(e.Header.Get("Content-Type"), plain)
 		} else {
