@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -270,7 +271,8 @@ func (p *poller) look(ctx context.Context) (n int, over bool) {
 	if err != nil {
 		return 0, false
 	}
-	changed := s.run == nil || r.Status != s.run.Status || r.CancelWanted != s.run.CancelWanted || !r.Seen.Equal(s.run.Seen)
+	// Of two changes within the same instant, the time when it was seen tells nothing.
+	changed := s.run == nil || !reflect.DeepEqual(r, s.run)
 	s.run = r
 	if n = len(lines); n > 0 {
 		// A new list: viewers have the old one.
