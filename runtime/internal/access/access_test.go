@@ -121,7 +121,7 @@ func tokens(r trial) {
 	assert.WithinDuration(t, time.Now(), list[0].Used, time.Minute)
 	assert.WithinDuration(t, time.Now().Add(time.Hour), list[1].Expires, time.Minute)
 
-	// An account that has expired neither signs in nor goes on.
+	// An account that has expired cannot sign in, and its sessions end.
 	r.later("account", 2*time.Hour, "expires_at")
 	r.ended(other)
 	r.refuses(ErrExpired, lee)

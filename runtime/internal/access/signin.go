@@ -33,8 +33,8 @@ func (a *Accounts) addOwner(ctx context.Context) error {
 		Owner, string(Operator))
 }
 
-// Nobody reports whether nobody can have signed in yet: there is no token, and no link was
-// used.
+// Nobody reports whether no account can have signed in yet: none has a token, and no link
+// was used.
 func (a *Accounts) Nobody(ctx context.Context) (bool, error) {
 	some, err := store.Exists(ctx, a.db, `FROM phscript_access_account WHERE token IS NOT NULL OR used_at IS NOT NULL`)
 	return !some, err

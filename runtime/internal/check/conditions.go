@@ -121,7 +121,7 @@ func (c *script) condition(e ast.Expr) {
 	}
 }
 
-// meantTrue matches (call() or true), which goes on whatever the call returns.
+// meantTrue matches (call() or true), which is true whatever the call returns.
 func (c *script) meantTrue(e *ast.LogicalOpExpr) bool {
 	_, isTrue := e.Rhs.(*ast.TrueExpr)
 	return isTrue && c.inParentheses(e)

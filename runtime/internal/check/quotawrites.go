@@ -307,7 +307,7 @@ func (w *quotaWalk) countedPage(loop *ast.NumberForStmt, size float64, known boo
 	return ""
 }
 
-// asksLength reports whether a loop goes on depending on the number of items that it
+// asksLength reports whether a loop continues depending on the number of items that it
 // read: it is meant to read one page after another.
 func (w *quotaWalk) asksLength(loop ast.Stmt, stmts []ast.Stmt) bool {
 	found := false

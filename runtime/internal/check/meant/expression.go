@@ -29,9 +29,9 @@ func (u Use) expression() *Doubt {
 	const escapes = "Lua's patterns use % where regular expressions use a backslash"
 	switch {
 	case group().MatchString(p):
-		return &Doubt{Message: "Lua's patterns have no groups such as (?:...): a '?' after '(' stands for itself"}
+		return &Doubt{Message: "Lua's patterns have no groups such as (?:...): a '?' after '(' matches a question mark"}
 	case lazyGroup().MatchString(p):
-		return &Doubt{Message: "in Lua's patterns, the shortest match is '-', and the '?' after * or + stands for itself", Hint: u.translated()}
+		return &Doubt{Message: "in Lua's patterns, the shortest match is '-', and a '?' after * or + matches a question mark", Hint: u.translated()}
 	case posix().MatchString(p):
 		return &Doubt{Message: "Lua's patterns have no classes such as [:alpha:]", Hint: "write %a for letters, %d for digits, %w for both, %s for space"}
 	case repetition().MatchString(p):
@@ -39,9 +39,9 @@ func (u Use) expression() *Doubt {
 	case backslashClass().MatchString(p), backslashDot().MatchString(p):
 		return &Doubt{Message: escapes, Hint: u.translated()}
 	case alternatives().MatchString(p), anchored().MatchString(p):
-		return &Doubt{Message: "Lua's patterns have no alternatives: '|' stands for itself", Hint: u.inTurnHint()}
+		return &Doubt{Message: "Lua's patterns have no alternatives: '|' matches only that character", Hint: u.inTurnHint()}
 	case repeatedGroup().MatchString(p):
-		return &Doubt{Message: fmt.Sprintf("Lua's patterns cannot repeat a group: the '%c' after ')' stands for itself", p[len(p)-2])}
+		return &Doubt{Message: fmt.Sprintf("Lua's patterns cannot repeat a group: the '%c' after ')' matches only that character", p[len(p)-2])}
 	}
 	return nil
 }

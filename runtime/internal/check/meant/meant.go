@@ -63,7 +63,7 @@ var reasons = map[string]string{
 	luapattern.InvalidCapture:    "')' ends a capture, and nothing opens it",
 	luapattern.MissingFrontier:   "'%f' needs a set of characters, such as %f[%w]",
 	luapattern.Unbalanced:        "'%b' needs two characters, such as %b()",
-	luapattern.InvalidIndex:      "a % with a digit stands for an earlier capture, and there is none of that number",
+	luapattern.InvalidIndex:      "a % with a digit means an earlier capture, and the pattern has none of that number",
 	luapattern.TooManyCaptures:   fmt.Sprintf("a pattern has at most %d captures", luapattern.MostCaptures),
 }
 
@@ -171,7 +171,7 @@ func (u Use) replacement(captures int) *Doubt {
 			if captures != 1 {
 				has = fmt.Sprintf("%d captures", captures)
 			}
-			return &Doubt{Message: fmt.Sprintf("%%%c in the replacement stands for capture %c, and the pattern has %s", text[i], text[i], has), Hint: "put parentheses around what to insert; for a percent sign, write %%", Fails: true, Replacement: true}
+			return &Doubt{Message: fmt.Sprintf("%%%c in the replacement inserts capture %c, and the pattern has %s", text[i], text[i], has), Hint: "put parentheses around what to insert; for a percent sign, write %%", Fails: true, Replacement: true}
 		case text[i] == ' ', isLetter(text[i]):
 			return &Doubt{Message: fmt.Sprintf("%% in a replacement is dropped before %q", text[i:i+1]), Hint: "for a percent sign, write %%", Replacement: true}
 		}

@@ -7,7 +7,7 @@ print(s:match("(.*?),"), s:match("(.-),"), s:match("http://.*?id=(%d+)"))     --
 print(s:find("follow-up"), s:find("follow-up", 1, true), s:find("%d-%d"))     --> pattern: does not match the text itself
 print(s:find("("), s:find("[x"), s:find("]"), s:match(")"))                   --> pattern: nothing closes it --> pattern: nothing closes it --> pattern: nothing opens it
 print(s:find("."), s:find("$"), s:match("^%$"), s:find("*.csv"))              --> pattern: finds the first one --> pattern: the end of the text --> pattern: '*' does not stand
-print((s:gsub("%d", "5%")), (s:gsub("%d", "%2")), (s:gsub("(%d)", "%1%%")))   --> pattern: zero byte --> pattern: stands for capture 2
+print((s:gsub("%d", "5%")), (s:gsub("%d", "%2")), (s:gsub("(%d)", "%1%%")))   --> pattern: zero byte --> pattern: inserts capture 2
 print((s:gsub("(%a+) (%a+)", "$2 $1")), (s:gsub("price", "$1")))              --> pattern: is that text
 print(s:find("[URGENT]"), s:find("[aeiou]"), s:match("%g+"), s:match("[%w_]+")) --> pattern: one of the characters --> pattern: no class %g
 print(s:find("kim+test@csm.example"), s:find("/c?id="), s:find("https?://"))  --> pattern: one or more --> pattern: is optional
